@@ -1,0 +1,1 @@
+//! Side-by-side benchmarks: cachefs and copy-on-read.

@@ -1,0 +1,1 @@
+//! Mount a cached view of a directory through FUSE.

@@ -1,0 +1,1 @@
+//! Eviction decisions for cachefs: pure, no I/O, no clock, no threads.

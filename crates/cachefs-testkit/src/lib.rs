@@ -1,0 +1,1 @@
+//! Slow, faulty and counting filesystems, a reference model and a conformance table.

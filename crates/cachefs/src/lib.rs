@@ -1,0 +1,1 @@
+//! A block and metadata cache over any filesystem.

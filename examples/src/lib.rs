@@ -1,0 +1,1 @@
+//! Examples: wrap your own filesystem, a slow NAS.
