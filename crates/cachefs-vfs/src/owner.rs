@@ -9,8 +9,8 @@ pub struct Owner {
     pub gid: Option<u32>,
     /// The supplementary groups, for the backing's own permission checks.
     pub groups: Groups,
-    /// Bits that the new mode loses where the parent has no default ACL.
-    pub umask: Mode,
+    /// Bits that the new mode loses where the parent has no default ACL; `None` for the umask of the process.
+    pub umask: Option<Mode>,
 }
 
 /// Supplementary groups of an [`Owner`].
@@ -25,9 +25,9 @@ pub enum Groups {
 }
 
 impl Owner {
-    /// The process itself, with no umask: modes are taken as given.
+    /// The process itself: its user, its groups, its umask.
     #[must_use]
     pub const fn process() -> Self {
-        Self { uid: None, gid: None, groups: Groups::None, umask: Mode::new(0) }
+        Self { uid: None, gid: None, groups: Groups::None, umask: None }
     }
 }
