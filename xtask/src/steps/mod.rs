@@ -1,0 +1,72 @@
+//! The steps of the one test command and of the long runs.
+
+mod cargo;
+mod packages;
+mod runner;
+mod tests;
+mod tools;
+
+use runner::Shop;
+pub use runner::{Choice, run};
+
+use crate::{Result, tidy};
+
+/// One step: it passes, or says why not.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// What `--only` and `--skip` call it.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub what: &'static str,
+    run: fn(&Shop) -> Result<()>,
+}
+
+/// All tests, quickest verdicts first.
+pub const TEST: [Step; 17] = [
+    Step {
+        name: "packages",
+        what: "installs fuse3, acl, rsync... where they are missing",
+        run: packages::install,
+    },
+    Step { name: "tools", what: "builds pjdfstest and fsx into target/tools", run: tools::install },
+    Step { name: "fmt", what: "formatting", run: cargo::fmt },
+    Step { name: "tidy", what: "crate arrows, lengths, unsafe, prints, sleeps, paths", run: tidy_tree },
+    Step { name: "clippy", what: "lints of all targets, warnings denied", run: cargo::clippy },
+    Step { name: "build", what: "builds all tests", run: cargo::build_tests },
+    Step { name: "unit", what: "tests within the sources", run: cargo::unit },
+    Step { name: "doc", what: "examples in the documentation", run: cargo::doc },
+    Step { name: "libraries", what: "conformance, model, oracle, counts: no mount", run: tests::libraries },
+    Step { name: "examples", what: "the examples, checked by themselves", run: tests::examples },
+    Step { name: "benches", what: "each benchmark once, for what it asserts", run: tests::benches },
+    Step { name: "mount", what: "the adapter and the program, verb by verb", run: tests::mount },
+    Step { name: "programs", what: "diff, tar, rsync, git, SQLite, cargo on a mount", run: tests::programs },
+    Step {
+        name: "pjdfstest",
+        what: "POSIX conformance of the mount against the native directory",
+        run: tests::pjdfstest,
+    },
+    Step { name: "fsx", what: "random I/O with mmap on a mount", run: tests::fsx },
+    Step { name: "storm", what: "renames of ancestors under load; a backing that hangs", run: tests::storm },
+    Step { name: "limits", what: "memory, descriptors, inodes and listings under load", run: tests::limits },
+];
+
+/// The long runs.
+pub const SOAK: [Step; 5] = [
+    Step { name: "tools", what: "builds pjdfstest and fsx into target/tools", run: tools::install },
+    Step {
+        name: "model",
+        what: "a million operation sequences against the reference model",
+        run: tests::soak_libraries,
+    },
+    Step { name: "storm", what: "ten minutes of renames of ancestors", run: tests::soak_storm },
+    Step { name: "fsx", what: "fifty seeds of 100,000 operations", run: tests::soak_fsx },
+    Step { name: "limits", what: "limits at full size", run: tests::soak_limits },
+];
+
+fn tidy_tree(shop: &Shop) -> Result<()> {
+    let findings = tidy::check(shop.root())?;
+    for finding in &findings {
+        shop.say(&finding.to_string());
+    }
+    if findings.is_empty() { Ok(()) } else { Err(format!("{} to put right", findings.len()).into()) }
+}

@@ -1,0 +1,102 @@
+//! Steps that run integration tests.
+
+use std::process::Command;
+
+use super::Shop;
+use crate::Result;
+
+/// Tests of `cachefs-fuse` that are steps of their own.
+const ACCEPTANCE: [&str; 7] = ["programs", "pjdfstest", "fsx", "rename_storm", "hung", "limits", "slow_nas"];
+
+pub(crate) fn libraries(shop: &Shop) -> Result<()> {
+    let packages = ["cachefs-sys", "cachefs-policy", "cachefs-vfs", "cachefs-testkit", "cachefs", "xtask"];
+    integration(shop, &packages, &[])
+}
+
+pub(crate) fn soak_libraries(shop: &Shop) -> Result<()> {
+    let settings = [("CACHEFS_SEQUENCES", "1000000"), ("CACHEFS_SOAK_SECONDS", "600")];
+    integration(shop, &["cachefs-testkit", "cachefs"], &settings)
+}
+
+/// Integration tests of the packages that have some.
+fn integration(shop: &Shop, packages: &[&str], settings: &[(&str, &str)]) -> Result<()> {
+    for package in packages {
+        let folder = if *package == "xtask" { "xtask".to_owned() } else { format!("crates/{package}") };
+        if shop.root().join(folder).join("tests").is_dir() {
+            let mut command = shop.cargo();
+            command.args(["test", "-p", package, "--test", "*"]).envs(settings.iter().copied());
+            shop.run(&mut command)?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn examples(shop: &Shop) -> Result<()> {
+    shop.run(shop.cargo().args(["test", "-p", "cachefs-examples", "--all-targets"]))
+}
+
+pub(crate) fn benches(shop: &Shop) -> Result<()> {
+    shop.run(shop.cargo().args(["test", "-p", "cachefs-benches", "--all-targets"]))
+}
+
+/// Every test of the mount that is not a step of its own.
+pub(crate) fn mount(shop: &Shop) -> Result<()> {
+    let folder = shop.root().join("cachefs-fuse/tests");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder).map_err(|e| format!("listing {}: {e}", folder.display()))? {
+        let path = entry?.path();
+        let is_test = path.extension().is_some_and(|extension| extension == "rs");
+        if let Some(name) = path.file_stem().and_then(|stem| stem.to_str())
+            && is_test
+            && !ACCEPTANCE.contains(&name)
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    shop.run(&mut on_mount(shop, &names))
+}
+
+/// The command for tests of `cachefs-fuse`: a missing tool fails them there instead of being reported and passed.
+fn on_mount(shop: &Shop, names: &[&str]) -> Command {
+    let mut command = shop.cargo();
+    command.args(["test", "-p", "cachefs-fuse"]);
+    for name in names {
+        command.args(["--test", name]);
+    }
+    command.env("CACHEFS_TOOLS", shop.tools().join("bin")).env("CACHEFS_REQUIRE_ALL", "1");
+    command
+}
+
+pub(crate) fn programs(shop: &Shop) -> Result<()> {
+    shop.run(&mut on_mount(shop, &["programs"]))
+}
+
+pub(crate) fn pjdfstest(shop: &Shop) -> Result<()> {
+    shop.run(&mut on_mount(shop, &["pjdfstest"]))
+}
+
+pub(crate) fn fsx(shop: &Shop) -> Result<()> {
+    shop.run(&mut on_mount(shop, &["fsx"]))
+}
+
+pub(crate) fn soak_fsx(shop: &Shop) -> Result<()> {
+    shop.run(on_mount(shop, &["fsx"]).env("CACHEFS_FSX_SEEDS", "50"))
+}
+
+pub(crate) fn storm(shop: &Shop) -> Result<()> {
+    shop.run(&mut on_mount(shop, &["rename_storm", "hung"]))
+}
+
+pub(crate) fn soak_storm(shop: &Shop) -> Result<()> {
+    shop.run(on_mount(shop, &["rename_storm"]).env("CACHEFS_SOAK_SECONDS", "600"))
+}
+
+pub(crate) fn limits(shop: &Shop) -> Result<()> {
+    shop.run(&mut on_mount(shop, &["limits", "slow_nas"]))
+}
+
+pub(crate) fn soak_limits(shop: &Shop) -> Result<()> {
+    shop.run(on_mount(shop, &["limits"]).env("CACHEFS_LIMITS_FULL", "1"))
+}
