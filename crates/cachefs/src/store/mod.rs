@@ -1,0 +1,257 @@
+//! The memory store: blocks by key, in shards, under a hard limit of bytes and of entries.
+//!
+//! The limit of bytes covers the bytes of blocks. What a block costs beside them (its places in table, policy and
+//! slots, its header) is about 200 bytes, bounded by the limit of entries.
+
+mod ghost;
+mod limits;
+mod shard;
+
+use std::fmt;
+use std::ops::Range;
+
+use cachefs_policy::EvictionPolicy;
+use cachefs_vfs::FileId;
+
+pub(crate) use limits::StoreLimits;
+
+use self::ghost::Ghost;
+use self::shard::{Entry, Evicted, Shard};
+use crate::block::{BlockIndex, BlockKey, BufferPool, Frame, FrameMut, Generation, SizeClass, indices};
+use crate::stats::{Counter, MissReason, Stats};
+use crate::sync::{AtomicUsize, Mutex, Ordering};
+
+/// Makes the eviction policy of one shard.
+pub(crate) type PolicyFactory = dyn Fn() -> Box<dyn EvictionPolicy> + Send + Sync;
+
+/// How often evictions may be tried for one request before it is given up: enough to make a block's room out of the
+/// smallest frames several times over, so that it fails only against a crowd that takes all it frees.
+const EVICTIONS_MAX: usize = 512;
+
+/// Blocks in memory.
+///
+/// Each key lives in one shard, chosen by its hash; a shard is one short lock around a table and its policy. No two
+/// shards are ever locked at once, and frames are dropped after the lock is released. Room is asked for before it is
+/// taken, from the limit all shards share; who needs some evicts from the shards in turn.
+///
+/// Lock order: shard, then nothing; the pool's lists are taken with no shard locked.
+pub(crate) struct Store {
+    shards: Box<[Mutex<Shard>]>,
+    pool: BufferPool,
+    entries_max: usize,
+    /// Entries in the shards and reserved for them; never above `entries_max`.
+    entries: AtomicUsize,
+    /// The shard that the next victim is looked for in.
+    hand: AtomicUsize,
+    evicted: Ghost,
+    stats: Stats,
+}
+
+impl Store {
+    pub(crate) fn new(limits: StoreLimits, policy: &PolicyFactory, stats: Stats) -> Self {
+        let shards = limits.shard_count();
+        Self {
+            shards: (0..shards).map(|_| Mutex::new(Shard::new(policy()))).collect(),
+            pool: BufferPool::new(limits.bytes_max),
+            entries_max: limits.entries_max,
+            entries: AtomicUsize::new(0),
+            hand: AtomicUsize::new(0),
+            evicted: Ghost::new(limits.blocks_expected()),
+            stats,
+        }
+    }
+
+    /// The block, if it is here. One short lock, no allocation; who copies from the frame holds none. Counts nothing
+    /// but the first use of what was loaded ahead: whether this is a hit is for the caller to say.
+    pub(crate) fn get(&self, key: &BlockKey) -> Option<Frame> {
+        let hash = key.hash64();
+        let (frame, used) = self.shard(hash).lock().get(hash, key)?;
+        if used {
+            self.stats.add_bytes(Counter::ReadaheadUsedBytes, frame.len());
+        }
+        Some(frame)
+    }
+
+    /// Whether the block is here; not a use of it.
+    pub(crate) fn contains(&self, key: &BlockKey) -> bool {
+        let hash = key.hash64();
+        self.shard(hash).lock().contains(hash, key)
+    }
+
+    /// Memory for `len` bytes, evicting until it fits. `None` if `len` is more than a block, or than the limit, or
+    /// if all memory is in use by readers and loads: the caller then goes past the cache.
+    pub(crate) fn frame(&self, len: usize) -> Option<FrameMut> {
+        if SizeClass::of(len)?.bytes() > self.pool.bytes_max() {
+            return None;
+        }
+        let frame = self.evict_until(Counter::EvictedForBytes, || self.pool.take(len));
+        if frame.is_none() {
+            self.stats.count(Counter::AdmissionRefused);
+        }
+        frame
+    }
+
+    /// Puts the block in, in place of what was there under this key. False (the frame is dropped) if there is no
+    /// entry to be had. The frame must come from [`Self::frame`] of this store.
+    pub(crate) fn insert(&self, key: BlockKey, frame: Frame) -> bool {
+        self.put(Entry { key, frame, ahead: false })
+    }
+
+    /// As [`Self::insert`], for what nobody asked for yet: counted as used by its first [`Self::get`], or as wasted.
+    pub(crate) fn insert_ahead(&self, key: BlockKey, frame: Frame) -> bool {
+        self.stats.add_bytes(Counter::ReadaheadBytes, frame.len());
+        self.put(Entry { key, frame, ahead: true })
+    }
+
+    /// Takes the block out.
+    pub(crate) fn remove(&self, key: &BlockKey) -> Option<Frame> {
+        let hash = key.hash64();
+        let entry = self.shard(hash).lock().remove(hash, key)?;
+        self.entries.fetch_sub(1, Ordering::Relaxed);
+        self.count_waste(&entry);
+        Some(entry.frame)
+    }
+
+    /// Takes these blocks of a file out. Costs the smaller of the range and the whole store.
+    pub(crate) fn forget_blocks(&self, file: FileId, generation: Generation, range: Range<BlockIndex>) {
+        let count = range.end.0.saturating_sub(range.start.0);
+        if count <= self.entries() as u64 {
+            for index in indices(range) {
+                self.remove(&BlockKey { file, generation, index });
+            }
+        } else {
+            self.remove_all(|key| {
+                key.file == file && key.generation == generation && range.contains(&key.index)
+            });
+        }
+    }
+
+    /// Takes everything out and gives the memory back.
+    pub(crate) fn clear(&self) {
+        self.remove_all(|_| true);
+        self.pool.trim();
+    }
+
+    /// Why the block is not here: evicted or never seen, as far as is remembered.
+    pub(crate) fn miss_reason(&self, key: &BlockKey) -> MissReason {
+        if self.evicted.contains(key.hash64()) { MissReason::Evicted } else { MissReason::Cold }
+    }
+
+    /// Bytes of memory held, by capacity: blocks, frames in use elsewhere, and what is idle for the next frame.
+    pub(crate) fn bytes(&self) -> usize {
+        self.pool.bytes()
+    }
+
+    /// The part of [`Self::bytes`] that is idle.
+    pub(crate) fn bytes_idle(&self) -> usize {
+        self.pool.bytes_idle()
+    }
+
+    /// Blocks held.
+    pub(crate) fn entries(&self) -> usize {
+        self.entries.load(Ordering::Relaxed)
+    }
+
+    /// The limit in bytes.
+    pub(crate) fn capacity(&self) -> usize {
+        self.pool.bytes_max()
+    }
+
+    /// The limit in blocks.
+    pub(crate) fn entries_max(&self) -> usize {
+        self.entries_max
+    }
+
+    fn shard(&self, hash: u64) -> &Mutex<Shard> {
+        // The table within takes its buckets from the low bits and its tags from the high ones.
+        let middle = usize::try_from(hash >> 32).unwrap_or(0);
+        &self.shards[middle & (self.shards.len() - 1)]
+    }
+
+    fn put(&self, entry: Entry) -> bool {
+        let hash = entry.key.hash64();
+        let replaced = self.shard(hash).lock().replace(hash, entry);
+        let entry = match replaced {
+            Ok(old) => {
+                self.count_waste(&old);
+                return true;
+            }
+            Err(entry) => entry,
+        };
+        if self.evict_until(Counter::EvictedForEntries, || self.reserve_entry()).is_none() {
+            self.stats.count(Counter::AdmissionRefused);
+            return false;
+        }
+        let replaced = self.shard(hash).lock().insert(hash, entry);
+        if let Some(old) = replaced {
+            // Somebody else put the same key in meanwhile.
+            self.entries.fetch_sub(1, Ordering::Relaxed);
+            self.count_waste(&old);
+        }
+        self.evicted.forget(hash);
+        true
+    }
+
+    fn reserve_entry(&self) -> Option<()> {
+        let room = |entries: usize| (entries < self.entries_max).then_some(entries + 1);
+        self.entries.try_update(Ordering::Relaxed, Ordering::Relaxed, room).ok().map(|_| ())
+    }
+
+    /// Evicts until `take` takes something.
+    fn evict_until<T>(&self, reason: Counter, take: impl Fn() -> Option<T>) -> Option<T> {
+        for _ in 0..EVICTIONS_MAX {
+            if let Some(taken) = take() {
+                return Some(taken);
+            }
+            if !self.evict(reason) {
+                break;
+            }
+        }
+        take()
+    }
+
+    /// Evicts one block, of the next shard that has one nobody is reading.
+    fn evict(&self, reason: Counter) -> bool {
+        for _ in 0..self.shards.len() {
+            let next = self.hand.fetch_add(1, Ordering::Relaxed) & (self.shards.len() - 1);
+            let victim = self.shards[next].lock().evict();
+            let Some(Evicted { hash, entry }) = victim else { continue };
+            self.entries.fetch_sub(1, Ordering::Relaxed);
+            self.evicted.remember(hash);
+            self.stats.count(reason);
+            self.stats.add_bytes(Counter::EvictedBytes, entry.frame.class().bytes());
+            self.count_waste(&entry);
+            return true;
+        }
+        false
+    }
+
+    fn remove_all(&self, doomed: impl Fn(&BlockKey) -> bool) {
+        for shard in &self.shards {
+            let removed = shard.lock().remove_all(&doomed);
+            self.entries.fetch_sub(removed.len(), Ordering::Relaxed);
+            removed.iter().for_each(|entry| self.count_waste(entry));
+        }
+    }
+
+    fn count_waste(&self, left: &Entry) {
+        if left.ahead {
+            self.stats.add_bytes(Counter::ReadaheadWastedBytes, left.frame.len());
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("shards", &self.shards.len())
+            .field("bytes", &self.bytes())
+            .field("capacity", &self.capacity())
+            .field("entries", &self.entries())
+            .field("entries_max", &self.entries_max)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
