@@ -7,7 +7,7 @@
 
 mod count;
 mod fault;
-
+pub mod model;
 mod rng;
 mod slow;
 mod wrap;

@@ -34,9 +34,9 @@ impl SplitMix64 {
     }
 
     /// One of `items`, which must not be empty.
-    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
-        &items[usize::try_from(self.below(count)).unwrap_or(0)]
+        items[usize::try_from(self.below(count)).unwrap_or(0)]
     }
 
     /// Fills `buffer`.

@@ -1,0 +1,225 @@
+use std::fmt;
+
+use cachefs_vfs::{Errno, Error, Name, RemoveKind, VDir, Vfs};
+
+use super::compare::{Side, compare_tree};
+use super::divergence::Divergence;
+use super::driver::{Driver, list};
+use super::expect::{Expected, Got, Stop, Want};
+use super::generate::Generator;
+use super::op::{ByteOp, Injected, Op, Step};
+use super::settle::settle;
+use super::tree::Model;
+use crate::fault::{Fault, FaultFs, Rule};
+
+/// How many steps lie between two comparisons of the whole tree.
+const COMPARE_EVERY: usize = 16;
+
+/// A hook that makes a filesystem forget something it caches; the number says what, in whatever way it likes.
+pub type Evict<'a> = dyn Fn(u64) + 'a;
+
+/// Random operations on a filesystem, compared with the model.
+pub struct Sequence<'a> {
+    seed: u64,
+    steps: Option<Vec<Step>>,
+    length: usize,
+    faults: Option<&'a FaultFs>,
+    evict: Option<&'a Evict<'a>>,
+}
+
+impl fmt::Debug for Sequence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sequence")
+            .field("seed", &self.seed)
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs `length` operations drawn from `seed` on `fs`, whose tree is emptied first; with errors injected by `faults`
+/// beneath it.
+///
+/// # Errors
+/// The first difference from the model.
+pub fn run_sequence(
+    fs: &dyn Vfs,
+    seed: u64,
+    length: usize,
+    faults: Option<&FaultFs>,
+) -> Result<(), Divergence> {
+    let sequence = Sequence::new(seed, length);
+    let sequence = match faults {
+        Some(faults) => sequence.faults(faults),
+        None => sequence,
+    };
+    sequence.run(fs)
+}
+
+impl<'a> Sequence<'a> {
+    /// `length` operations drawn from `seed`.
+    #[must_use]
+    pub fn new(seed: u64, length: usize) -> Self {
+        Self { seed, steps: None, length, faults: None, evict: None }
+    }
+
+    /// Exactly these steps; the seed is only for the report.
+    #[must_use]
+    pub fn of(seed: u64, steps: Vec<Step>) -> Self {
+        Self { length: steps.len(), steps: Some(steps), ..Self::new(seed, 0) }
+    }
+
+    /// Part of the steps meet an error of the backing, which is beneath the filesystem under test or is it.
+    #[must_use]
+    pub fn faults(mut self, faults: &'a FaultFs) -> Self {
+        self.faults = Some(faults);
+        self
+    }
+
+    /// Calls `evict` now and then.
+    #[must_use]
+    pub fn evict(mut self, evict: &'a Evict<'a>) -> Self {
+        self.evict = Some(evict);
+        self
+    }
+
+    /// The steps it will do.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        let drawn = || Generator::new(self.seed, self.faults.is_some()).steps(self.length);
+        self.steps.clone().unwrap_or_else(drawn)
+    }
+
+    /// Empties the tree of `fs` and does the steps on it.
+    ///
+    /// # Errors
+    /// The first difference from the model.
+    pub fn run(&self, fs: &dyn Vfs) -> Result<(), Divergence> {
+        let steps = self.steps();
+        let diverged =
+            |done: usize, reason| Divergence { seed: self.seed, steps: steps[..done].to_vec(), reason };
+        fs.root()
+            .and_then(|root| clear(&*root))
+            .map_err(|error| diverged(0, format!("emptying: {error:?}")))?;
+        let (model, driver) = (Model::new(fs.caps()), Driver::new(fs));
+        let mut runner = Runner { fs, model, driver, faults: self.faults, evict: self.evict };
+        for (index, step) in steps.iter().enumerate() {
+            runner.step(step).map_err(|reason| diverged(index + 1, reason))?;
+            if (index + 1) % COMPARE_EVERY == 0 || index + 1 == steps.len() {
+                let same = compare_tree(&mut runner.model, fs, Side::Tested);
+                same.map_err(|reason| diverged(index + 1, reason))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Removes everything in a directory.
+fn clear(dir: &dyn VDir) -> Result<(), Error> {
+    for entry in list(dir, usize::MAX)? {
+        let name = Name::new(&entry.name)?;
+        match dir.remove(name, RemoveKind::File) {
+            Err(error) if error.errno() == Errno::ISDIR => {
+                clear(&*dir.dir(name)?.handle)?;
+                dir.remove(name, RemoveKind::Dir)?;
+            }
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+struct Runner<'a> {
+    fs: &'a dyn Vfs,
+    model: Model,
+    driver: Driver<'a>,
+    faults: Option<&'a FaultFs>,
+    evict: Option<&'a Evict<'a>>,
+}
+
+impl Runner<'_> {
+    fn step(&mut self, step: &Step) -> Result<(), String> {
+        if let (Op::Evict(what), Some(evict)) = (step.op, self.evict) {
+            evict(what);
+        }
+        match (step.injected, self.faults) {
+            (Some(injected), Some(faults)) => self.step_with_fault(&step.op, injected, faults),
+            _ => self.plain_step(&step.op),
+        }
+    }
+
+    fn plain_step(&mut self, op: &Op) -> Result<(), String> {
+        let before = may_do_less(op).then(|| self.model.clone());
+        let expected = self.model.apply(op);
+        if matches!(expected, Err(Stop::Skip)) {
+            return Ok(());
+        }
+        let got = self.driver.apply(op);
+        match (before, &got) {
+            (Some(before), Err(error)) if expected.is_ok() && error.errno() == Errno::OPNOTSUPP => {
+                self.model = before;
+                Ok(())
+            }
+            (Some(before), Ok(Got::Count(count))) => self.check_count(before, op, *count),
+            _ => self.model.check(&expected, &got),
+        }
+    }
+
+    /// A copy may be shorter than asked for; the model then does as much.
+    fn check_count(&mut self, before: Model, op: &Op, count: u64) -> Result<(), String> {
+        let Op::Bytes(slot, ByteOp::CopyRange { offset, to, to_offset, length }) = *op else {
+            return Err("gave a count".into());
+        };
+        self.model = before;
+        let asked = self.model.clone().apply(op);
+        let shorter = if count > 0 { length.min(count) } else { length };
+        let copied = ByteOp::CopyRange { offset, to, to_offset, length: shorter };
+        match (asked, self.model.apply(&Op::Bytes(slot, copied))) {
+            (Ok(_), Ok(Want::Count(want))) if want == count => Ok(()),
+            (expected, _) => Err(format!("copied {count} bytes, expected {expected:?}")),
+        }
+    }
+
+    fn step_with_fault(&mut self, op: &Op, injected: Injected, faults: &FaultFs) -> Result<(), String> {
+        let mut before = self.model.clone();
+        let expected = self.model.apply(op);
+        if matches!(expected, Err(Stop::Skip)) {
+            return Ok(());
+        }
+        let fault =
+            if injected.after { Fault::FailAfter(injected.errno) } else { Fault::Fail(injected.errno) };
+        let rule = faults.add(Rule::any().nth(injected.nth).then(fault)).release_on_drop();
+        let got = self.driver.apply(op);
+        let fired = rule.fired() > 0;
+        drop(rule);
+        if !fired || !is_of_fault(&expected, &got, injected.errno) {
+            return match &got {
+                Err(error) if may_do_less(op) && expected.is_ok() && error.errno() == Errno::OPNOTSUPP => {
+                    self.model = before;
+                    Ok(())
+                }
+                _ => self.model.check(&expected, &got),
+            };
+        }
+        if got.is_err() {
+            before.empty_slot(op);
+            self.model.empty_slot(op);
+        }
+        self.model = settle(&before, &self.model, &**faults.inner(), &self.driver)?;
+        compare_tree(&mut self.model, self.fs, Side::Tested)
+            .map_err(|reason| format!("answered {got:?}, and then differs from the backing: {reason}"))
+    }
+}
+
+/// Whether a filesystem may answer that it cannot do this, or do only a part.
+fn may_do_less(op: &Op) -> bool {
+    matches!(op, Op::Bytes(_, ByteOp::Allocate { .. } | ByteOp::CopyRange { .. }))
+}
+
+/// Whether an answer is that of a fault: the error, or fewer bytes than asked for.
+fn is_of_fault(expected: &Expected, got: &Result<Got, Error>, errno: Errno) -> bool {
+    match (expected, got) {
+        (_, Err(error)) => error.errno() == errno,
+        (Ok(Want::Count(want)), Ok(Got::Count(got))) => got < want,
+        _ => false,
+    }
+}
