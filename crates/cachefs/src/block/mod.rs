@@ -3,6 +3,7 @@
 mod class;
 mod frame;
 mod key;
+mod memory;
 mod pool;
 mod span;
 

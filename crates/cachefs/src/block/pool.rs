@@ -1,3 +1,6 @@
+use std::fmt;
+
+use super::memory::Memory;
 use super::{FrameMut, SizeClass};
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
 
@@ -6,10 +9,9 @@ use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
 /// Memory handed out and memory kept idle for the next frame both count against the limit, by capacity, and are
 /// counted before they are allocated: at no moment does the pool hold more. Idle memory of one size is given back to
 /// the allocator when another size needs its place. Cheap to clone; clones are the same pool.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct BufferPool(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     bytes_max: usize,
     /// Bytes handed out and idle; never above `bytes_max`.
@@ -19,9 +21,6 @@ struct Inner {
     /// By size class, most recently used last. A leaf lock: nothing is called under it.
     idle: [Mutex<Vec<Memory>>; SizeClass::COUNT],
 }
-
-/// The memory of one frame.
-type Memory = Box<[u8]>;
 
 impl BufferPool {
     /// Holds at most `bytes_max` bytes. Allocates nothing yet.
@@ -41,7 +40,7 @@ impl BufferPool {
             Some(memory) => memory,
             None => self.0.allocate(class)?,
         };
-        let lease = Lease { memory, class, pool: Arc::clone(&self.0) };
+        let lease = Lease { memory: Some(memory), class, pool: Arc::clone(&self.0) };
         Some(FrameMut::new(lease, len))
     }
 
@@ -81,7 +80,7 @@ impl Inner {
                 return None;
             }
         }
-        Some(vec![0; class.bytes()].into_boxed_slice())
+        Some(Memory::new(class))
     }
 
     fn reserve(&self, bytes: usize) -> bool {
@@ -96,7 +95,7 @@ impl Inner {
     fn release_one(&self) -> bool {
         for list in self.idle.iter().rev() {
             let Some(memory) = list.lock().pop() else { continue };
-            let bytes = memory.len();
+            let bytes = memory.class().bytes();
             self.bytes_idle.fetch_sub(bytes, Ordering::Relaxed);
             // Freed before it is no longer counted: the sum never understates what is held.
             drop(memory);
@@ -106,16 +105,24 @@ impl Inner {
         false
     }
 
-    fn put(&self, memory: Memory, class: SizeClass) {
+    fn put(&self, memory: Memory) {
+        let class = memory.class();
         let mut idle = self.idle[class.index()].lock();
         idle.push(memory);
         self.bytes_idle.fetch_add(class.bytes(), Ordering::Relaxed);
     }
 }
 
+impl fmt::Debug for BufferPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BufferPool({} of {} bytes, {} idle)", self.bytes(), self.bytes_max(), self.bytes_idle())
+    }
+}
+
 /// Memory that goes back to its pool when dropped.
 pub(super) struct Lease {
-    memory: Memory,
+    /// `None` only while being dropped.
+    memory: Option<Memory>,
     class: SizeClass,
     pool: Arc<Inner>,
 }
@@ -126,17 +133,19 @@ impl Lease {
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.memory
+        self.memory.as_ref().map_or(&[], Memory::bytes)
     }
 
     pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.memory
+        self.memory.as_mut().map_or(&mut [], Memory::bytes_mut)
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.pool.put(std::mem::take(&mut self.memory), self.class);
+        if let Some(memory) = self.memory.take() {
+            self.pool.put(memory);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The memory store: blocks by key, in shards, under a hard limit of bytes and of entries.
 //!
 //! The limit of bytes covers the bytes of blocks. What a block costs beside them (its places in table, policy and
-//! slots, its header) is about 200 bytes, bounded by the limit of entries.
+//! slots, its header) is about 250 bytes, bounded by the limit of entries.
 
 mod ghost;
 mod limits;
