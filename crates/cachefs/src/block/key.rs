@@ -99,7 +99,7 @@ mod tests {
         // Low bits choose the bucket, bits from 32 the shard, the top seven the tag.
         for shift in [0, 32, 57] {
             let mut counts = [0_u32; 128];
-            hashes.iter().for_each(|hash| counts[(hash >> shift) as usize % 128] += 1);
+            hashes.iter().for_each(|hash| counts[usize::try_from(hash >> shift & 127).expect("small")] += 1);
             let mean = u32::try_from(hashes.len() / 128).expect("small");
             assert!(counts.iter().all(|&count| count > mean / 2 && count < mean * 2), "{shift}: {counts:?}");
         }

@@ -73,7 +73,6 @@ impl Iterator for Spans {
 
 impl ExactSizeIterator for Spans {}
 
-#[expect(clippy::cast_possible_truncation, reason = "smaller than a block")]
 const fn in_block(offset: u64) -> usize {
     (offset % BLOCK_BYTES) as usize
 }

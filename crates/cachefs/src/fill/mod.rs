@@ -22,9 +22,11 @@ pub(crate) struct Fills(Arc<Table>);
 
 #[derive(Debug)]
 struct Table {
-    shards: [Mutex<HashTable<(BlockKey, Arc<Flight>)>>; Fills::SHARDS],
+    shards: [Mutex<Shard>; Fills::SHARDS],
     stats: Stats,
 }
+
+type Shard = HashTable<(BlockKey, Arc<Flight>)>;
 
 /// What a caller that misses a block is to do.
 #[derive(Debug)]
@@ -61,7 +63,7 @@ impl Fills {
 }
 
 impl Table {
-    fn shard(&self, key: &BlockKey) -> &Mutex<HashTable<(BlockKey, Arc<Flight>)>> {
+    fn shard(&self, key: &BlockKey) -> &Mutex<Shard> {
         let middle = usize::try_from(key.hash64() >> 32).unwrap_or(0);
         &self.shards[middle % Fills::SHARDS]
     }
@@ -96,6 +98,12 @@ impl Lead {
     /// The block to load.
     pub(crate) fn key(&self) -> BlockKey {
         self.key
+    }
+
+    /// Whether somebody waits for this load by now.
+    pub(crate) fn is_awaited(&self) -> bool {
+        // One reference is ours and one the table's.
+        Arc::strong_count(&self.flight) > 2
     }
 
     /// Ends the load. Followers get the frame, or the error; so let go of a lead rather than finish it with an error

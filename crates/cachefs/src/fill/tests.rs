@@ -101,6 +101,7 @@ fn a_run_is_led_together_and_each_block_ends_for_itself() {
     let mut run: Vec<Lead> = (0..4).map(|index| lead(&fills, index)).collect();
     let (first, last) = (follow(&fills, 0), follow(&fills, 3));
     assert_eq!(fills.in_flight(), 4);
+    assert!(run[0].is_awaited() && !run[1].is_awaited());
     let head = run.remove(0);
     assert_eq!(head.key(), key(0));
     head.finish(Ok(frame(b"0")));
@@ -120,4 +121,44 @@ fn nobody_waits_inside_a_nowait_scope() {
     assert_eq!(stats.snapshot().get(Counter::Coalesced), 0);
     leader.finish(Ok(frame(b"x")));
     assert!(nowait::scope(|| follower.wait()).expect("it is there by now").is_some());
+}
+
+/// Eight threads want the same few blocks over and over; leaders load, fail, give up or panic.
+#[test]
+fn there_is_never_more_than_one_leader_of_a_block() {
+    const BLOCKS: u64 = 3;
+    let stats = Stats::new();
+    let fills = Fills::new(stats.clone());
+    let leaders: Vec<AtomicUsize> = (0..BLOCKS).map(|_| AtomicUsize::new(0)).collect();
+    let led = AtomicUsize::new(0);
+    let turn = |number: u64| {
+        let index = number % BLOCKS;
+        let present = &leaders[usize::try_from(index).expect("small")];
+        match fills.begin(key(index)) {
+            Turn::Lead(lead) => {
+                assert_eq!(present.fetch_add(1, Ordering::SeqCst), 0, "a second leader");
+                led.fetch_add(1, Ordering::SeqCst);
+                std::thread::yield_now();
+                assert_eq!(present.fetch_sub(1, Ordering::SeqCst), 1);
+                match number % 5 {
+                    0 => drop(lead),
+                    1 => lead.finish(Err(Error::new(Errno::IO))),
+                    _ => lead.finish(Ok(frame(&index.to_le_bytes()))),
+                }
+            }
+            Turn::Follow(follow) => match follow.wait() {
+                Ok(Some(frame)) => assert_eq!(&*frame, &index.to_le_bytes()),
+                Ok(None) => {}
+                Err(error) => assert_eq!(error.errno(), Errno::IO),
+            },
+        }
+    };
+    std::thread::scope(|scope| {
+        for seed in 0..8 {
+            let turn = &turn;
+            scope.spawn(move || (0..3000).for_each(|number| turn(seed * 31 + number)));
+        }
+    });
+    let followed = usize::try_from(stats.snapshot().get(Counter::Coalesced)).expect("small");
+    assert_eq!((led.load(Ordering::SeqCst) + followed, fills.in_flight()), (8 * 3000, 0));
 }

@@ -3,11 +3,11 @@ use std::time::Duration;
 use crate::sync::{AtomicU64, Ordering};
 
 /// Each power of two is cut into this many buckets of equal width.
-const STEPS: u64 = 16;
-const STEP_BITS: u32 = STEPS.ilog2();
+const STEPS: u64 = 1 << STEP_BITS;
+const STEP_BITS: u32 = 4;
 
 /// Values below [`STEPS`] one by one, then [`STEPS`] buckets for each power of two up to `u64::MAX`.
-const BUCKETS: usize = ((64 - STEP_BITS) as usize + 1) * STEPS as usize;
+const BUCKETS: usize = (64 - STEP_BITS as usize + 1) << STEP_BITS;
 
 /// How often which values occurred: 976 buckets, exact below 16, at most 1/16 wide in relation to their value above.
 /// 8 KiB, whatever is recorded. Recording is three relaxed additions on shared memory: for what takes microseconds

@@ -97,10 +97,15 @@ impl Store {
         self.put(Entry { key, frame, ahead: false })
     }
 
-    /// As [`Self::insert`], for what nobody asked for yet: counted as used by its first [`Self::get`], or as wasted.
-    pub(crate) fn insert_ahead(&self, key: BlockKey, frame: Frame) -> bool {
+    /// As [`Self::insert`], for what was loaded before it was asked for: counted as used by its first [`Self::get`],
+    /// or as wasted when it leaves without one. `awaited` ([`crate::fill::Lead::is_awaited`]) tells that a reader has
+    /// caught up with the load, which is a use, too.
+    pub(crate) fn insert_ahead(&self, key: BlockKey, frame: Frame, awaited: bool) -> bool {
         self.stats.add_bytes(Counter::ReadaheadBytes, frame.len());
-        self.put(Entry { key, frame, ahead: true })
+        if awaited {
+            self.stats.add_bytes(Counter::ReadaheadUsedBytes, frame.len());
+        }
+        self.put(Entry { key, frame, ahead: !awaited })
     }
 
     /// Takes the block out.
