@@ -1,1 +1,3 @@
-//! Examples: wrap your own filesystem, a slow NAS.
+//! Holds the examples, and runs those of the README as tests.
+
+#![doc = include_str!("../../README.md")]

@@ -6,7 +6,7 @@ use super::Shop;
 use crate::Result;
 
 /// Tests of `cachefs-fuse` that are steps of their own.
-const ACCEPTANCE: [&str; 7] = ["programs", "pjdfstest", "fsx", "rename_storm", "hung", "limits", "slow_nas"];
+const ACCEPTANCE: [&str; 6] = ["programs", "pjdfstest", "fsx", "rename_storm", "hung", "limits"];
 
 pub(crate) fn libraries(shop: &Shop) -> Result<()> {
     let packages = ["cachefs-sys", "cachefs-policy", "cachefs-vfs", "cachefs-testkit", "cachefs", "xtask"];
@@ -94,7 +94,7 @@ pub(crate) fn soak_storm(shop: &Shop) -> Result<()> {
 }
 
 pub(crate) fn limits(shop: &Shop) -> Result<()> {
-    shop.run(&mut on_mount(shop, &["limits", "slow_nas"]))
+    shop.run(&mut on_mount(shop, &["limits"]))
 }
 
 pub(crate) fn soak_limits(shop: &Shop) -> Result<()> {
