@@ -3,6 +3,7 @@
 //! The limit of bytes covers the bytes of blocks. What a block costs beside them (its places in table, policy and
 //! slots, its header) is about 250 bytes, bounded by the limit of entries.
 
+mod eviction;
 mod ghost;
 mod limits;
 mod shard;
@@ -16,17 +17,13 @@ use cachefs_vfs::FileId;
 pub(crate) use limits::StoreLimits;
 
 use self::ghost::Ghost;
-use self::shard::{Entry, Evicted, Shard};
+use self::shard::{Entry, Shard};
 use crate::block::{BlockIndex, BlockKey, BufferPool, Frame, FrameMut, Generation, SizeClass, indices};
 use crate::stats::{Counter, MissReason, Stats};
 use crate::sync::{AtomicUsize, Mutex, Ordering};
 
 /// Makes the eviction policy of one shard.
 pub(crate) type PolicyFactory = dyn Fn() -> Box<dyn EvictionPolicy> + Send + Sync;
-
-/// How often evictions may be tried for one request before it is given up: enough to make a block's room out of the
-/// smallest frames several times over, so that it fails only against a crowd that takes all it frees.
-const EVICTIONS_MAX: usize = 512;
 
 /// Blocks in memory.
 ///
@@ -195,40 +192,6 @@ impl Store {
         }
         self.evicted.forget(hash);
         true
-    }
-
-    fn reserve_entry(&self) -> Option<()> {
-        let room = |entries: usize| (entries < self.entries_max).then_some(entries + 1);
-        self.entries.try_update(Ordering::Relaxed, Ordering::Relaxed, room).ok().map(|_| ())
-    }
-
-    /// Evicts until `take` takes something.
-    fn evict_until<T>(&self, reason: Counter, take: impl Fn() -> Option<T>) -> Option<T> {
-        for _ in 0..EVICTIONS_MAX {
-            if let Some(taken) = take() {
-                return Some(taken);
-            }
-            if !self.evict(reason) {
-                break;
-            }
-        }
-        take()
-    }
-
-    /// Evicts one block, of the next shard that has one nobody is reading.
-    fn evict(&self, reason: Counter) -> bool {
-        for _ in 0..self.shards.len() {
-            let next = self.hand.fetch_add(1, Ordering::Relaxed) & (self.shards.len() - 1);
-            let victim = self.shards[next].lock().evict();
-            let Some(Evicted { hash, entry }) = victim else { continue };
-            self.entries.fetch_sub(1, Ordering::Relaxed);
-            self.evicted.remember(hash);
-            self.stats.count(reason);
-            self.stats.add_bytes(Counter::EvictedBytes, entry.frame.class().bytes());
-            self.count_waste(&entry);
-            return true;
-        }
-        false
     }
 
     fn remove_all(&self, doomed: impl Fn(&BlockKey) -> bool) {
