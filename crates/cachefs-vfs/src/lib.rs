@@ -11,7 +11,9 @@ mod attr;
 mod caps;
 mod dir_entry;
 mod error;
+mod ext;
 mod ident;
+mod local;
 mod mem;
 mod name;
 pub mod nowait;
@@ -19,12 +21,15 @@ mod owner;
 mod set_attr;
 mod traits;
 mod verb;
+mod view;
 
 pub use attr::{Attr, FileKind, Mode, Time};
 pub use caps::Caps;
 pub use dir_entry::{Cookie, DirEntry, Sink};
 pub use error::{Errno, Error, Result};
+pub use ext::{Glob, VfsExt, Walk, WalkEntry};
 pub use ident::{FileId, Version};
+pub use local::LocalFs;
 pub use mem::{MemFs, MemFsBuilder};
 pub use name::Name;
 pub use owner::{Groups, Owner};
@@ -34,3 +39,4 @@ pub use verb::{
     Access, AllocateHow, CreateHow, FsStat, NodeKind, OpenHow, Privileges, RemoveKind, RenameHow, SeekTo,
     SyncHow, XattrHow,
 };
+pub use view::{ReadOnly, SubTree};

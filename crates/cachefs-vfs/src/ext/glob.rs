@@ -1,0 +1,108 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::vec::IntoIter;
+
+use super::entries::Entries;
+use super::pattern::{Pattern, Places};
+use crate::{FileKind, Name, Result, VDir};
+
+/// What [`super::VfsExt::glob`] finds. It holds a handle and what matches of each directory on the way to where it
+/// is.
+#[derive(Debug)]
+pub struct Glob {
+    pattern: Pattern,
+    levels: Vec<Level>,
+    /// A directory that was looked at and comes next.
+    into: Option<(PathBuf, Places)>,
+}
+
+#[derive(Debug)]
+struct Level {
+    dir: Arc<dyn VDir>,
+    path: PathBuf,
+    found: IntoIter<Found>,
+}
+
+/// A name that matches so far.
+#[derive(Debug)]
+struct Found {
+    name: OsString,
+    kind: FileKind,
+    places: Places,
+}
+
+impl Glob {
+    pub(super) fn new(root: Arc<dyn VDir>, pattern: &str) -> Result<Self> {
+        let pattern = Pattern::new(pattern)?;
+        let level = Level::new(root, PathBuf::new(), &pattern, pattern.start())?;
+        Ok(Self { pattern, levels: vec![level], into: None })
+    }
+
+    fn enter(&mut self, path: PathBuf, places: Places) -> Result<()> {
+        let (Some(level), Some(name)) = (self.levels.last(), path.file_name()) else { return Ok(()) };
+        let opened = level.dir.dir(Name::new(name)?)?;
+        self.levels.push(Level::new(opened.handle, path, &self.pattern, places)?);
+        Ok(())
+    }
+}
+
+impl Level {
+    fn new(dir: Arc<dyn VDir>, path: PathBuf, pattern: &Pattern, places: Places) -> Result<Self> {
+        let found = match pattern.literals(places) {
+            Some(names) => look_up(&*dir, names.into_iter())?,
+            None => Entries::of(Arc::clone(&dir)).collect::<Result<Vec<_>>>()?,
+        };
+        let matching = |(name, kind): (OsString, FileKind)| {
+            let places = pattern.step(places, &name, kind.is_dir());
+            let counts = pattern.is_match(places) || (kind.is_dir() && pattern.goes_on(places));
+            counts.then_some(Found { name, kind, places })
+        };
+        let mut found: Vec<_> = found.into_iter().filter_map(matching).collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self { dir, path, found: found.into_iter() })
+    }
+}
+
+/// Those of `names` that are there.
+fn look_up<'n>(
+    dir: &dyn VDir,
+    names: impl Iterator<Item = &'n std::ffi::OsStr>,
+) -> Result<Vec<(OsString, FileKind)>> {
+    let mut found = Vec::new();
+    for name in names {
+        match dir.stat(Name::new(name)?) {
+            Ok(attr) => found.push((name.to_owned(), attr.kind)),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+impl Iterator for Glob {
+    type Item = Result<PathBuf>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((path, places)) = self.into.take() {
+                match self.enter(path.clone(), places) {
+                    Err(error) if !error.is_not_found() => return Some(Err(error.on("matching", path))),
+                    _ => {}
+                }
+            }
+            let level = self.levels.last_mut()?;
+            let Some(Found { name, kind, places }) = level.found.next() else {
+                self.levels.pop();
+                continue;
+            };
+            let path = level.path.join(name);
+            if kind.is_dir() && self.pattern.goes_on(places) {
+                self.into = Some((path.clone(), places));
+            }
+            if self.pattern.is_match(places) {
+                return Some(Ok(path));
+            }
+        }
+    }
+}
