@@ -70,11 +70,7 @@ impl Pattern {
 
     /// The only names that can match in a directory at these places, where they are known beforehand.
     pub(super) fn literals(&self, places: Places) -> Option<BTreeSet<&OsStr>> {
-        let literal = |(_, part)| match part {
-            Part::Literal(name) => Some(OsStr::new(name)),
-            _ => None,
-        };
-        self.at(places).map(literal).collect()
+        self.at(places).map(|(_, part)| part.literal()).collect()
     }
 
     /// The parts that come next.
@@ -101,6 +97,10 @@ impl Part {
             return Ok(Self::Literal(text.to_owned()));
         }
         glob::Pattern::new(text).map(Self::Wild).map_err(|_| Error::new(Errno::INVAL))
+    }
+
+    fn literal(&self) -> Option<&OsStr> {
+        if let Self::Literal(name) = self { Some(OsStr::new(name)) } else { None }
     }
 
     fn matches(&self, name: &OsStr) -> bool {
