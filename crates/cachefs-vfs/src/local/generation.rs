@@ -1,0 +1,187 @@
+use std::os::fd::BorrowedFd;
+
+use cachefs_sys::handle::FileHandle;
+use parking_lot::RwLock;
+use rustix::io::{Errno, Result};
+
+use crate::FileId;
+
+/// How a filesystem tells users of the same inode number apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// By a handle of inode and generation, 32 bits each: ext2, ext3, ext4, f2fs and other disk filesystems.
+    Short,
+    /// By a handle of inode (64 bits) and generation (32 bits): XFS.
+    Long,
+    /// By a handle of generation (32 bits) and inode (64 bits, low half first): tmpfs.
+    Memory,
+    /// By a handle that only the filesystem understands.
+    Opaque,
+    /// By the time of birth, if there is one.
+    Birth,
+}
+
+/// `FILEID_INO32_GEN` of the kernel, which tmpfs uses with a layout of its own.
+const KIND_SHORT: i32 = 1;
+/// XFS' type for 64-bit inode numbers without a parent; FUSE has the same one with another layout.
+const KIND_LONG: i32 = 0x81;
+
+impl Scheme {
+    /// That of the filesystem which gave `handle` to `inode`. `None` if the handle's layout is known but its inode
+    /// is another, so that the two may be of different files.
+    fn of(handle: &FileHandle, inode: u64) -> Option<Self> {
+        let scheme = match (handle.kind(), handle.bytes().len()) {
+            (KIND_SHORT, 8) => Self::Short,
+            (KIND_SHORT, 12) => Self::Memory,
+            (KIND_LONG, 12) => Self::Long,
+            _ => return Some(Self::Opaque),
+        };
+        scheme.generation(handle, inode).map(|_| scheme)
+    }
+
+    /// The generation in `handle`. `None` if the handle is not one of `inode`.
+    pub(super) fn generation(self, handle: &FileHandle, inode: u64) -> Option<u64> {
+        let word = |at: usize| {
+            let bytes = handle.bytes().get(at * 4..at * 4 + 4)?;
+            Some(u32::from_ne_bytes(bytes.try_into().ok()?))
+        };
+        let (generation, same) = match self {
+            Self::Short => (word(1)?, u64::from(word(0)?) == inode & u64::from(u32::MAX)),
+            Self::Long => (word(2)?, join(word(0)?, word(1)?) == inode),
+            Self::Memory => (word(0)?, u64::from(word(1)?) | u64::from(word(2)?) << 32 == inode),
+            Self::Opaque => return Some(fnv(handle)),
+            Self::Birth => return None,
+        };
+        same.then_some(u64::from(generation))
+    }
+
+    /// Whether generation 0 in a handle stands for any.
+    pub(super) fn any_generation(self) -> bool {
+        self == Self::Short
+    }
+
+    /// The handle of a file. `None` where handles cannot be made up.
+    pub(super) fn handle(self, id: FileId) -> Option<FileHandle> {
+        let generation = u32::try_from(id.generation).ok()?.to_ne_bytes();
+        let low = u32::try_from(id.inode & u64::from(u32::MAX)).ok()?.to_ne_bytes();
+        let high = u32::try_from(id.inode >> 32).ok()?.to_ne_bytes();
+        match self {
+            Self::Short if high == [0; 4] => FileHandle::new(KIND_SHORT, &[low, generation].concat()),
+            Self::Long => FileHandle::new(KIND_LONG, &[&id.inode.to_ne_bytes()[..], &generation].concat()),
+            Self::Memory => FileHandle::new(KIND_SHORT, &[generation, low, high].concat()),
+            _ => None,
+        }
+    }
+}
+
+/// Two words of memory as the number that lies there.
+fn join(first: u32, second: u32) -> u64 {
+    let mut bytes = [0; 8];
+    bytes[..4].copy_from_slice(&first.to_ne_bytes());
+    bytes[4..].copy_from_slice(&second.to_ne_bytes());
+    u64::from_ne_bytes(bytes)
+}
+
+/// FNV-1a, 64 bits.
+fn fnv(handle: &FileHandle) -> u64 {
+    let mix = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    handle.bytes().iter().fold(0xcbf2_9ce4_8422_2325, mix)
+}
+
+/// The schemes of the filesystems met so far.
+#[derive(Debug, Default)]
+pub(super) struct Generations {
+    schemes: RwLock<Vec<(u64, Scheme)>>,
+}
+
+/// More filesystems than this below one directory are probed anew each time.
+const SCHEMES_MAX: usize = 256;
+
+impl Generations {
+    pub(super) fn scheme(&self, device: u64) -> Option<Scheme> {
+        self.schemes.read().iter().find(|(of, _)| *of == device).map(|(_, scheme)| *scheme)
+    }
+
+    /// Learns the scheme of `device` from the first handle asked of it. `None` if that handle may be another file's.
+    pub(super) fn learn(&self, device: u64, inode: u64, handle: &Result<FileHandle>) -> Option<Scheme> {
+        let scheme = match handle {
+            Ok(handle) => Scheme::of(handle, inode)?,
+            Err(Errno::NOENT | Errno::STALE) => return None,
+            Err(_) => Scheme::Birth,
+        };
+        self.remember(device, scheme);
+        Some(scheme)
+    }
+
+    /// Gives up on handles of `device`: theirs never name the inode that the attributes do.
+    pub(super) fn distrust(&self, device: u64) {
+        self.remember(device, Scheme::Birth);
+    }
+
+    fn remember(&self, device: u64, scheme: Scheme) {
+        let mut schemes = self.schemes.write();
+        if schemes.len() < SCHEMES_MAX && schemes.iter().all(|(of, _)| *of != device) {
+            schemes.push((device, scheme));
+        }
+    }
+}
+
+/// What of a file the kernel is asked about.
+#[derive(Clone, Copy)]
+pub(super) enum Target<'a> {
+    Name(BorrowedFd<'a>, &'a std::ffi::OsStr),
+    Fd(BorrowedFd<'a>),
+}
+
+impl Target<'_> {
+    pub(super) fn handle(self) -> Result<FileHandle> {
+        match self {
+            Self::Name(dir, name) => cachefs_sys::handle::of_name(dir, name),
+            Self::Fd(fd) => cachefs_sys::handle::of_fd(fd),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(inode: u64) -> FileId {
+        FileId { device: 1, inode, generation: 0xdead_beef }
+    }
+
+    #[test]
+    fn a_handle_made_up_is_understood_again() {
+        for (scheme, inode) in
+            [(Scheme::Short, 0x98_c003), (Scheme::Long, 0x12_3456_789a), (Scheme::Memory, 0x12_3456_789a)]
+        {
+            let handle = scheme.handle(id(inode)).unwrap();
+            assert_eq!(Scheme::of(&handle, inode), Some(scheme));
+            assert_eq!(scheme.generation(&handle, inode), Some(0xdead_beef));
+            assert_eq!(scheme.generation(&handle, inode + 1), None, "the handle is of another file");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_made_up() {
+        assert_eq!(Scheme::Short.handle(id(1 << 32)), None);
+        assert_eq!(Scheme::Opaque.handle(id(1)), None);
+        assert_eq!(Scheme::Long.handle(FileId { generation: 1 << 32, ..id(1) }), None);
+    }
+
+    #[test]
+    fn opaque_handles_differ_by_their_bytes() {
+        let of = |byte| Scheme::Opaque.generation(&FileHandle::new(77, &[byte; 20]).unwrap(), 5);
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2));
+    }
+
+    #[test]
+    fn a_device_is_learnt_once() {
+        let generations = Generations::default();
+        assert_eq!(generations.learn(7, 1, &Err(Errno::NOENT)), None, "gone is no answer");
+        assert_eq!(generations.learn(7, 1, &Err(Errno::OPNOTSUPP)), Some(Scheme::Birth));
+        assert_eq!(generations.scheme(7), Some(Scheme::Birth));
+        assert_eq!(generations.scheme(8), None);
+    }
+}
