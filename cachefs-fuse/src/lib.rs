@@ -1,1 +1,26 @@
 //! Mount a cached view of a directory through FUSE.
+//!
+//! [`Mount::start`] serves any [`cachefs_vfs::Vfs`]; it knows nothing of blocks and caches. A request goes from the
+//! `adapter` (FUSE's verbs) through `dispatch` (which thread runs it, and for how long) to the `tree` (the verbs on
+//! node ids), which finds the filesystem's handles through `inodes` (what the kernel knows) and `handles` (what is
+//! open).
+//!
+//! Lock order: a shard of `inodes`, a map of `handles`, the tables of `dispatch` and the error table of `requests`
+//! are each held alone, for a few instructions, and never over a call to the filesystem or to the kernel.
+
+mod adapter;
+mod buffers;
+mod config;
+mod dispatch;
+mod error;
+mod handles;
+mod inodes;
+mod presser;
+mod requests;
+mod session;
+mod tree;
+
+pub use config::{MountConfig, MountFlag};
+pub use error::MountError;
+pub use requests::{ErrorCount, HistogramSnapshot, Op, OpSnapshot, RequestSnapshot};
+pub use session::{How, Mount, Observer, Unmounter};

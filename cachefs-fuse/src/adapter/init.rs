@@ -1,0 +1,42 @@
+use fuser::{InitFlags, KernelConfig};
+
+use cachefs_vfs::Caps;
+
+use crate::MountConfig;
+
+/// Requests of the background (readahead, asynchronous direct I/O) that may be under way at once.
+const BACKGROUND_MAX: u16 = 64;
+
+/// Agrees with the kernel on what is used. What an older kernel does not offer is done without.
+pub(super) fn negotiate(kernel: &mut KernelConfig, config: &MountConfig, caps: Caps) {
+    let mut wanted = vec![
+        ("handles for re-export", InitFlags::FUSE_EXPORT_SUPPORT),
+        ("the caller's umask", InitFlags::FUSE_DONT_MASK),
+        ("set-id bits stripped here", InitFlags::FUSE_HANDLE_KILLPRIV_V2),
+        ("listings with attributes", InitFlags::FUSE_DO_READDIRPLUS),
+        ("listings with attributes where they help", InitFlags::FUSE_READDIRPLUS_AUTO),
+        ("parallel look-ups", InitFlags::FUSE_PARALLEL_DIROPS),
+        ("parallel direct I/O", InitFlags::FUSE_ASYNC_DIO),
+        ("cached symlinks", InitFlags::FUSE_CACHE_SYMLINKS),
+        ("errors after an abort", InitFlags::FUSE_ABORT_ERROR),
+        ("pages dropped when a file changed", InitFlags::FUSE_AUTO_INVAL_DATA),
+        ("large requests", InitFlags::FUSE_MAX_PAGES),
+    ];
+    if caps.acls {
+        wanted.push(("POSIX ACLs", InitFlags::FUSE_POSIX_ACL));
+    }
+    for (what, flag) in wanted {
+        if kernel.add_capabilities(flag).is_err() {
+            tracing::info!("the kernel does not offer {what}");
+        }
+    }
+    if let Err(most) = kernel.set_max_write(config.max_write.max(4096)) {
+        _ = kernel.set_max_write(most);
+    }
+    if let Err(most) = kernel.set_max_readahead(config.max_readahead.max(4096)) {
+        _ = kernel.set_max_readahead(most);
+    }
+    if let Err(least) = kernel.set_max_background(BACKGROUND_MAX) {
+        _ = kernel.set_max_background(least);
+    }
+}

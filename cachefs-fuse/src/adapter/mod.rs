@@ -1,0 +1,559 @@
+//! FUSE's verbs, mapped to those of the [`Tree`](crate::tree::Tree). No logic beyond the protocol's own.
+//!
+//! An open file has no state here: the file handle is always 0, and every request names its node.
+
+mod convert;
+mod deliver;
+mod init;
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use cachefs_vfs::{Errno, Error, Mode, Privileges, RemoveKind, Result, SeekTo, SetAttr, SyncHow, XattrHow};
+use fuser::{
+    AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileHandle, Filesystem, FopenFlags, INodeNo, KernelConfig,
+    LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyDirectoryPlus,
+    ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow,
+    WriteFlags,
+};
+use rustix::fs::{OFlags, XattrFlags};
+
+use crate::MountConfig;
+use crate::dispatch::{Call, Dispatch, Refuse};
+use crate::inodes::NodeId;
+use crate::requests::Op;
+use crate::tree::Tree;
+use deliver::Ttls;
+
+/// Room for the entries of a listing when the kernel does not say how much it has.
+const LISTING_ROOM: usize = 64 << 10;
+const SEEK_DATA: i32 = 3;
+const SEEK_HOLE: i32 = 4;
+
+/// The filesystem as the protocol's library calls it.
+#[derive(Debug)]
+pub(crate) struct Adapter {
+    dispatch: Arc<Dispatch>,
+    config: MountConfig,
+    ttls: Ttls,
+}
+
+impl Adapter {
+    pub(crate) fn new(dispatch: Arc<Dispatch>, config: &MountConfig) -> Self {
+        let ttls = Ttls { attr: config.attr_ttl, entry: config.entry_ttl, negative: config.negative_ttl };
+        Self { dispatch, config: config.clone(), ttls }
+    }
+
+    /// A request that is answered without a value.
+    fn simple<V>(&self, call: Call, reply: ReplyEmpty, data: &[u8], verb: V)
+    where
+        V: Fn(&Tree, &[u8]) -> Result<()> + Send + 'static,
+    {
+        self.dispatch.serve(call, reply, data, verb, |_, reply, ()| reply.ok());
+    }
+
+    /// A request that makes a name.
+    fn make<V>(&self, op: Op, parent: INodeNo, reply: ReplyEntry, verb: V)
+    where
+        V: Fn(&Tree) -> Result<crate::tree::Entry> + Send + 'static,
+    {
+        let ttls = self.ttls;
+        self.dispatch.serve(
+            Call::changing(op, parent.0),
+            reply,
+            &[],
+            move |tree, _| verb(tree),
+            move |tree, reply, entry| ttls.entry(tree, reply, &entry),
+        );
+    }
+
+    /// Whether an xattr can be asked for at all; `ENOSYS` tells the kernel never to ask again.
+    fn xattr_refusal(&self, key: &OsStr) -> Option<Errno> {
+        let caps = self.dispatch.tree().caps();
+        if !caps.xattrs {
+            return Some(Errno::NOSYS);
+        }
+        (!caps.acls && key.as_bytes().starts_with(b"system.posix_acl_")).then_some(Errno::OPNOTSUPP)
+    }
+}
+
+impl Filesystem for Adapter {
+    fn init(&mut self, _: &Request, kernel: &mut KernelConfig) -> io::Result<()> {
+        init::negotiate(kernel, &self.config, self.dispatch.tree().caps());
+        Ok(())
+    }
+
+    fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+        let (ttls, name) = (self.ttls, name.to_owned());
+        self.dispatch.serve(
+            Call::reading(Op::Lookup, parent.0),
+            reply,
+            &[],
+            move |tree, _| match tree.lookup(NodeId(parent.0), &name) {
+                Err(error) if error.is_not_found() => Ok(None),
+                found => found.map(Some),
+            },
+            move |tree, reply, entry| ttls.found(tree, reply, entry.as_ref()),
+        );
+    }
+
+    fn forget(&self, _: &Request, ino: INodeNo, references: u64) {
+        self.dispatch.noted(Op::Forget, 1);
+        self.dispatch.tree().forget(NodeId(ino.0), references);
+    }
+
+    fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
+        let ttls = self.ttls;
+        self.dispatch.serve(
+            Call::reading(Op::GetAttr, ino.0),
+            reply,
+            &[],
+            move |tree, _| tree.show_attr(NodeId(ino.0)),
+            move |_, reply, attr| ttls.attr(reply, ino.0, &attr),
+        );
+    }
+
+    fn setattr(
+        &self,
+        request: &Request,
+        ino: INodeNo,
+        mode: Option<u32>,
+        uid: Option<u32>,
+        gid: Option<u32>,
+        size: Option<u64>,
+        atime: Option<TimeOrNow>,
+        mtime: Option<TimeOrNow>,
+        _: Option<SystemTime>,
+        _: Option<FileHandle>,
+        _: Option<SystemTime>,
+        _: Option<SystemTime>,
+        _: Option<SystemTime>,
+        _: Option<BsdFileFlags>,
+        reply: ReplyAttr,
+    ) {
+        let set = SetAttr {
+            mode: mode.map(Mode::new),
+            uid,
+            gid,
+            atime: atime.map(convert::set_time),
+            mtime: mtime.map(convert::set_time),
+        };
+        let (ttls, privileges) = (self.ttls, convert::privileges(request));
+        self.dispatch.serve(
+            Call::changing(Op::SetAttr, ino.0),
+            reply,
+            &[],
+            move |tree, _| tree.set_attr(NodeId(ino.0), size, &set, privileges),
+            move |_, reply, attr| ttls.attr(reply, ino.0, &attr),
+        );
+    }
+
+    fn readlink(&self, _: &Request, ino: INodeNo, reply: ReplyData) {
+        self.dispatch.serve(
+            Call::reading(Op::ReadLink, ino.0),
+            reply,
+            &[],
+            move |tree, _| tree.read_link(NodeId(ino.0)),
+            |_, reply, target| reply.data(target.as_os_str().as_bytes()),
+        );
+    }
+
+    fn mknod(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        rdev: u32,
+        reply: ReplyEntry,
+    ) {
+        let (name, owner) = (name.to_owned(), convert::owner(request, umask));
+        self.make(Op::MkNod, parent, reply, move |tree| {
+            let kind = convert::node_kind(mode, rdev)?;
+            tree.make_node(NodeId(parent.0), &name, kind, Mode::new(mode), &owner)
+        });
+    }
+
+    fn mkdir(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        reply: ReplyEntry,
+    ) {
+        let (name, owner) = (name.to_owned(), convert::owner(request, umask));
+        self.make(Op::MkDir, parent, reply, move |tree| {
+            tree.make_dir(NodeId(parent.0), &name, Mode::new(mode), &owner)
+        });
+    }
+
+    fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let name = name.to_owned();
+        self.simple(Call::changing(Op::Unlink, parent.0), reply, &[], move |tree, _| {
+            tree.remove(NodeId(parent.0), &name, RemoveKind::File)
+        });
+    }
+
+    fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let name = name.to_owned();
+        self.simple(Call::changing(Op::RmDir, parent.0), reply, &[], move |tree, _| {
+            tree.remove(NodeId(parent.0), &name, RemoveKind::Dir)
+        });
+    }
+
+    fn symlink(&self, request: &Request, parent: INodeNo, name: &OsStr, target: &Path, reply: ReplyEntry) {
+        let (name, target, owner) = (name.to_owned(), target.to_owned(), convert::owner(request, 0));
+        self.make(Op::Symlink, parent, reply, move |tree| {
+            tree.symlink(NodeId(parent.0), &name, &target, &owner)
+        });
+    }
+
+    fn rename(
+        &self,
+        _: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        newparent: INodeNo,
+        newname: &OsStr,
+        flags: RenameFlags,
+        reply: ReplyEmpty,
+    ) {
+        let (name, newname) = (name.to_owned(), newname.to_owned());
+        self.simple(Call::changing(Op::Rename, parent.0), reply, &[], move |tree, _| {
+            let how = convert::rename_how(flags)?;
+            tree.rename((NodeId(parent.0), &name), (NodeId(newparent.0), &newname), how)
+        });
+    }
+
+    fn link(&self, _: &Request, ino: INodeNo, newparent: INodeNo, newname: &OsStr, reply: ReplyEntry) {
+        let newname = newname.to_owned();
+        self.make(Op::Link, newparent, reply, move |tree| {
+            tree.link(NodeId(ino.0), NodeId(newparent.0), &newname)
+        });
+    }
+
+    fn create(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        flags: i32,
+        reply: ReplyCreate,
+    ) {
+        let (ttls, name, owner) = (self.ttls, name.to_owned(), convert::owner(request, umask));
+        let flags = convert::flags(flags);
+        self.dispatch.serve(
+            Call::changing(Op::Create, parent.0),
+            reply,
+            &[],
+            move |tree, _| {
+                let exclusive = flags.contains(OFlags::EXCL);
+                tree.create(NodeId(parent.0), &name, Mode::new(mode), exclusive, &owner)
+            },
+            move |tree, reply, created| ttls.created(tree, reply, created, direct_flag(flags)),
+        );
+    }
+
+    fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        let flags = convert::flags(flags.0);
+        let direct = flags.contains(OFlags::DIRECT);
+        self.dispatch.serve(
+            Call::reading(Op::Open, ino.0),
+            reply,
+            &[],
+            move |tree, _| tree.open(NodeId(ino.0), convert::access(flags), direct),
+            move |tree, reply, keep| {
+                let mut answer = direct_flag(flags);
+                answer.set(FopenFlags::FOPEN_KEEP_CACHE, keep);
+                deliver::opened(tree, reply, NodeId(ino.0), answer);
+            },
+        );
+    }
+
+    fn read(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        _: FileHandle,
+        offset: u64,
+        size: u32,
+        flags: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyData,
+    ) {
+        let direct = convert::flags(flags.0).contains(OFlags::DIRECT);
+        self.dispatch.serve(
+            Call::reading(Op::Read, ino.0),
+            reply,
+            &[],
+            move |tree, _| tree.read(NodeId(ino.0), offset, size, direct),
+            |_, reply, read| reply.data(read.bytes()),
+        );
+    }
+
+    fn write(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        _: FileHandle,
+        offset: u64,
+        data: &[u8],
+        write_flags: WriteFlags,
+        flags: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyWrite,
+    ) {
+        // Pages that come from an mmap have their place, also if the file was opened for appending.
+        let appends = convert::flags(flags.0).contains(OFlags::APPEND)
+            && !write_flags.contains(WriteFlags::FUSE_WRITE_CACHE);
+        let privileges = match write_flags.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID) {
+            true => Privileges::Drop,
+            false => Privileges::Keep,
+        };
+        self.dispatch.serve(
+            Call::changing(Op::Write, ino.0),
+            reply,
+            data,
+            move |tree, data| tree.write(NodeId(ino.0), data, (!appends).then_some(offset), privileges),
+            |_, reply, written| reply.written(written),
+        );
+    }
+
+    fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
+        self.dispatch.noted(Op::Flush, 1);
+        reply.ok();
+    }
+
+    fn release(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        _: FileHandle,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        _: bool,
+        reply: ReplyEmpty,
+    ) {
+        // Not as a verb, which may be dropped: the count must be right.
+        self.dispatch.noted(Op::Release, 1);
+        self.dispatch.tree().release(NodeId(ino.0));
+        reply.ok();
+    }
+
+    fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, datasync: bool, reply: ReplyEmpty) {
+        let how = if datasync { SyncHow::Data } else { SyncHow::All };
+        self.simple(Call::changing(Op::Fsync, ino.0), reply, &[], move |tree, _| {
+            tree.sync(NodeId(ino.0), how)
+        });
+    }
+
+    fn opendir(&self, _: &Request, _: INodeNo, _: OpenFlags, reply: ReplyOpen) {
+        self.dispatch.noted(Op::OpenDir, 1);
+        reply.opened(FileHandle(0), FopenFlags::empty());
+    }
+
+    fn readdir(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: u64, reply: ReplyDirectory) {
+        self.dispatch.serve(
+            Call::reading(Op::ReadDir, ino.0),
+            reply,
+            &[],
+            move |tree, _| tree.list(NodeId(ino.0), offset, LISTING_ROOM),
+            |_, reply, listed| deliver::listed(reply, &listed),
+        );
+    }
+
+    fn readdirplus(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: u64, reply: ReplyDirectoryPlus) {
+        let ttls = self.ttls;
+        self.dispatch.serve(
+            Call::reading(Op::ReadDirPlus, ino.0),
+            reply,
+            &[],
+            move |tree, _| tree.list_plus(NodeId(ino.0), offset, LISTING_ROOM),
+            move |tree, reply, listed| ttls.listed_plus(tree, reply, &listed),
+        );
+    }
+
+    fn releasedir(&self, _: &Request, _: INodeNo, _: FileHandle, _: OpenFlags, reply: ReplyEmpty) {
+        self.dispatch.noted(Op::ReleaseDir, 1);
+        reply.ok();
+    }
+
+    fn fsyncdir(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        self.simple(Call::changing(Op::FsyncDir, ino.0), reply, &[], move |tree, _| {
+            tree.sync_dir(NodeId(ino.0))
+        });
+    }
+
+    fn statfs(&self, _: &Request, ino: INodeNo, reply: ReplyStatfs) {
+        self.dispatch.serve(
+            Call::reading(Op::StatFs, ino.0),
+            reply,
+            &[],
+            |tree, _| tree.stat_fs(),
+            |_, reply, stat| {
+                reply.statfs(
+                    stat.blocks,
+                    stat.blocks_free,
+                    stat.blocks_available,
+                    stat.files,
+                    stat.files_free,
+                    stat.block_size,
+                    stat.name_max,
+                    stat.fragment_size,
+                );
+            },
+        );
+    }
+
+    fn setxattr(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        name: &OsStr,
+        value: &[u8],
+        flags: i32,
+        _: u32,
+        reply: ReplyEmpty,
+    ) {
+        if let Some(errno) = self.xattr_refusal(name) {
+            return reply.refuse(errno);
+        }
+        let name = name.to_owned();
+        let flags = XattrFlags::from_bits_retain(flags.cast_unsigned());
+        self.simple(Call::changing(Op::SetXattr, ino.0), reply, value, move |tree, value| {
+            let how = match flags {
+                f if f.is_empty() => XattrHow::Set,
+                f if f == XattrFlags::CREATE => XattrHow::Create,
+                f if f == XattrFlags::REPLACE => XattrHow::Replace,
+                _ => return Err(Error::new(Errno::INVAL)),
+            };
+            tree.set_xattr(NodeId(ino.0), &name, value, how)
+        });
+    }
+
+    fn getxattr(&self, _: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
+        if let Some(errno) = self.xattr_refusal(name) {
+            return reply.refuse(errno);
+        }
+        let name = name.to_owned();
+        self.dispatch.serve(
+            Call::reading(Op::GetXattr, ino.0),
+            reply,
+            &[],
+            move |tree, _| tree.xattr(NodeId(ino.0), &name),
+            move |_, reply, value| deliver::xattr(reply, size, &value),
+        );
+    }
+
+    fn listxattr(&self, _: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
+        if let Some(errno) = self.xattr_refusal(OsStr::new("")) {
+            return reply.refuse(errno);
+        }
+        self.dispatch.serve(
+            Call::reading(Op::ListXattr, ino.0),
+            reply,
+            &[],
+            move |tree, _| tree.xattrs(NodeId(ino.0)),
+            move |_, reply, keys| deliver::xattr(reply, size, &keys),
+        );
+    }
+
+    fn removexattr(&self, _: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        if let Some(errno) = self.xattr_refusal(name) {
+            return reply.refuse(errno);
+        }
+        let name = name.to_owned();
+        self.simple(Call::changing(Op::RemoveXattr, ino.0), reply, &[], move |tree, _| {
+            tree.remove_xattr(NodeId(ino.0), &name)
+        });
+    }
+
+    /// The kernel checks permissions by itself.
+    fn access(&self, _: &Request, _: INodeNo, _: AccessFlags, reply: ReplyEmpty) {
+        self.dispatch.noted(Op::Access, 1);
+        reply.ok();
+    }
+
+    fn fallocate(
+        &self,
+        request: &Request,
+        ino: INodeNo,
+        _: FileHandle,
+        offset: u64,
+        length: u64,
+        mode: i32,
+        reply: ReplyEmpty,
+    ) {
+        let privileges = convert::privileges(request);
+        self.simple(Call::changing(Op::Fallocate, ino.0), reply, &[], move |tree, _| {
+            let how = convert::allocate_how(mode)?;
+            tree.allocate(NodeId(ino.0), how, offset, length, privileges)
+        });
+    }
+
+    fn lseek(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
+        if !self.dispatch.tree().caps().seek_hole {
+            return reply.refuse(Errno::NOSYS);
+        }
+        self.dispatch.serve(
+            Call::reading(Op::Lseek, ino.0),
+            reply,
+            &[],
+            move |tree, _| {
+                let to = match whence {
+                    SEEK_DATA => SeekTo::Data,
+                    SEEK_HOLE => SeekTo::Hole,
+                    _ => return Err(Error::new(Errno::INVAL)),
+                };
+                let offset = u64::try_from(offset).map_err(|_| Error::new(Errno::NXIO))?;
+                let found = tree.seek(NodeId(ino.0), offset, to)?;
+                i64::try_from(found).map_err(|_| Error::new(Errno::OVERFLOW))
+            },
+            |_, reply, offset| reply.offset(offset),
+        );
+    }
+
+    fn copy_file_range(
+        &self,
+        request: &Request,
+        ino_in: INodeNo,
+        _: FileHandle,
+        offset_in: u64,
+        ino_out: INodeNo,
+        _: FileHandle,
+        offset_out: u64,
+        length: u64,
+        _: CopyFileRangeFlags,
+        reply: ReplyWrite,
+    ) {
+        if !self.dispatch.tree().caps().copy_range {
+            return reply.refuse(Errno::NOSYS);
+        }
+        let privileges = convert::privileges(request);
+        let (from, to) = ((NodeId(ino_in.0), offset_in), (NodeId(ino_out.0), offset_out));
+        self.dispatch.serve(
+            Call::changing(Op::CopyFileRange, ino_out.0),
+            reply,
+            &[],
+            move |tree, _| tree.copy_range(from, to, length, privileges),
+            |_, reply, copied| reply.written(copied),
+        );
+    }
+}
+
+/// A file opened past the caches is read and written past those of the kernel, too.
+fn direct_flag(flags: OFlags) -> FopenFlags {
+    match flags.contains(OFlags::DIRECT) {
+        true => FopenFlags::FOPEN_DIRECT_IO | FopenFlags::FOPEN_PARALLEL_DIRECT_WRITES,
+        false => FopenFlags::empty(),
+    }
+}

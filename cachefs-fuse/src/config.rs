@@ -1,0 +1,95 @@
+use std::time::Duration;
+
+/// A flag of mount(2) that users may set. Unless asked otherwise a mount is `nosuid,nodev`, as other FUSE
+/// filesystems are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MountFlag {
+    /// Honour set-user-id and set-group-id bits.
+    Suid,
+    /// Ignore them (the default).
+    NoSuid,
+    /// Device nodes can be opened.
+    Dev,
+    /// They cannot (the default).
+    NoDev,
+    /// Programs can be executed (the default).
+    Exec,
+    /// They cannot.
+    NoExec,
+    /// No access times.
+    NoAtime,
+    /// No access times of directories.
+    NoDirAtime,
+    /// Access times as seldom as possible (the kernel's default).
+    RelAtime,
+    /// Every access time.
+    StrictAtime,
+    /// Every write is synchronous.
+    Sync,
+    /// Every change of a directory is synchronous.
+    DirSync,
+}
+
+/// How a filesystem is mounted and served.
+#[derive(Clone, Debug)]
+pub struct MountConfig {
+    /// What `/proc/mounts` shows as the source.
+    pub fs_name: String,
+    /// The filesystem type is `fuse.SUBTYPE`.
+    pub subtype: String,
+    /// Refuse every change, in the kernel.
+    pub read_only: bool,
+    /// Other users than the one who mounts may use it.
+    pub allow_other: bool,
+    /// Further flags; the last of two that contradict each other counts.
+    pub flags: Vec<MountFlag>,
+    /// How long the kernel trusts attributes.
+    pub attr_ttl: Duration,
+    /// How long the kernel trusts that a name stands for a file.
+    pub entry_ttl: Duration,
+    /// How long the kernel trusts that a name does not exist; zero: not at all.
+    pub negative_ttl: Duration,
+    /// Threads that read requests, at least 1.
+    pub readers: usize,
+    /// Most threads that wait for the filesystem when no reader can be spared.
+    pub workers_max: usize,
+    /// Most requests waiting for such a thread; what comes on top is answered `ETIMEDOUT` at its deadline.
+    pub queue_max: usize,
+    /// A request that the filesystem has not answered by then is answered `ETIMEDOUT`.
+    pub deadline: Duration,
+    /// Above so many known inodes the kernel is asked to forget some.
+    pub inodes_max: u64,
+    /// Most file and directory handles kept open beyond those that cannot be opened again.
+    pub handles_max: usize,
+    /// The kernel's readahead window in bytes.
+    pub max_readahead: u32,
+    /// The largest write request in bytes.
+    pub max_write: u32,
+    /// The filesystem answers within [`cachefs_vfs::nowait::scope`] without waiting, so that a hit can be served by
+    /// the last free reader.
+    pub honours_nowait: bool,
+}
+
+impl Default for MountConfig {
+    fn default() -> Self {
+        Self {
+            fs_name: "cachefs".to_owned(),
+            subtype: "cachefs".to_owned(),
+            read_only: false,
+            allow_other: false,
+            flags: Vec::new(),
+            attr_ttl: Duration::from_secs(1),
+            entry_ttl: Duration::from_secs(1),
+            negative_ttl: Duration::from_secs(1),
+            readers: 4,
+            workers_max: 64,
+            queue_max: 4096,
+            deadline: Duration::from_secs(30),
+            inodes_max: 1 << 20,
+            handles_max: 4096,
+            max_readahead: 1 << 20,
+            max_write: 1 << 20,
+            honours_nowait: false,
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The inodes the kernel knows: names, references, opens.
+
+mod moves;
+mod node;
+mod node_id;
+mod shard;
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cachefs_vfs::{Attr, Errno, Error, FileId, Result};
+use lru::LruCache;
+use parking_lot::{Mutex, MutexGuard};
+
+pub(crate) use moves::Moves;
+use node::Node;
+pub(crate) use node::{Link, NodeState};
+pub(crate) use node_id::{NodeId, Numbering};
+use shard::{Met, Shard};
+
+const SHARDS: usize = 64;
+/// Parents of so many forgotten directories are remembered, for handles that outlive the kernel's caches.
+const ANCESTRY_MAX: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
+
+/// The table. Each node lies in one shard, and no two shards are locked at once.
+#[derive(Debug)]
+pub(crate) struct Inodes {
+    numbering: Numbering,
+    shards: Box<[Mutex<Shard>]>,
+    count: AtomicU64,
+    lookups: AtomicU64,
+    /// Parents of directories the kernel forgot.
+    ancestry: Mutex<LruCache<NodeId, NodeId>>,
+    /// The shard that gives up nodes next.
+    hand: AtomicU64,
+}
+
+/// A node that was met in a look-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Admitted {
+    pub(crate) node: NodeId,
+    /// The number belonged to another file before: handles kept under it are not of this one.
+    pub(crate) reused: bool,
+}
+
+impl Inodes {
+    /// A table of one: the top directory, which is never forgotten.
+    pub(crate) fn new(root: &Attr) -> Self {
+        let inodes = Self {
+            numbering: Numbering::new(root.id),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            count: AtomicU64::new(1),
+            lookups: AtomicU64::new(0),
+            ancestry: Mutex::new(LruCache::new(ANCESTRY_MAX)),
+            hand: AtomicU64::new(0),
+        };
+        inodes.shard(NodeId::ROOT).meet(NodeId::ROOT, root);
+        inodes
+    }
+
+    pub(crate) fn numbering(&self) -> Numbering {
+        self.numbering
+    }
+
+    fn shard(&self, node: NodeId) -> MutexGuard<'_, Shard> {
+        let index = usize::try_from(node.0 % SHARDS as u64).unwrap_or(0);
+        self.shards[index].lock()
+    }
+
+    /// Adds a reference of the kernel to a file that was found under `link`. If something may have moved since it was
+    /// found (`moved`), the name does not replace one that is known.
+    pub(crate) fn admit(&self, attr: &Attr, link: Option<(NodeId, &[u8])>, moved: bool) -> Result<Admitted> {
+        let node = self.numbering.of(attr.id);
+        let clock = self.lookups.fetch_add(1, Ordering::Relaxed) >> 10;
+        let mut shard = self.shard(node);
+        let met = shard.meet(node, attr);
+        match met {
+            Met::Collision => return Err(Error::new(Errno::IO)),
+            Met::New => _ = self.count.fetch_add(1, Ordering::Relaxed),
+            Met::Known | Met::Reused => {}
+        }
+        let several = attr.links > 1 && !attr.kind.is_dir();
+        shard.relink(node, |found, more| {
+            found.lookups += 1;
+            found.seen = u32::try_from(clock).unwrap_or(u32::MAX);
+            if let Some((parent, name)) = link.filter(|_| !(moved && found.has_link())) {
+                found.add_link(more, parent, name, several);
+            }
+        });
+        Ok(Admitted { node, reused: met == Met::Reused })
+    }
+
+    /// Takes back references of the kernel; whether those were the last.
+    pub(crate) fn forget(&self, node: NodeId, references: u64) -> bool {
+        if node == NodeId::ROOT {
+            return false;
+        }
+        let removed = {
+            let mut shard = self.shard(node);
+            let Some(found) = shard.nodes.get_mut(&node.0) else { return false };
+            found.lookups = found.lookups.saturating_sub(references);
+            if found.lookups > 0 {
+                return false;
+            }
+            shard.remove(node)
+        };
+        self.count.fetch_sub(1, Ordering::Relaxed);
+        if let Some(dir) = removed.filter(|n| n.kind.is_dir() && n.has_link()) {
+            self.ancestry.lock().put(node, dir.link.parent);
+        }
+        true
+    }
+
+    /// What is known of a node.
+    pub(crate) fn state(&self, node: NodeId) -> Option<NodeState> {
+        self.shard(node).state(node, self.numbering)
+    }
+
+    /// The file behind a node.
+    pub(crate) fn identity(&self, node: NodeId) -> Option<FileId> {
+        self.shard(node).identity(node, self.numbering)
+    }
+
+    /// Its names, the likeliest first.
+    pub(crate) fn links(&self, node: NodeId) -> Vec<Link> {
+        self.shard(node).links(node)
+    }
+
+    /// The directory a directory lies in; also of directories that were forgotten not too long ago.
+    pub(crate) fn parent(&self, node: NodeId) -> Option<NodeId> {
+        if node == NodeId::ROOT {
+            return Some(NodeId::ROOT);
+        }
+        let known = self.shard(node).nodes.get(&node.0).filter(|n| n.has_link()).map(|n| n.link.parent);
+        known.or_else(|| self.ancestry.lock().get(&node).copied())
+    }
+
+    /// A known file lost a name.
+    pub(crate) fn remove_link(&self, node: NodeId, parent: NodeId, name: &[u8]) {
+        self.shard(node).relink(node, |found, more| found.remove_link(more, parent, name));
+    }
+
+    /// A name of a known file became another.
+    pub(crate) fn move_link(&self, node: NodeId, from: (NodeId, &[u8]), to: (NodeId, &[u8])) {
+        self.shard(node).relink(node, |found, more| {
+            found.remove_link(more, from.0, from.1);
+            let several = found.has_link();
+            found.add_link(more, to.0, to.1, several);
+        });
+    }
+
+    /// Remembers the attributes of a file without a name, for as long as the kernel knows it.
+    pub(crate) fn set_gone(&self, node: NodeId, attr: Attr) {
+        let mut shard = self.shard(node);
+        if shard.nodes.contains_key(&node.0) {
+            shard.gone.insert(node.0, attr);
+        }
+    }
+
+    /// The attributes of a file without a name.
+    pub(crate) fn gone(&self, node: NodeId) -> Option<Attr> {
+        self.shard(node).gone.get(&node.0).copied()
+    }
+
+    /// The kernel opened a file.
+    pub(crate) fn opened(&self, node: NodeId) {
+        if let Some(found) = self.shard(node).nodes.get_mut(&node.0) {
+            found.opens = found.opens.saturating_add(1);
+        }
+    }
+
+    /// The kernel closed a file; how often it still has it open.
+    pub(crate) fn released(&self, node: NodeId) -> u32 {
+        self.shard(node).nodes.get_mut(&node.0).map_or(0, |found| {
+            found.opens = found.opens.saturating_sub(1);
+            found.opens
+        })
+    }
+
+    /// Notes the version of which the kernel may keep pages from now on (0: none); the one before.
+    pub(crate) fn replace_kept(&self, node: NodeId, version: u64) -> u64 {
+        let mut shard = self.shard(node);
+        shard.nodes.get_mut(&node.0).map_or(0, |found| std::mem::replace(&mut found.kept, version))
+    }
+
+    /// The kernel was shown this version: if it is not the one whose pages it may keep, there is none any more.
+    pub(crate) fn shown(&self, node: NodeId, version: u64) {
+        if let Some(found) = self.shard(node).nodes.get_mut(&node.0)
+            && found.kept != version
+        {
+            found.kept = 0;
+        }
+    }
+
+    /// How many nodes there are.
+    pub(crate) fn len(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Names of up to `most` files that nobody has open, those first that were not looked up for longest, from the
+    /// part of the table whose turn it is. They count as just looked up, so that each call names others.
+    pub(crate) fn oldest(&self, most: usize) -> Vec<Link> {
+        let clock = u32::try_from(self.lookups.load(Ordering::Relaxed) >> 10).unwrap_or(u32::MAX);
+        let turn = self.hand.fetch_add(1, Ordering::Relaxed);
+        let mut shard = self.shard(NodeId(turn));
+        let idle = |node: &Node| node.opens == 0 && node.has_link() && !node.kind.is_dir();
+        let mut found: Vec<(u32, u64)> =
+            shard.nodes.iter().filter(|(_, n)| idle(n)).map(|(&id, n)| (n.seen, id)).collect();
+        if found.len() > most {
+            found.select_nth_unstable(most);
+            found.truncate(most);
+        }
+        let touched = found.into_iter().filter_map(|(_, id)| {
+            let node = shard.nodes.get_mut(&id)?;
+            node.seen = clock;
+            Some(node.link.clone())
+        });
+        touched.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

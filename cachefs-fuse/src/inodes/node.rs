@@ -1,0 +1,95 @@
+use cachefs_vfs::{Attr, FileId, FileKind};
+
+use super::NodeId;
+
+/// A name of an inode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) parent: NodeId,
+    pub(crate) name: Box<[u8]>,
+}
+
+impl Link {
+    pub(crate) fn new(parent: NodeId, name: &[u8]) -> Self {
+        Self { parent, name: name.into() }
+    }
+
+    pub(super) fn is(&self, parent: NodeId, name: &[u8]) -> bool {
+        self.parent == parent && *self.name == *name
+    }
+}
+
+/// What is known of an inode the kernel knows. A million of them are held: mind its size.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Its name, or the latest of them; empty if none is known.
+    pub(super) link: Link,
+    pub(super) generation: u64,
+    /// How many references the kernel holds.
+    pub(super) lookups: u64,
+    /// A hash of the version whose pages the kernel may keep when the file is opened; 0 for none.
+    pub(super) kept: u64,
+    /// How many open files the kernel has.
+    pub(super) opens: u32,
+    /// When it was last looked up, in look-ups of the whole table divided by 1024.
+    pub(super) seen: u32,
+    pub(super) kind: FileKind,
+}
+
+/// No more links of one file are remembered than this; a file with more is found by those seen last.
+const LINKS_MAX: usize = 64;
+
+impl Node {
+    pub(super) fn new(attr: &Attr) -> Self {
+        Self {
+            link: Link { parent: NodeId(0), name: Box::default() },
+            generation: attr.id.generation,
+            lookups: 0,
+            kept: 0,
+            opens: 0,
+            seen: 0,
+            kind: attr.kind,
+        }
+    }
+
+    pub(super) fn has_link(&self) -> bool {
+        !self.link.name.is_empty()
+    }
+
+    /// Notes a name that was just seen. `more` are the names beside the primary one.
+    pub(super) fn add_link(&mut self, more: &mut Vec<Link>, parent: NodeId, name: &[u8], several: bool) {
+        if self.link.is(parent, name) {
+            return;
+        }
+        if !several {
+            more.clear();
+            self.link = Link::new(parent, name);
+            return;
+        }
+        more.retain(|link| !link.is(parent, name));
+        let before = std::mem::replace(&mut self.link, Link::new(parent, name));
+        if !before.name.is_empty() {
+            if more.len() >= LINKS_MAX {
+                more.remove(0);
+            }
+            more.push(before);
+        }
+    }
+
+    /// Drops a name; another one takes its place.
+    pub(super) fn remove_link(&mut self, more: &mut Vec<Link>, parent: NodeId, name: &[u8]) {
+        if self.link.is(parent, name) {
+            self.link = more.pop().unwrap_or_else(|| Link::new(NodeId(0), b""));
+        } else {
+            more.retain(|link| !link.is(parent, name));
+        }
+    }
+}
+
+/// What callers may see of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NodeState {
+    pub(crate) id: FileId,
+    pub(crate) kind: FileKind,
+    pub(crate) opens: u32,
+}

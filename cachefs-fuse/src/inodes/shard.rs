@@ -1,0 +1,96 @@
+use cachefs_vfs::{Attr, FileId};
+use hashbrown::HashMap;
+
+use super::node::{Link, Node, NodeState};
+use super::{NodeId, Numbering};
+
+/// A part of the table. What few nodes need lies in tables of its own.
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    pub(super) nodes: HashMap<u64, Node>,
+    /// Further names of hard-linked files.
+    pub(super) more_links: HashMap<u64, Vec<Link>>,
+    /// Device and inode of nodes whose number does not tell.
+    pub(super) foreign: HashMap<u64, (u64, u64)>,
+    /// The last attributes of files that lost their last name while the kernel knew them.
+    pub(super) gone: HashMap<u64, Attr>,
+}
+
+/// What became of a look-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Met {
+    /// The node is new.
+    New,
+    /// It was known.
+    Known,
+    /// Its number was known, but belongs to another file now.
+    Reused,
+    /// Another file of another device has this number: a coincidence that must not mix the two.
+    Collision,
+}
+
+impl Shard {
+    pub(super) fn identity(&self, node: NodeId, numbering: Numbering) -> Option<FileId> {
+        let generation = self.nodes.get(&node.0)?.generation;
+        if let Some(&(device, inode)) = self.foreign.get(&node.0) {
+            return Some(FileId { device, inode, generation });
+        }
+        if node == NodeId::ROOT {
+            return Some(numbering.root());
+        }
+        numbering.identity(node).map(|id| FileId { generation, ..id })
+    }
+
+    pub(super) fn state(&self, node: NodeId, numbering: Numbering) -> Option<NodeState> {
+        let id = self.identity(node, numbering)?;
+        let found = self.nodes.get(&node.0)?;
+        Some(NodeState { id, kind: found.kind, opens: found.opens })
+    }
+
+    /// Makes sure there is a node for this file. Under a reused number the references of both users add up: the
+    /// kernel gives them back under one number.
+    pub(super) fn meet(&mut self, node: NodeId, attr: &Attr) -> Met {
+        let identity = (attr.id.device, attr.id.inode);
+        if let Some(found) = self.nodes.get_mut(&node.0) {
+            if node.is_synthetic() && self.foreign.get(&node.0) != Some(&identity) {
+                return Met::Collision;
+            }
+            if found.generation == attr.id.generation && found.kind == attr.kind {
+                return Met::Known;
+            }
+            let (lookups, opens) = (found.lookups, found.opens);
+            *found = Node { lookups, opens, ..Node::new(attr) };
+            self.more_links.remove(&node.0);
+            self.gone.remove(&node.0);
+            return Met::Reused;
+        }
+        self.nodes.insert(node.0, Node::new(attr));
+        if node.is_synthetic() {
+            self.foreign.insert(node.0, identity);
+        }
+        Met::New
+    }
+
+    pub(super) fn remove(&mut self, node: NodeId) -> Option<Node> {
+        self.more_links.remove(&node.0);
+        self.foreign.remove(&node.0);
+        self.gone.remove(&node.0);
+        self.nodes.remove(&node.0)
+    }
+
+    /// Changes the names of a node, if it is known.
+    pub(super) fn relink(&mut self, node: NodeId, change: impl FnOnce(&mut Node, &mut Vec<Link>)) {
+        let Some(found) = self.nodes.get_mut(&node.0) else { return };
+        let mut more = self.more_links.remove(&node.0).unwrap_or_default();
+        change(found, &mut more);
+        if !more.is_empty() {
+            self.more_links.insert(node.0, more);
+        }
+    }
+
+    pub(super) fn links(&self, node: NodeId) -> Vec<Link> {
+        let Some(found) = self.nodes.get(&node.0).filter(|n| n.has_link()) else { return Vec::new() };
+        let more = self.more_links.get(&node.0).map_or(&[][..], Vec::as_slice);
+        std::iter::once(&found.link).chain(more.iter().rev()).cloned().collect()
+    }
+}

@@ -1,0 +1,131 @@
+use cachefs_vfs::{FileKind, Mode, Time};
+
+use super::*;
+
+fn attr(inode: u64, kind: FileKind, links: u32) -> Attr {
+    let time = Time::default();
+    Attr {
+        id: FileId { device: 5, inode, generation: 9 },
+        kind,
+        mode: Mode::new(0o644),
+        links,
+        uid: 0,
+        gid: 0,
+        device: 0,
+        size: 0,
+        blocks: 0,
+        block_size: 4096,
+        atime: time,
+        mtime: time,
+        ctime: time,
+        btime: None,
+        tag: 0,
+    }
+}
+
+fn table() -> Inodes {
+    Inodes::new(&attr(2, FileKind::Directory, 2))
+}
+
+fn names(inodes: &Inodes, node: NodeId) -> Vec<String> {
+    inodes.links(node).iter().map(|l| String::from_utf8_lossy(&l.name).into_owned()).collect()
+}
+
+#[test]
+fn a_hard_link_is_one_inode_with_several_names() {
+    let inodes = table();
+    let file = attr(12, FileKind::Regular, 2);
+    let node = inodes.admit(&file, Some((NodeId::ROOT, b"a")), false).unwrap().node;
+    assert_eq!(inodes.admit(&file, Some((NodeId::ROOT, b"b")), false).unwrap().node, node);
+    assert_eq!(names(&inodes, node), ["b", "a"]);
+    inodes.move_link(node, (NodeId::ROOT, b"b"), (NodeId(77), b"c"));
+    assert_eq!(names(&inodes, node), ["c", "a"]);
+    inodes.remove_link(node, NodeId(77), b"c");
+    assert_eq!(names(&inodes, node), ["a"]);
+    inodes.remove_link(node, NodeId::ROOT, b"a");
+    assert!(names(&inodes, node).is_empty());
+    assert!(!inodes.forget(node, 1));
+    assert!(inodes.forget(node, 1), "the second of two references was the last");
+    assert_eq!(inodes.len(), 1);
+}
+
+#[test]
+fn a_renamed_file_found_elsewhere_has_one_name() {
+    let inodes = table();
+    let file = attr(12, FileKind::Regular, 1);
+    let node = inodes.admit(&file, Some((NodeId::ROOT, b"a")), false).unwrap().node;
+    inodes.admit(&file, Some((NodeId::ROOT, b"z")), true).unwrap();
+    assert_eq!(names(&inodes, node), ["a"], "a look-up that raced with a rename proves nothing");
+    inodes.admit(&file, Some((NodeId::ROOT, b"b")), false).unwrap();
+    assert_eq!(names(&inodes, node), ["b"]);
+}
+
+#[test]
+fn a_reused_number_keeps_the_references_of_both() {
+    let inodes = table();
+    let mut file = attr(12, FileKind::Regular, 1);
+    inodes.admit(&file, Some((NodeId::ROOT, b"a")), false).unwrap();
+    file.id.generation = 10;
+    let again = inodes.admit(&file, Some((NodeId::ROOT, b"b")), false).unwrap();
+    assert!(again.reused);
+    assert_eq!(inodes.identity(again.node), Some(file.id));
+    assert!(!inodes.forget(again.node, 1));
+    assert!(inodes.forget(again.node, 1));
+}
+
+#[test]
+fn pages_are_kept_only_of_the_version_seen_at_the_last_open() {
+    let inodes = table();
+    let node = inodes.admit(&attr(12, FileKind::Regular, 1), None, false).unwrap().node;
+    assert_eq!(inodes.replace_kept(node, 42), 0);
+    inodes.shown(node, 42);
+    assert_eq!(inodes.replace_kept(node, 42), 42);
+    inodes.shown(node, 43);
+    assert_eq!(inodes.replace_kept(node, 42), 0, "another version was shown in between");
+}
+
+#[test]
+fn the_oldest_are_named_first_and_open_ones_never() {
+    let inodes = table();
+    for inode in 0..64_u64 {
+        let name = format!("f{inode}");
+        let file = attr(100 + inode * SHARDS as u64, FileKind::Regular, 1);
+        let node = inodes.admit(&file, Some((NodeId::ROOT, name.as_bytes())), false).unwrap().node;
+        if inode == 0 {
+            inodes.opened(node);
+        }
+        inodes.lookups.fetch_add(1024, Ordering::Relaxed);
+    }
+    inodes.hand.store(100, Ordering::Relaxed);
+    let mut found: Vec<_> =
+        inodes.oldest(3).iter().map(|l| String::from_utf8_lossy(&l.name).into_owned()).collect();
+    found.sort();
+    assert_eq!(found, ["f1", "f2", "f3"]);
+    inodes.hand.store(100, Ordering::Relaxed);
+    assert!(inodes.oldest(3).iter().all(|l| *l.name != *b"f1"), "the next call names others");
+}
+
+/// Resident memory of this process in bytes.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    status.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
+}
+
+#[test]
+fn a_million_inodes_take_at_most_200_bytes_each_beyond_their_names() {
+    const COUNT: u64 = 1_000_000;
+    let inodes = table();
+    let before = resident();
+    let mut names = 0;
+    for inode in 0..COUNT {
+        let name = format!("file-{inode:07}");
+        names += name.len() as u64;
+        inodes
+            .admit(&attr(100 + inode, FileKind::Regular, 1), Some((NodeId::ROOT, name.as_bytes())), false)
+            .unwrap();
+    }
+    let each = (resident() - before - names) / COUNT;
+    println!("{each} bytes per inode beyond its name");
+    assert!(each <= 200, "{each} bytes per inode");
+    assert_eq!(inodes.len(), COUNT + 1);
+}

@@ -1,0 +1,168 @@
+//! A mount from its start to its end.
+
+mod attach;
+mod mountinfo;
+mod unmounter;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cachefs_vfs::{Errno, Vfs};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use fuser::{Session, SessionACL};
+
+use crate::adapter::Adapter;
+use crate::dispatch::Dispatch;
+use crate::presser::Presser;
+use crate::tree::Tree;
+use crate::{MountConfig, MountError, RequestSnapshot};
+pub use unmounter::{How, Unmounter};
+
+/// How long the end of a mount waits for its threads; one that hangs in the filesystem is left to itself.
+const JOIN_MAX: Duration = Duration::from_secs(1);
+
+/// A mounted filesystem, served by threads of this process. Dropping it unmounts: plainly, or lazily if it is in
+/// use. The process must not use the mount from the threads that serve it.
+#[derive(Debug)]
+pub struct Mount {
+    unmounter: Unmounter,
+    dispatch: Arc<Dispatch>,
+    /// Reports the end of the serving threads.
+    ended: Receiver<io::Result<()>>,
+    presser: Presser,
+}
+
+impl Mount {
+    /// Mounts `fs` on the directory `mountpoint`; it is ready when this returns.
+    ///
+    /// # Errors
+    /// [`MountError`]; nothing is left mounted then.
+    pub fn start(fs: Arc<dyn Vfs>, mountpoint: &Path, config: MountConfig) -> Result<Self, MountError> {
+        let path = mount_point(mountpoint)?;
+        let tree = Tree::new(fs, &config).map_err(MountError::Filesystem)?;
+        let dispatch = Dispatch::start(tree, &config).map_err(MountError::Thread)?;
+        let unmounter = attach_at(path, &config)?;
+        Self::serve(dispatch, unmounter.clone(), &config).inspect_err(|_| {
+            if let Err(error) = unmounter.unmount(How::Lazy) {
+                tracing::error!(%error, "a mount that could not be served is left");
+            }
+        })
+    }
+
+    fn serve(
+        dispatch: Arc<Dispatch>,
+        unmounter: Unmounter,
+        config: &MountConfig,
+    ) -> Result<Self, MountError> {
+        let adapter = Adapter::new(Arc::clone(&dispatch), config);
+        let connection = unmounter.connection().try_clone_to_owned().map_err(MountError::Handshake)?;
+        let acl = if config.allow_other { SessionACL::All } else { SessionACL::Owner };
+        let mut options = fuser::Config::default();
+        options.n_threads = Some(config.readers.max(1));
+        let session = Session::from_fd(adapter, connection, acl, options).map_err(MountError::Handshake)?;
+        let presser = Presser::start(Arc::clone(dispatch.tree()), session.notifier(), config.inodes_max)
+            .map_err(MountError::Thread)?;
+        let (report, ended) = bounded(1);
+        let main = std::thread::Builder::new().name("cachefs-session".to_owned());
+        main.spawn(move || {
+            // Nobody listens once the mount was dropped with a thread hanging.
+            let _unheard = report.try_send(session.run());
+        })
+        .map_err(MountError::Thread)?;
+        Ok(Self { unmounter, dispatch, ended, presser })
+    }
+
+    /// Where it is mounted, as an absolute path without symlinks.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.unmounter.path()
+    }
+
+    /// What removes this mount from other threads.
+    #[must_use]
+    pub fn unmounter(&self) -> Unmounter {
+        self.unmounter.clone()
+    }
+
+    /// What was asked so far, and what is held.
+    #[must_use]
+    pub fn requests(&self) -> RequestSnapshot {
+        self.dispatch.snapshot()
+    }
+
+    /// What gives the counts of [`Mount::requests`] after `self` was given away to [`Mount::wait`].
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        Observer(Arc::clone(&self.dispatch))
+    }
+
+    /// Waits until the kernel ends the connection: the mount was removed, and nobody uses it any more. A thread
+    /// that hangs in the filesystem by then is left to itself.
+    ///
+    /// # Errors
+    /// The kernel's, if serving failed.
+    pub fn wait(self) -> io::Result<()> {
+        self.unmounter.wait_for_end()?;
+        self.finish(Instant::now() + JOIN_MAX)
+    }
+
+    fn finish(&self, until: Instant) -> io::Result<()> {
+        self.presser.stop();
+        let ended = self.ended.recv_deadline(until);
+        self.dispatch.stop();
+        match ended {
+            Ok(Err(error)) if error.raw_os_error() != Some(Errno::CONNABORTED.raw_os_error()) => Err(error),
+            // Disconnected: it was reported before.
+            Ok(_) | Err(RecvTimeoutError::Disconnected) => Ok(()),
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::warn!("a call to the filesystem hangs; its thread is left to itself");
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let plain = self.unmounter.unmount(How::Plain);
+        if let Err(error) = plain.or_else(|_| self.unmounter.unmount(How::Lazy)) {
+            tracing::error!(%error, "cannot unmount");
+        }
+        if let Err(error) = self.finish(Instant::now() + JOIN_MAX) {
+            tracing::warn!(%error, "serving ended with an error");
+        }
+    }
+}
+
+/// Sees what is asked of a mount without keeping it mounted.
+#[derive(Clone, Debug)]
+pub struct Observer(Arc<Dispatch>);
+
+impl Observer {
+    /// As [`Mount::requests`].
+    #[must_use]
+    pub fn requests(&self) -> RequestSnapshot {
+        self.0.snapshot()
+    }
+}
+
+fn mount_point(path: &Path) -> Result<PathBuf, MountError> {
+    let unusable = |source| MountError::MountPoint { path: path.to_path_buf(), source };
+    let canonical = path.canonicalize().map_err(unusable)?;
+    if !canonical.metadata().map_err(unusable)?.is_dir() {
+        return Err(unusable(Errno::NOTDIR.into()));
+    }
+    Ok(canonical)
+}
+
+fn attach_at(path: PathBuf, config: &MountConfig) -> Result<Unmounter, MountError> {
+    let connection = attach::attach(&path, config)?;
+    let entry = mountinfo::mounted_at(&path)
+        .map_err(|source| MountError::MountPoint { path: path.clone(), source })?;
+    let Some(entry) = entry else {
+        return Err(MountError::Refused { path, errno: Errno::NODEV });
+    };
+    Ok(Unmounter::new(path, entry.device, connection))
+}

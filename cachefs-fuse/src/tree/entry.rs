@@ -1,0 +1,71 @@
+use std::time::SystemTime;
+
+use cachefs_vfs::{Attr, Result, Time};
+
+use super::Tree;
+use crate::inodes::NodeId;
+
+/// A file as it was found under a name, about to be shown to the kernel.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) attr: Attr,
+    /// Where it was found; `None` where no name led to it.
+    pub(crate) link: Option<(NodeId, Box<[u8]>)>,
+    /// A rename of ours may have been in the way: nobody may remember the answer.
+    pub(crate) moved: bool,
+}
+
+impl Entry {
+    pub(super) fn new(attr: Attr, parent: NodeId, name: &[u8]) -> Self {
+        Self { attr, link: Some((parent, name.into())), moved: false }
+    }
+}
+
+impl Tree {
+    /// Notes that the kernel is about to get a reference to this file, and answers its number. To be called once per
+    /// answer, when nothing can keep it from being sent any more.
+    ///
+    /// # Errors
+    /// `EIO` if the number belongs to another file by coincidence.
+    pub(crate) fn admit(&self, entry: &Entry) -> Result<NodeId> {
+        let link = entry.link.as_ref().map(|(parent, name)| (*parent, &**name));
+        let admitted = self.inodes.admit(&entry.attr, link, entry.moved)?;
+        if admitted.reused {
+            self.handles.remove(admitted.node);
+        }
+        self.inodes.shown(admitted.node, self.version_hash(&entry.attr));
+        Ok(admitted.node)
+    }
+
+    /// The number of a file, whether the kernel knows it or not.
+    pub(super) fn number(&self, attr: &Attr) -> NodeId {
+        self.inodes.numbering().of(attr.id)
+    }
+
+    /// A hash of the version, never 0; or 0 if its times are so young that other bytes may get the same version.
+    pub(super) fn version_hash(&self, attr: &Attr) -> u64 {
+        if self.is_weak(attr.mtime) || self.is_weak(attr.ctime) {
+            return 0;
+        }
+        let version = attr.version();
+        let parts = [
+            version.size,
+            version.mtime.seconds.cast_unsigned(),
+            u64::from(version.mtime.nanos),
+            version.ctime.seconds.cast_unsigned(),
+            u64::from(version.ctime.nanos),
+            version.tag,
+        ];
+        let mixed = parts.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, part| {
+            (hash.rotate_left(5) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
+        (mixed ^ (mixed >> 32)).max(1)
+    }
+
+    fn is_weak(&self, time: Time) -> bool {
+        let Ok(now) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) else { return true };
+        let Ok(seconds) = u64::try_from(time.seconds) else { return false };
+        let then = std::time::Duration::new(seconds, time.nanos);
+        now.checked_sub(then).is_none_or(|age| age <= self.caps.granularity)
+    }
+}

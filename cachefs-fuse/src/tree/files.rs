@@ -1,0 +1,89 @@
+use cachefs_vfs::{AllocateHow, Errno, Error, Privileges, Result, SeekTo, SyncHow};
+
+use super::Tree;
+use crate::buffers::Buffer;
+use crate::handles::Use;
+use crate::inodes::NodeId;
+
+/// Bytes that were read.
+#[derive(Debug)]
+pub(crate) struct ReadResult {
+    buffer: Buffer,
+    length: usize,
+}
+
+impl ReadResult {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.buffer.bytes()[..self.length]
+    }
+}
+
+impl Tree {
+    /// Reads; fewer bytes than asked for only at the end of the file.
+    pub(crate) fn read(&self, node: NodeId, offset: u64, length: u32, direct: bool) -> Result<ReadResult> {
+        let file = self.file(node, if direct { Use::Direct } else { Use::Read })?;
+        let length = usize::try_from(length).map_err(|_| Error::new(Errno::INVAL))?;
+        let mut buffer = self.buffers.take(length);
+        let length = file.read_at(&mut buffer.bytes_mut()[..length], offset)?;
+        Ok(ReadResult { buffer, length })
+    }
+
+    /// Writes at `offset`, or at the real end if there is none.
+    pub(crate) fn write(
+        &self,
+        node: NodeId,
+        data: &[u8],
+        offset: Option<u64>,
+        privileges: Privileges,
+    ) -> Result<u32> {
+        let file = self.file(node, Use::Write)?;
+        let written = match offset {
+            Some(offset) => file.write_at(data, offset, privileges)?,
+            None => file.append(data, privileges)?,
+        };
+        u32::try_from(written).map_err(|_| Error::new(Errno::IO))
+    }
+
+    /// Makes what was written durable. A file that nobody opened through the mount has nothing to sync.
+    pub(crate) fn sync(&self, node: NodeId, how: SyncHow) -> Result<()> {
+        let held = self.handles.file(node);
+        match held.and_then(|slot| slot.get(Use::Write).or_else(|| slot.get(Use::Read))) {
+            Some(file) => file.sync(how),
+            None => self.file(node, Use::Read)?.sync(how),
+        }
+    }
+
+    pub(crate) fn sync_dir(&self, node: NodeId) -> Result<()> {
+        self.dir(node)?.sync()
+    }
+
+    pub(crate) fn allocate(
+        &self,
+        node: NodeId,
+        how: AllocateHow,
+        offset: u64,
+        length: u64,
+        privileges: Privileges,
+    ) -> Result<()> {
+        self.file(node, Use::Write)?.allocate(how, offset, length, privileges)
+    }
+
+    pub(crate) fn seek(&self, node: NodeId, offset: u64, to: SeekTo) -> Result<u64> {
+        self.file(node, Use::Read)?.seek(offset, to)
+    }
+
+    pub(crate) fn copy_range(
+        &self,
+        from: (NodeId, u64),
+        to: (NodeId, u64),
+        length: u64,
+        privileges: Privileges,
+    ) -> Result<u32> {
+        let source = self.file(from.0, Use::Read)?;
+        let target = self.file(to.0, Use::Write)?;
+        // The answer has room for no more than 32 bits; the caller asks again for the rest.
+        let length = length.min(u64::from(u32::MAX) & !0xfff);
+        let copied = source.copy_range(from.1, &*target, to.1, length, privileges)?;
+        u32::try_from(copied).map_err(|_| Error::new(Errno::IO))
+    }
+}

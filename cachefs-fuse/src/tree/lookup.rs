@@ -1,0 +1,71 @@
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use cachefs_vfs::{Attr, Errno, Error, Name, Result, nowait};
+
+use super::{Entry, Tree};
+use crate::inodes::NodeId;
+
+/// How often a look-up that a rename got in the way of is made again before its answer is given to be forgotten.
+const TRIES: usize = 3;
+
+impl Tree {
+    /// What `name` in a directory stands for. `.` and `..` come from users of file handles (NFS), who may name a
+    /// directory we were told to forget.
+    pub(crate) fn lookup(&self, parent: NodeId, name: &OsStr) -> Result<Entry> {
+        match name.as_bytes() {
+            b"." => self.itself(parent),
+            b".." => self.itself(self.inodes.parent(parent).ok_or(Error::new(Errno::STALE))?),
+            bytes => {
+                let dir = self.dir(parent)?;
+                let mut entry = None;
+                for _ in 0..TRIES {
+                    let moment = self.moves.now();
+                    let attr = dir.stat(Name::new(name)?)?;
+                    let moved = !self.moves.quiet_since(moment);
+                    entry = Some(Entry { moved, ..Entry::new(attr, parent, bytes) });
+                    if !moved || nowait::check().is_err() {
+                        break;
+                    }
+                }
+                entry.ok_or(Error::new(Errno::STALE))
+            }
+        }
+    }
+
+    fn itself(&self, node: NodeId) -> Result<Entry> {
+        let attr = match self.inodes.state(node) {
+            Some(_) => self.attr(node)?,
+            None => self.by_identity(node)?.attr,
+        };
+        Ok(Entry { attr, link: None, moved: false })
+    }
+
+    /// The attributes of a node, by a handle if there is one, else by name, else by identity.
+    pub(crate) fn attr(&self, node: NodeId) -> Result<Attr> {
+        if node == NodeId::ROOT {
+            return self.root.attr();
+        }
+        if let Some(file) = self.handles.file(node).and_then(|slot| slot.any()) {
+            return file.attr();
+        }
+        if let Some(dir) = self.handles.dir(node) {
+            return dir.attr();
+        }
+        if let Some(attr) = self.inodes.gone(node) {
+            return Ok(attr);
+        }
+        let found = self.locate(node, &|dir, name| dir.stat(name).map(|attr| (attr.id, attr)))?;
+        match found {
+            Some(attr) => Ok(attr),
+            None => self.by_identity(node).map(|opened| opened.attr),
+        }
+    }
+
+    /// As [`Tree::attr`], for the kernel to see: notes whether pages it keeps are still of this version.
+    pub(crate) fn show_attr(&self, node: NodeId) -> Result<Attr> {
+        let attr = self.attr(node)?;
+        self.inodes.shown(node, self.version_hash(&attr));
+        Ok(attr)
+    }
+}

@@ -1,0 +1,84 @@
+//! The verbs on node ids, as plain calls that may block. Knows nothing of the kernel's protocol.
+
+mod attrs;
+mod entry;
+mod files;
+mod links;
+mod listing;
+mod lookup;
+mod names;
+mod open;
+mod patience;
+mod pin;
+mod walk;
+mod xattrs;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cachefs_vfs::{Caps, FsStat, Result, VDir, Vfs};
+
+use crate::MountConfig;
+use crate::buffers::Buffers;
+use crate::handles::Handles;
+use crate::inodes::{Inodes, Moves, NodeId};
+pub(crate) use entry::Entry;
+pub(crate) use listing::Listed;
+pub(crate) use names::Created;
+
+/// A filesystem seen through the numbers the kernel uses.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    fs: Arc<dyn Vfs>,
+    caps: Caps,
+    root: Arc<dyn VDir>,
+    inodes: Inodes,
+    handles: Handles,
+    moves: Moves,
+    buffers: Buffers,
+    /// How long a walk that races with renames is tried again.
+    settle_max: Duration,
+    /// Whether this process may open every file, whatever its mode.
+    privileged: bool,
+}
+
+impl Tree {
+    pub(crate) fn new(fs: Arc<dyn Vfs>, config: &MountConfig) -> Result<Self> {
+        let root = fs.root()?;
+        let attr = root.attr()?;
+        Ok(Self {
+            caps: fs.caps(),
+            fs,
+            root,
+            inodes: Inodes::new(&attr),
+            handles: Handles::new(config.handles_max),
+            moves: Moves::default(),
+            buffers: Buffers::default(),
+            settle_max: config.deadline / 2,
+            privileged: rustix::process::geteuid().is_root(),
+        })
+    }
+
+    pub(crate) fn caps(&self) -> Caps {
+        self.caps
+    }
+
+    pub(crate) fn inodes(&self) -> &Inodes {
+        &self.inodes
+    }
+
+    pub(crate) fn handles(&self) -> &Handles {
+        &self.handles
+    }
+
+    pub(crate) fn stat_fs(&self) -> Result<FsStat> {
+        self.fs.stat_fs()
+    }
+
+    /// The kernel gives back references.
+    pub(crate) fn forget(&self, node: NodeId, references: u64) {
+        if self.inodes.forget(node, references) {
+            self.handles.remove(node);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use cachefs_vfs::{
+    Access, Attr, CreateHow, Errno, Error, Mode, Name, NodeKind, OpenHow, Opened, Owner, RemoveKind, Result,
+    VDir, VFile,
+};
+
+use super::{Entry, Tree};
+use crate::inodes::NodeId;
+use std::sync::Arc;
+
+impl Tree {
+    pub(crate) fn make_dir(&self, parent: NodeId, name: &OsStr, mode: Mode, owner: &Owner) -> Result<Entry> {
+        let attr = self.dir(parent)?.make_dir(Name::new(name)?, mode, owner)?;
+        Ok(Entry::new(attr, parent, name.as_bytes()))
+    }
+
+    pub(crate) fn make_node(
+        &self,
+        parent: NodeId,
+        name: &OsStr,
+        kind: NodeKind,
+        mode: Mode,
+        owner: &Owner,
+    ) -> Result<Entry> {
+        let attr = self.dir(parent)?.make_node(Name::new(name)?, kind, mode, owner)?;
+        Ok(Entry::new(attr, parent, name.as_bytes()))
+    }
+
+    pub(crate) fn symlink(
+        &self,
+        parent: NodeId,
+        name: &OsStr,
+        target: &Path,
+        owner: &Owner,
+    ) -> Result<Entry> {
+        let attr = self.dir(parent)?.symlink(Name::new(name)?, target, owner)?;
+        Ok(Entry::new(attr, parent, name.as_bytes()))
+    }
+
+    /// Creates a file and opens it. The kernel believes that a file it was given here is new, and checks no
+    /// permissions: one that somebody else made meanwhile is `ESTALE`, upon which the kernel looks again.
+    pub(crate) fn create(
+        &self,
+        parent: NodeId,
+        name: &OsStr,
+        mode: Mode,
+        exclusive: bool,
+        owner: &Owner,
+    ) -> Result<Created> {
+        let how = CreateHow { open: OpenHow::new(Access::ReadWrite), mode, exclusive: true };
+        let created = self.dir(parent)?.create(Name::new(name)?, how, owner);
+        let opened = created.map_err(|error| match error.errno() {
+            Errno::EXIST if !exclusive => Error::new(Errno::STALE),
+            _ => error,
+        })?;
+        Ok(Created { entry: Entry::new(opened.attr, parent, name.as_bytes()), opened })
+    }
+
+    /// As [`Tree::admit`], with the handle and the open counted.
+    pub(crate) fn admit_created(&self, created: Created) -> Result<NodeId> {
+        let node = self.admit(&created.entry)?;
+        self.opened(node);
+        self.keep_created(&created.opened.attr, created.opened.handle);
+        Ok(node)
+    }
+
+    pub(crate) fn read_link(&self, node: NodeId) -> Result<PathBuf> {
+        let target = self.locate(node, &|dir, name| {
+            let attr = dir.stat(name)?;
+            Ok((attr.id, dir.read_link(name)?))
+        })?;
+        target.ok_or(Error::new(Errno::STALE))
+    }
+
+    pub(crate) fn remove(&self, parent: NodeId, name: &OsStr, kind: RemoveKind) -> Result<()> {
+        let dir = self.dir(parent)?;
+        let checked = Name::new(name)?;
+        let attr = dir.stat(checked)?;
+        if attr.kind.is_dir() != (kind == RemoveKind::Dir) {
+            return dir.remove(checked, kind);
+        }
+        let farewell = self.prepare_farewell(&attr, parent, name.as_bytes())?;
+        match dir.remove(checked, kind) {
+            Ok(()) => self.say_farewell(farewell, parent, name.as_bytes()),
+            Err(error) => {
+                self.call_off(farewell);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a file another name.
+    pub(crate) fn link(&self, node: NodeId, parent: NodeId, name: &OsStr) -> Result<Entry> {
+        let to = self.dir(parent)?;
+        let to_name = Name::new(name)?;
+        let linked = self.locate(node, &|dir, from| {
+            let before = dir.stat(from)?;
+            if self.number(&before) != node {
+                return Ok((before.id, before));
+            }
+            let after = dir.hard_link(from, &*to, to_name)?;
+            if after.id != before.id {
+                // Somebody moved another file under the name between the two calls.
+                to.remove(to_name, RemoveKind::File)?;
+            }
+            Ok((after.id, after))
+        })?;
+        let attr = linked.ok_or(Error::new(Errno::NOENT))?;
+        Ok(Entry::new(attr, parent, name.as_bytes()))
+    }
+}
+
+/// A file that was created and is open.
+#[derive(Debug)]
+pub(crate) struct Created {
+    pub(crate) entry: Entry,
+    opened: Opened<Arc<dyn VFile>>,
+}
+
+/// A name in a directory, with what it stands for.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) parent: NodeId,
+    pub(super) dir: Arc<dyn VDir>,
+    pub(super) name: OsString,
+}
+
+impl Place {
+    pub(super) fn new(tree: &Tree, parent: NodeId, name: &OsStr) -> Result<Self> {
+        Name::new(name)?;
+        Ok(Self { parent, dir: tree.dir(parent)?, name: name.to_owned() })
+    }
+
+    pub(super) fn name(&self) -> Result<Name<'_>> {
+        Name::new(&self.name)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.name.as_bytes()
+    }
+
+    pub(super) fn stat(&self) -> Result<Attr> {
+        self.dir.stat(self.name()?)
+    }
+}

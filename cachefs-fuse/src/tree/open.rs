@@ -1,0 +1,98 @@
+use std::sync::Arc;
+
+use cachefs_vfs::{Access, Attr, Errno, Error, Object, OpenHow, Opened, Result, VFile};
+
+use super::Tree;
+use crate::handles::{Slot, Use};
+use crate::inodes::NodeId;
+
+impl Tree {
+    /// A handle of a file for this purpose: one that is open, or a new one, which stays open while the kernel has
+    /// the file open.
+    pub(super) fn file(&self, node: NodeId, purpose: Use) -> Result<Arc<dyn VFile>> {
+        if let Some(handle) = self.handles.file(node).and_then(|slot| slot.get(purpose)) {
+            return Ok(handle);
+        }
+        let (opened, how) = self.open_anew(node, purpose)?;
+        let open = self.inodes.state(node).is_some_and(|state| state.opens > 0);
+        if open || self.handles.is_pinned(node) {
+            self.handles.put_file(node, Slot::new(Arc::clone(&opened.handle), how));
+        }
+        Ok(opened.handle)
+    }
+
+    /// Opens a file in the best way that its permissions allow.
+    pub(super) fn open_anew(&self, node: NodeId, purpose: Use) -> Result<(Opened<Arc<dyn VFile>>, OpenHow)> {
+        let mut refused = Error::new(Errno::ACCESS);
+        for &how in purpose.ways() {
+            match self.open_by_name(node, how) {
+                Ok(Some(opened)) => return Ok((opened, how)),
+                Ok(None) => return self.open_by_identity(node, how).map(|opened| (opened, how)),
+                Err(error) if matches!(error.errno(), Errno::ACCESS | Errno::PERM) => refused = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused)
+    }
+
+    fn open_by_name(&self, node: NodeId, how: OpenHow) -> Result<Option<Opened<Arc<dyn VFile>>>> {
+        self.locate(node, &|dir, name| dir.open(name, how).map(|opened| (opened.attr.id, opened)))
+    }
+
+    /// A file found by identity is open for whatever its permissions allow: the use will show.
+    fn open_by_identity(&self, node: NodeId, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
+        let opened = self.by_identity(node)?;
+        match opened.handle {
+            Object::File(handle) => Ok(Opened { handle, attr: opened.attr }),
+            Object::Dir(_) if how.access == Access::Path => Err(Error::new(Errno::STALE)),
+            Object::Dir(_) => Err(Error::new(Errno::ISDIR)),
+        }
+    }
+
+    /// The kernel opens a file. Whether it may keep the pages it has: they are of this very version.
+    pub(crate) fn open(&self, node: NodeId, access: Access, direct: bool) -> Result<bool> {
+        let purpose = match access {
+            Access::Path | Access::Read => Use::Read,
+            Access::Write | Access::ReadWrite => Use::Write,
+        };
+        let attr = match self.handles.file(node).and_then(|slot| slot.get(purpose)) {
+            Some(handle) => handle.attr()?,
+            None => {
+                let (opened, how) = self.open_anew(node, purpose)?;
+                self.handles.put_file(node, Slot::new(opened.handle, how));
+                opened.attr
+            }
+        };
+        let version = if direct { 0 } else { self.version_hash(&attr) };
+        let before = self.inodes.replace_kept(node, version);
+        Ok(version != 0 && before == version)
+    }
+
+    /// Counts an open that was answered.
+    pub(crate) fn opened(&self, node: NodeId) {
+        self.inodes.opened(node);
+    }
+
+    /// The kernel closed a file for the last time: only what has no name stays open.
+    pub(crate) fn release(&self, node: NodeId) {
+        if self.inodes.released(node) > 0 {
+            return;
+        }
+        self.handles.close_file(node);
+        if !self.inodes.links(node).is_empty() {
+            self.handles.unpin(node);
+            self.handles.close_file(node);
+        }
+    }
+
+    /// The attributes after an open that created the file.
+    pub(super) fn keep_created(&self, attr: &Attr, handle: Arc<dyn VFile>) {
+        let node = self.number(attr);
+        let slot = Slot::new(handle, OpenHow::new(Access::ReadWrite));
+        let reopens = self.privileged || attr.mode.bits() & 0o600 == 0o600;
+        match reopens {
+            true => self.handles.put_file(node, slot),
+            false => self.handles.pin_file(node, slot),
+        }
+    }
+}
