@@ -5,15 +5,18 @@
 //! [`model`] is an executable specification that random operations are compared with, [`conformance`] a table of
 //! what every filesystem must answer.
 
+pub mod conformance;
 mod count;
 mod fault;
 pub mod model;
 mod rng;
 mod slow;
+mod subject;
 mod wrap;
 
 pub use count::{CountFs, Counts};
 pub use fault::{Fault, FaultFs, ReleaseOnDrop, Rule, RuleHandle};
 pub use rng::SplitMix64;
 pub use slow::SlowFs;
+pub use subject::Subject;
 pub use wrap::{Call, CallKind, Intercept, Permit, Target, Wrapped};

@@ -149,7 +149,7 @@ fn same_keys(want: &[&str], got: &[OsString]) -> bool {
 }
 
 /// Compares bytes; where they differ first and how long they are, if they do.
-pub(super) fn same_bytes(want: &[u8], got: &[u8]) -> Result<(), String> {
+pub(crate) fn same_bytes(want: &[u8], got: &[u8]) -> Result<(), String> {
     if want == got {
         return Ok(());
     }

@@ -1,42 +1,12 @@
-use std::any::Any;
-use std::fmt;
-use std::sync::Arc;
-
-use cachefs_vfs::Vfs;
-
 use super::divergence::Divergence;
 use super::op::Step;
 use super::run::Sequence;
-use crate::fault::FaultFs;
+use crate::subject::Subject;
 
 /// How often a failing sequence is tried again with steps left out.
 const TRIES_MAX: usize = 400;
 
-/// A fresh filesystem to test.
-pub struct Subject {
-    /// The filesystem.
-    pub fs: Arc<dyn Vfs>,
-    /// Beneath it (or the same), to inject errors.
-    pub faults: Option<Arc<FaultFs>>,
-    /// Makes it forget something it caches.
-    pub evict: Option<Box<dyn Fn(u64)>>,
-    /// What must live as long: a temporary directory.
-    pub keep: Option<Box<dyn Any>>,
-}
-
-impl fmt::Debug for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subject").field("fs", &self.fs).field("faults", &self.faults).finish_non_exhaustive()
-    }
-}
-
 impl Subject {
-    /// Just a filesystem.
-    #[must_use]
-    pub fn new(fs: Arc<dyn Vfs>) -> Self {
-        Self { fs, faults: None, evict: None, keep: None }
-    }
-
     fn run(&self, sequence: Sequence<'_>) -> Result<(), Divergence> {
         let sequence = match &self.faults {
             Some(faults) => sequence.faults(faults),

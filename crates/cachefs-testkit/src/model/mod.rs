@@ -22,6 +22,7 @@ mod settle;
 mod tree;
 
 pub use divergence::Divergence;
-pub use minimise::{Subject, check_sequences, sequences_from_env};
+pub(crate) use expect::same_bytes;
+pub use minimise::{check_sequences, sequences_from_env};
 pub use op::{At, ByteOp, Fill, Injected, NameOp, NodeOp, Op, Place, Spot, Step};
 pub use run::{Evict, Sequence, run_sequence};
