@@ -1,37 +1,38 @@
 use std::ffi::OsStr;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
-use rustix::fs::{AtFlags, FileType, Statx, StatxFlags, StatxTimestamp, makedev, statx};
+use rustix::fs::{AtFlags, FileType, Mode as RawMode, Statx, StatxFlags, StatxTimestamp, makedev, statx};
 use rustix::io::Errno;
 
-use super::Shared;
 use super::generation::{Scheme, Target};
-use crate::{Attr, FileId, FileKind, Mode, Result, Time};
+use super::{Shared, open};
+use crate::{Access, Attr, FileId, FileKind, Mode, Result, Time};
 
-/// How often attributes and handle of a name are asked for until both are of one file.
-const TRIES_MAX: usize = 16;
+/// How often attributes and handle of a name are asked for until both are of one file; after that it is opened.
+const TRIES_MAX: usize = 8;
 
 impl Shared {
-    /// The attributes of what `name` stands for in `dir`: two system calls.
+    /// The attributes of what `name` stands for in `dir`: two system calls, unless somebody exchanges names.
     pub(super) fn stat_name(&self, dir: BorrowedFd<'_>, name: &OsStr) -> Result<Attr> {
-        self.stat(Target::Name(dir, name))
+        let target = Target::Name(dir, name);
+        for _ in 0..TRIES_MAX {
+            let found = raw(target)?;
+            if let Some(generation) = self.generation(target, &found)? {
+                return Ok(convert(&found, generation));
+            }
+        }
+        let fd = open::beneath(dir, name, open::flags(Access::Path), RawMode::empty())?;
+        self.stat_fd(fd.as_fd())
     }
 
     /// The attributes of an open file: two system calls.
     pub(super) fn stat_fd(&self, fd: BorrowedFd<'_>) -> Result<Attr> {
-        self.stat(Target::Fd(fd))
-    }
-
-    fn stat(&self, target: Target<'_>) -> Result<Attr> {
-        let mut found = raw(target)?;
-        for _ in 0..TRIES_MAX {
-            if let Some(generation) = self.generation(target, &found)? {
-                return Ok(convert(&found, generation));
-            }
-            found = raw(target)?;
+        let target = Target::Fd(fd);
+        let found = raw(target)?;
+        if let Some(generation) = self.generation(target, &found)? {
+            return Ok(convert(&found, generation));
         }
         if self.generations.scheme(device(&found)).is_some() {
-            // Somebody exchanges files under this name faster than it can be looked at.
             return Err(Errno::STALE.into());
         }
         self.generations.distrust(device(&found));

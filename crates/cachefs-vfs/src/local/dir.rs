@@ -45,7 +45,6 @@ impl LocalDir {
             let fd = open::beneath(dir, name.as_os_str(), open::flags(Access::Path), RawMode::empty())?;
             return self.opened(fd, how);
         }
-        set_fsetid(true)?;
         check_kind(attr::kind_of_name(dir, name.as_os_str())?)?;
         let mut flags = open::flags(how.access);
         flags.set(OFlags::TRUNC, how.truncate);
@@ -143,6 +142,8 @@ impl VDir for LocalDir {
     }
 
     fn open(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
+        // Cutting a file is not the write that takes set-id bits away: whose it is, nobody has said.
+        set_fsetid(true)?;
         self.open_file(name, how).map(shared)
     }
 

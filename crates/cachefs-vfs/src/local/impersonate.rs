@@ -17,7 +17,9 @@ pub(super) fn creating<T>(
     create: impl Fn() -> Result<T>,
 ) -> Result<T> {
     let _umask = owner.umask.map(|mask| ThreadUmask::set(mask.bits())).transpose()?;
-    set_fsetid(true)?;
+    if !impersonate || owner.uid.is_none_or(|uid| uid == 0) {
+        set_fsetid(true)?;
+    }
     if !impersonate || (owner.uid.is_none() && owner.gid.is_none()) {
         return create();
     }

@@ -14,7 +14,7 @@ const FIRST_LENGTH: usize = 8 << 10;
 /// Room for later ones.
 const LENGTH_MAX: usize = 64 << 10;
 
-/// Lists `dir` from `after` on, with a position of its own, at most twice as many entries as are taken.
+/// Lists `dir` from `after` on, with a position of its own. Reads in growing bites, so that little is read in vain.
 pub(super) fn read(dir: BorrowedFd<'_>, after: Cookie, sink: &mut Sink<'_>) -> Result<()> {
     let fd = open::same_dir(dir)?;
     if after != Cookie::START {

@@ -3,7 +3,9 @@
 use std::io::IoSliceMut;
 use std::sync::Arc;
 
-use cachefs_vfs::{Access, AllocateHow, Errno, OpenHow, Privileges, SeekTo, SyncHow, VFile, Vfs};
+use cachefs_vfs::{
+    Access, AllocateHow, CreateHow, Errno, OpenHow, Owner, Privileges, SeekTo, SyncHow, VFile, Vfs,
+};
 
 use super::{Fixture, errno, name};
 
@@ -121,7 +123,7 @@ fn a_range_is_copied_within_the_filesystem() {
     assert_eq!(from.copy_range(20_000, to.as_ref(), 0, 10, KEEP).unwrap(), 0, "nothing beyond the end");
     let memory = cachefs_vfs::MemFs::new();
     let other = memory.root().unwrap();
-    let foreign = other.create(name("f"), super::creation(0o600), &cachefs_vfs::Owner::process()).unwrap();
+    let foreign = other.create(name("f"), super::creation(0o600), &Owner::process()).unwrap();
     assert_eq!(errno(from.copy_range(0, foreign.handle.as_ref(), 0, 1, KEEP)), Some(Errno::XDEV));
 }
 
@@ -152,4 +154,8 @@ fn direct_reads(fixture: &Fixture) {
     let (mut a, mut b) = ([0; 4], [0; 2]);
     assert_eq!(file.read_many(&mut [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)], 4096).unwrap(), 6);
     assert_eq!((&a[1..], b[0]), (&b"odd"[..], content[4100]), "what was written is read back");
+    let created = CreateHow { open: how, ..super::creation(0o600) };
+    let file = fixture.root.create(name("new"), created, &Owner::process()).unwrap().handle;
+    file.append(b"odd", KEEP).unwrap();
+    assert_eq!((file.read_at(&mut a, 1).unwrap(), &a[..2]), (2, &b"dd"[..]));
 }

@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::symlink;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use cachefs_vfs::{Access, CreateHow, Errno, OpenHow, Owner};
+use cachefs_vfs::{Access, CreateHow, Errno, Mode, NodeKind, OpenHow, Owner, RenameHow};
 
 use super::{Fixture, creation, errno, name};
 
@@ -44,6 +45,33 @@ fn only_regular_files_open_for_their_bytes() {
     let how = CreateHow { exclusive: false, ..creation(0o600) };
     assert_eq!(errno(fixture.root.create(name("fifo"), how, &Owner::process())), Some(Errno::OPNOTSUPP));
     assert_eq!(fixture.open("fifo", Access::Path).attr().unwrap().links, 1);
+}
+
+#[test]
+fn a_pipe_that_is_swapped_in_neither_blocks_nor_opens() {
+    let fixture = Fixture::new();
+    let root = &fixture.root;
+    fixture.write("a", "");
+    root.make_node(name("b"), NodeKind::Fifo, Mode::new(0o600), &Owner::process()).unwrap();
+    let done = AtomicBool::new(false);
+    let opened: Vec<_> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                root.rename(name("a"), root.as_ref(), name("b"), RenameHow::Exchange).unwrap();
+            }
+        });
+        let accesses = [Access::Read, Access::Write, Access::ReadWrite].into_iter().cycle().take(15_000);
+        let attr = |access| root.open(name("a"), OpenHow::new(access)).map(|opened| opened.attr);
+        let opened = accesses.map(attr).collect();
+        done.store(true, Ordering::Relaxed);
+        opened
+    });
+    for opened in opened {
+        match opened {
+            Ok(attr) => assert!(attr.kind.is_regular()),
+            Err(error) => assert_eq!(error.errno(), Errno::OPNOTSUPP),
+        }
+    }
 }
 
 #[test]

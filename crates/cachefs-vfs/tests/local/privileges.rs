@@ -1,8 +1,8 @@
 //! Set-id bits under writes.
 
-use cachefs_vfs::{Access, AllocateHow, Privileges, VFile};
+use cachefs_vfs::{Access, AllocateHow, CreateHow, Owner, Privileges, VFile};
 
-use super::{Fixture, chmod, is_root};
+use super::{Fixture, chmod, creation, is_root, name};
 
 type Change = fn(&dyn VFile, Privileges) -> u64;
 
@@ -75,4 +75,19 @@ fn a_mode_is_set_as_asked_also_after_a_write_that_dropped() {
     };
     let attr = file.set_attr(&set).unwrap();
     assert_eq!((attr.mode.bits(), attr.uid, attr.gid), (0o6755, 1001, 2002));
+}
+
+#[test]
+fn a_caller_who_cuts_a_file_while_creating_loses_the_bits() {
+    if !is_root() {
+        return;
+    }
+    let fixture = Fixture::impersonating();
+    fixture.write("file", "x");
+    chmod(&fixture.dir.path().join("file"), 0o6777);
+    let mut how = CreateHow { exclusive: false, ..creation(0o600) };
+    how.open.truncate = true;
+    let owner = Owner { uid: Some(1001), gid: Some(2002), ..Owner::process() };
+    let opened = fixture.root.create(name("file"), how, &owner).unwrap();
+    assert_eq!((opened.attr.size, opened.attr.mode.bits()), (0, 0o777));
 }
