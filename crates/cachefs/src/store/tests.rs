@@ -94,9 +94,12 @@ fn the_least_recently_used_block_goes_first() {
     assert_eq!(left, [0, 2, 3, 4]);
     assert_eq!(store.miss_reason(&key(1, 1)), MissReason::Evicted);
     assert_eq!(store.miss_reason(&key(1, 9)), MissReason::Cold);
+    drop(load(&store, key(1, 1), BLOCK_SIZE).expect("another goes"));
+    drop(store.remove(&key(1, 1)));
+    assert_eq!(store.miss_reason(&key(1, 1)), MissReason::Cold, "this time it was taken out");
     let counted =
         |snapshot: Snapshot| (snapshot.get(Counter::EvictedForBytes), snapshot.get(Counter::EvictedBytes));
-    assert_eq!(counted(stats.snapshot()), (1, BLOCK_SIZE as u64));
+    assert_eq!(counted(stats.snapshot()), (2, 2 * BLOCK_SIZE as u64));
 }
 
 #[test]
@@ -235,4 +238,17 @@ fn no_limit_is_exceeded_at_any_moment() {
     drop(frames);
     store.clear();
     assert_eq!((store.entries(), store.bytes()), (0, 0));
+}
+
+#[test]
+fn the_same_key_from_all_sides_is_one_entry() {
+    let (store, _) = store(1 << 20, 100, 1);
+    storm(Duration::from_millis(500), |dice| {
+        load(&store, key(1, 0), 10).expect("room");
+        if dice.below(2) == 0 {
+            drop(store.remove(&key(1, 0)));
+        }
+    });
+    drop(store.remove(&key(1, 0)));
+    assert_eq!(store.entries(), 0);
 }
