@@ -157,6 +157,19 @@ mod tests {
     }
 
     #[test]
+    fn a_search_goes_only_where_something_may_match() {
+        let pattern = Pattern::new("src/*/x.rs").unwrap();
+        let step = |places, name: &str| pattern.step(places, OsStr::new(name), true);
+        let start = pattern.start();
+        assert_eq!(pattern.literals(start), Some([OsStr::new("src")].into()), "nothing to list");
+        assert!(!pattern.goes_on(step(start, "target")));
+        let src = step(start, "src");
+        assert!(pattern.goes_on(src) && pattern.literals(src).is_none());
+        assert_eq!(pattern.literals(step(src, "a")), Some([OsStr::new("x.rs")].into()));
+        assert!(!pattern.goes_on(step(step(src, "a"), "x.rs")));
+    }
+
+    #[test]
     fn bad_patterns_are_refused() {
         for bad in ["", "/", "a/../b", "a**", "[a", &"a/".repeat(64)] {
             assert_eq!(Pattern::new(bad).map_err(|error| error.errno()).err(), Some(Errno::INVAL), "{bad}");
