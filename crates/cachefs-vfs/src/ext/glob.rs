@@ -49,35 +49,30 @@ impl Glob {
 
 impl Level {
     fn new(dir: Arc<dyn VDir>, path: PathBuf, pattern: &Pattern, places: Places) -> Result<Self> {
-        let found = match pattern.literals(places) {
-            Some(names) => look_up(&*dir, names.into_iter())?,
-            None => Entries::of(Arc::clone(&dir)).collect::<Result<Vec<_>>>()?,
-        };
-        let matching = |(name, kind): (OsString, FileKind)| {
+        let mut found = Vec::new();
+        let mut consider = |name: OsString, kind: FileKind| {
             let places = pattern.step(places, &name, kind.is_dir());
-            let counts = pattern.is_match(places) || (kind.is_dir() && pattern.goes_on(places));
-            counts.then_some(Found { name, kind, places })
+            if pattern.is_match(places) || (kind.is_dir() && pattern.goes_on(places)) {
+                found.push(Found { name, kind, places });
+            }
         };
-        let mut found: Vec<_> = found.into_iter().filter_map(matching).collect();
+        if let Some(names) = pattern.literals(places) {
+            for name in names {
+                match dir.stat(Name::new(name)?) {
+                    Ok(attr) => consider(name.to_owned(), attr.kind),
+                    Err(error) if error.is_not_found() => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        } else {
+            for entry in Entries::of(Arc::clone(&dir)) {
+                let (name, kind) = entry?;
+                consider(name, kind);
+            }
+        }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Self { dir, path, found: found.into_iter() })
     }
-}
-
-/// Those of `names` that are there.
-fn look_up<'n>(
-    dir: &dyn VDir,
-    names: impl Iterator<Item = &'n std::ffi::OsStr>,
-) -> Result<Vec<(OsString, FileKind)>> {
-    let mut found = Vec::new();
-    for name in names {
-        match dir.stat(Name::new(name)?) {
-            Ok(attr) => found.push((name.to_owned(), attr.kind)),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(found)
 }
 
 impl Iterator for Glob {
