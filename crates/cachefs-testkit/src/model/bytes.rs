@@ -4,7 +4,7 @@ use cachefs_vfs::{Access, AllocateHow, Errno, Privileges, SeekTo};
 
 use super::expect::{Expected, Stop, Want, index};
 use super::node::{Body, NodeId, OpenFile};
-use super::op::ByteOp;
+use super::op::{ByteOp, Op};
 use super::tree::Model;
 
 /// What space is allocated in, for the verbs that move what follows.
@@ -47,7 +47,8 @@ impl Model {
 
     fn read(&self, file: OpenFile, offset: u64, length: usize) -> Expected {
         if !file.access.reads() {
-            return fails(Errno::BADF);
+            // Reading nothing may succeed on any handle.
+            return Err(if length == 0 { Stop::Skip } else { Stop::with(Errno::BADF) });
         }
         let bytes = self.bytes_of(file.node);
         let start = index(offset).min(bytes.len());
@@ -82,10 +83,9 @@ impl Model {
     }
 
     fn set_len(&mut self, file: OpenFile, length: u64, privileges: Privileges) -> Expected {
-        match file.access {
-            Access::Path => return Err(Stop::Skip),
-            Access::Read => return Err(Stop::Fails(vec![Errno::BADF, Errno::INVAL])),
-            Access::Write | Access::ReadWrite => {}
+        // The contract leaves it open whether a handle that is not for writing may change the length.
+        if !file.access.writes() {
+            return Err(Stop::Skip);
         }
         self.edit(file.node, privileges, |bytes| bytes.resize(index(length), 0));
         Ok(Want::Attr(file.node))
@@ -124,6 +124,17 @@ impl Model {
         Ok(Want::Done)
     }
 
+    /// An allocation that failed may yet have moved times and dropped set-id bits: Linux does so before it looks
+    /// whether the range makes sense.
+    pub(super) fn blur(&mut self, op: &Op) {
+        let Op::Bytes(slot, ByteOp::Allocate { .. }) = op else { return };
+        if let Some(file) = self.files[*slot] {
+            let node = self.node_mut(file.node);
+            node.modified();
+            node.set_id_known &= !node.mode.has_set_id();
+        }
+    }
+
     fn copy_range(
         &mut self,
         from: OpenFile,
@@ -142,11 +153,9 @@ impl Model {
         if !from.access.reads() || !to.access.writes() {
             reasons.push(Errno::BADF);
         }
-        let overlaps = offset < to_offset + length && to_offset < offset + length;
-        if from.node == to.node && overlaps {
-            if start == end {
-                return Err(Stop::Skip);
-            }
+        // What counts is the length that is left before the end.
+        let length = (end - start) as u64;
+        if from.node == to.node && offset < to_offset + length && to_offset < offset + length {
             reasons.push(Errno::INVAL);
         }
         if !reasons.is_empty() {

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use cachefs_vfs::{Access, Attr, FileId, Name, OpenHow, VDir, VNode, Vfs};
 
 use super::driver::list;
-use super::expect::{Want, same_bytes};
+use super::expect::{Want, is_user_key, same_bytes};
 use super::node::{Body, NodeId};
 use super::tree::{Model, ROOT};
 
 /// How many entries a listing takes at once here.
 const BATCH: usize = 7;
 
-/// Whether identities and times are those of the filesystem under test, or those of the backing beneath it.
+/// Whether it is the filesystem under test, whose times must not move by themselves, or the backing beneath it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Tested,
@@ -25,7 +25,8 @@ pub(super) enum Side {
 struct Comparison<'a> {
     model: &'a mut Model,
     side: Side,
-    /// On the backing, who is who: hard links must be one file.
+    /// On the backing, who is who: hard links must be one file. Identities are those of the filesystem under test,
+    /// which hands them through.
     ids: HashMap<FileId, NodeId>,
 }
 
@@ -46,6 +47,8 @@ pub(super) fn read_all(file: &dyn cachefs_vfs::VFile, size: u64) -> cachefs_vfs:
 impl Comparison<'_> {
     fn dir(&mut self, dir: &Arc<dyn VDir>, id: NodeId, path: &Path) -> Result<(), String> {
         let at = |error: String| format!("{}/: {error}", path.display());
+        let attr = dir.attr().map_err(|error| at(format!("{error:?}")))?;
+        self.attr(id, &attr).map_err(at)?;
         let listed = list(&**dir, BATCH).map_err(|error| at(format!("listing: {error:?}")))?;
         if self.side == Side::Tested {
             let want = Ok(Want::Entries(id));
@@ -57,7 +60,7 @@ impl Comparison<'_> {
                 return Err(at(format!("lists {names:?}")));
             }
         }
-        self.xattrs(&**dir, id).map_err(at)?;
+        compare_xattrs(self.model, &**dir, id).map_err(at)?;
         for (name, child) in self.model.children(id).clone() {
             self.child(&**dir, name, child, &path.join(name))?;
         }
@@ -81,7 +84,7 @@ impl Comparison<'_> {
                 self.attr(id, &opened.attr).map_err(at)?;
                 let got = read_all(&*opened.handle, bytes.len() as u64).map_err(failed)?;
                 same_bytes(&bytes, &got).map_err(at)?;
-                self.xattrs(&*opened.handle, id).map_err(at)
+                compare_xattrs(self.model, &*opened.handle, id).map_err(at)
             }
             Body::Symlink(target) => {
                 let got = dir.read_link(name).map_err(failed)?;
@@ -96,27 +99,31 @@ impl Comparison<'_> {
             return self.model.see(id, attr);
         }
         self.model.compare_attr(id, attr)?;
+        if let Some(known) = self.model.node(id).id.filter(|known| *known != attr.id) {
+            return Err(format!("is {:?}, was {known:?}", attr.id));
+        }
         match self.ids.insert(attr.id, id) {
             Some(other) if other != id => Err(format!("two files are {:?}", attr.id)),
             _ => Ok(()),
         }
     }
+}
 
-    fn xattrs<N: VNode + ?Sized>(&self, handle: &N, id: NodeId) -> Result<(), String> {
-        if !self.model.caps.xattrs {
-            return Ok(());
-        }
-        let want = &self.model.node(id).xattrs;
-        let mut keys = handle.xattrs().map_err(|error| format!("listing xattrs: {error:?}"))?;
-        keys.retain(|key| key.as_encoded_bytes().starts_with(b"user."));
-        keys.sort();
-        if !keys.iter().eq(want.keys().copied()) {
-            return Err(format!("has xattrs {keys:?}, expected {:?}", want.keys()));
-        }
-        for (key, value) in want {
-            let got = handle.xattr(OsStr::new(key)).map_err(|error| format!("xattr {key}: {error:?}"))?;
-            same_bytes(value, &got).map_err(|error| format!("xattr {key}: {error}"))?;
-        }
-        Ok(())
+/// Compares the xattrs that the model sets.
+pub(super) fn compare_xattrs<N: VNode + ?Sized>(model: &Model, handle: &N, id: NodeId) -> Result<(), String> {
+    if !model.caps.xattrs {
+        return Ok(());
     }
+    let want = &model.node(id).xattrs;
+    let mut keys = handle.xattrs().map_err(|error| format!("listing xattrs: {error:?}"))?;
+    keys.retain(|key| is_user_key(key));
+    keys.sort();
+    if !keys.iter().eq(want.keys().copied()) {
+        return Err(format!("has xattrs {keys:?}, expected {:?}", want.keys()));
+    }
+    for (key, value) in want {
+        let got = handle.xattr(OsStr::new(key)).map_err(|error| format!("xattr {key}: {error:?}"))?;
+        same_bytes(value, &got).map_err(|error| format!("xattr {key}: {error}"))?;
+    }
+    Ok(())
 }

@@ -26,7 +26,7 @@ const ENTRIES_MAX: usize = 1000;
 pub(super) struct Driver<'a> {
     fs: &'a dyn Vfs,
     pub(super) files: [Option<Arc<dyn VFile>>; FILE_SLOTS],
-    dirs: [Option<Arc<dyn VDir>>; DIR_SLOTS],
+    pub(super) dirs: [Option<Arc<dyn VDir>>; DIR_SLOTS],
 }
 
 impl<'a> Driver<'a> {

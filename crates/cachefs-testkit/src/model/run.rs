@@ -1,11 +1,11 @@
 use std::fmt;
 
-use cachefs_vfs::{Errno, Error, Name, RemoveKind, VDir, Vfs};
+use cachefs_vfs::{Errno, Error, Mode, Name, RemoveKind, VDir, Vfs};
 
 use super::compare::{Side, compare_tree};
 use super::divergence::Divergence;
 use super::driver::{Driver, list};
-use super::expect::{Expected, Got, Stop, Want};
+use super::expect::{Expected, Got, Stop, Want, is_user_key};
 use super::generate::Generator;
 use super::op::{ByteOp, Injected, Op, Step};
 use super::settle::settle;
@@ -97,10 +97,8 @@ impl<'a> Sequence<'a> {
         let steps = self.steps();
         let diverged =
             |done: usize, reason| Divergence { seed: self.seed, steps: steps[..done].to_vec(), reason };
-        fs.root()
-            .and_then(|root| clear(&*root))
-            .map_err(|error| diverged(0, format!("emptying: {error:?}")))?;
-        let (model, driver) = (Model::new(fs.caps()), Driver::new(fs));
+        let mode = reset(fs).map_err(|error| diverged(0, format!("emptying: {error:?}")))?;
+        let (model, driver) = (Model::new(fs.caps(), mode), Driver::new(fs));
         let mut runner = Runner { fs, model, driver, faults: self.faults, evict: self.evict };
         for (index, step) in steps.iter().enumerate() {
             runner.step(step).map_err(|reason| diverged(index + 1, reason))?;
@@ -111,6 +109,17 @@ impl<'a> Sequence<'a> {
         }
         Ok(())
     }
+}
+
+/// Makes the root as that of a new filesystem. Answers its mode.
+fn reset(fs: &dyn Vfs) -> Result<Mode, Error> {
+    let root = fs.root()?;
+    clear(&*root)?;
+    if fs.caps().xattrs {
+        let keys = root.xattrs()?;
+        keys.iter().filter(|key| is_user_key(key)).try_for_each(|key| root.remove_xattr(key))?;
+    }
+    Ok(root.attr()?.mode)
 }
 
 /// Removes everything in a directory.
@@ -154,9 +163,13 @@ impl Runner<'_> {
             return Ok(());
         }
         let got = self.driver.apply(op);
+        if got.is_err() {
+            self.model.blur(op);
+        }
         match (before, &got) {
-            (Some(before), Err(error)) if expected.is_ok() && error.errno() == Errno::OPNOTSUPP => {
+            (Some(before), Err(error)) if refuses(&expected, error) => {
                 self.model = before;
+                self.model.blur(op);
                 Ok(())
             }
             (Some(before), Ok(Got::Count(count))) => self.check_count(before, op, *count),
@@ -191,10 +204,14 @@ impl Runner<'_> {
         let got = self.driver.apply(op);
         let fired = rule.fired() > 0;
         drop(rule);
+        if got.is_err() {
+            self.model.blur(op);
+        }
         if !fired || !is_of_fault(&expected, &got, injected.errno) {
             return match &got {
-                Err(error) if may_do_less(op) && expected.is_ok() && error.errno() == Errno::OPNOTSUPP => {
+                Err(error) if may_do_less(op) && refuses(&expected, error) => {
                     self.model = before;
+                    self.model.blur(op);
                     Ok(())
                 }
                 _ => self.model.check(&expected, &got),
@@ -213,6 +230,11 @@ impl Runner<'_> {
 /// Whether a filesystem may answer that it cannot do this, or do only a part.
 fn may_do_less(op: &Op) -> bool {
     matches!(op, Op::Bytes(_, ByteOp::Allocate { .. } | ByteOp::CopyRange { .. }))
+}
+
+/// Whether an error says that the filesystem has no such verb, where the model has it.
+fn refuses(expected: &Expected, error: &Error) -> bool {
+    expected.is_ok() && error.errno() == Errno::OPNOTSUPP
 }
 
 /// Whether an answer is that of a fault: the error, or fewer bytes than asked for.

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use cachefs_vfs::{Access, FileId, Name, Object, OpenHow, VDir, VFile, Vfs};
+use cachefs_vfs::{Access, FileId, FileKind, Name, Object, OpenHow, VDir, VFile, VNode, Vfs};
 
-use super::compare::{Side, compare_tree, read_all};
+use super::compare::{Side, compare_tree, compare_xattrs, read_all};
 use super::driver::Driver;
 use super::node::{Body, NodeId};
 use super::tree::{Model, ROOT};
@@ -22,6 +22,7 @@ pub(super) fn settle(
         let mut model = candidate.clone();
         match adopt(&mut model, before, after, backing, driver)
             .and_then(|()| compare_tree(&mut model, backing, Side::Backing))
+            .and_then(|()| compare_nameless(&model, backing, driver))
         {
             Ok(()) => {
                 model.forget_times();
@@ -31,6 +32,36 @@ pub(super) fn settle(
         }
     }
     Err(format!("the backing is neither as after ({}) nor as before ({})", reasons[0], reasons[1]))
+}
+
+/// Compares what has no name any more but is open.
+fn compare_nameless(model: &Model, backing: &dyn Vfs, driver: &Driver<'_>) -> Result<(), String> {
+    for (slot, file) in model.files.iter().enumerate() {
+        if let (Some(file), Some(handle)) = (file, &driver.files[slot])
+            && !model.is_alive(file.node)
+        {
+            let beneath = model.node(file.node).id.and_then(|id| open_id(backing, id));
+            compare_node(model, &**beneath.as_ref().unwrap_or(handle), file.node)?;
+        }
+    }
+    for (slot, dir) in model.dirs.iter().enumerate() {
+        if let (Some(dir), Some(handle)) = (dir, &driver.dirs[slot])
+            && !model.is_alive(*dir)
+        {
+            compare_node(model, &**handle, *dir)?;
+        }
+    }
+    Ok(())
+}
+
+fn compare_node<N: VNode + ?Sized>(model: &Model, handle: &N, id: NodeId) -> Result<(), String> {
+    let at = |error: String| format!("an open file without a name: {error}");
+    let attr = handle.attr().map_err(|error| at(format!("{error:?}")))?;
+    model.compare_attr(id, &attr).map_err(at)?;
+    match model.node(id).kind() {
+        FileKind::Regular | FileKind::Directory => compare_xattrs(model, handle, id).map_err(at),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the contents of files that the operation changed from the backing, if each byte is an old or a new one.

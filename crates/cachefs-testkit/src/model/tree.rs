@@ -24,9 +24,9 @@ pub(super) struct Model {
 pub(super) const ROOT: NodeId = 0;
 
 impl Model {
-    /// An empty tree.
-    pub(super) fn new(caps: Caps) -> Self {
-        let mut root = Node::new(Body::Dir(BTreeMap::new()), Mode::new(0));
+    /// An empty tree, whose root has this mode.
+    pub(super) fn new(caps: Caps, root_mode: Mode) -> Self {
+        let mut root = Node::new(Body::Dir(BTreeMap::new()), root_mode);
         root.parent = Some(ROOT);
         Self {
             caps,
@@ -207,7 +207,7 @@ impl Model {
             return Err(format!("has size {}, expected {:?}", attr.size, node.size()));
         }
         let mask = if node.set_id_known { 0o7777 } else { 0o7777 & !SET_ID };
-        let has_mode = id != ROOT && !matches!(node.body, Body::Symlink(_));
+        let has_mode = !matches!(node.body, Body::Symlink(_));
         if has_mode && (attr.mode.bits() ^ node.mode.bits()) & mask != 0 {
             return Err(format!("has mode {:o}, expected {:o}", attr.mode.bits(), node.mode.bits()));
         }
