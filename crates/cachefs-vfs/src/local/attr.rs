@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use rustix::fs::{AtFlags, FileType, Mode as RawMode, Statx, StatxFlags, StatxTimestamp, makedev, statx};
 use rustix::io::Errno;
 
-use super::generation::{Scheme, Target};
+use super::generation::Scheme;
 use super::{Shared, open};
 use crate::{Access, Attr, FileId, FileKind, Mode, Result, Time};
 
@@ -14,11 +14,20 @@ const TRIES_MAX: usize = 8;
 impl Shared {
     /// The attributes of what `name` stands for in `dir`: two system calls, unless somebody exchanges names.
     pub(super) fn stat_name(&self, dir: BorrowedFd<'_>, name: &OsStr) -> Result<Attr> {
-        let target = Target::Name(dir, name);
         for _ in 0..TRIES_MAX {
-            let found = raw(target)?;
-            if let Some(generation) = self.generation(target, &found)? {
-                return Ok(convert(&found, generation));
+            let found = raw(dir, name)?;
+            let Some(scheme) = self.generations.scheme(device(&found)) else { break };
+            if !scheme.has_handles() {
+                return Ok(convert(&found, without_handle(scheme, &found)));
+            }
+            match cachefs_sys::handle::of_name(dir, name) {
+                Ok(handle) => {
+                    if let Some(generation) = scheme.generation(&handle, found.stx_ino) {
+                        return Ok(convert(&found, generation));
+                    }
+                }
+                Err(Errno::NOENT | Errno::STALE) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         let fd = open::beneath(dir, name, open::flags(Access::Path), RawMode::empty())?;
@@ -27,40 +36,22 @@ impl Shared {
 
     /// The attributes of an open file: two system calls.
     pub(super) fn stat_fd(&self, fd: BorrowedFd<'_>) -> Result<Attr> {
-        let target = Target::Fd(fd);
-        let found = raw(target)?;
-        if let Some(generation) = self.generation(target, &found)? {
-            return Ok(convert(&found, generation));
-        }
-        if self.generations.scheme(device(&found)).is_some() {
-            return Err(Errno::STALE.into());
-        }
-        self.generations.distrust(device(&found));
-        Ok(convert(&found, birth(&found)))
-    }
-
-    /// `None` if the name stood for another file by the time its handle was taken.
-    fn generation(&self, target: Target<'_>, found: &Statx) -> Result<Option<u64>> {
-        let device = device(found);
-        let known = self.generations.scheme(device);
-        if known == Some(Scheme::Birth) {
-            return Ok(Some(birth(found)));
-        }
-        let handle = target.handle();
-        let scheme = match known {
+        let found = raw(fd, OsStr::new(""))?;
+        let scheme = match self.generations.scheme(device(&found)) {
             Some(scheme) => scheme,
-            None => match self.generations.learn(device, found.stx_ino, &handle) {
-                Some(Scheme::Birth) => return Ok(Some(birth(found))),
-                Some(scheme) => scheme,
-                None => return Ok(None),
-            },
+            None => self.generations.learn(fd, device(&found), found.stx_ino)?,
         };
-        match handle {
-            Ok(handle) => Ok(scheme.generation(&handle, found.stx_ino)),
-            Err(Errno::NOENT | Errno::STALE) => Ok(None),
-            Err(error) => Err(error.into()),
+        if !scheme.has_handles() {
+            return Ok(convert(&found, without_handle(scheme, &found)));
         }
+        let handle = cachefs_sys::handle::of_fd(fd)?;
+        let generation = scheme.generation(&handle, found.stx_ino).ok_or(Errno::STALE)?;
+        Ok(convert(&found, generation))
     }
+}
+
+fn without_handle(scheme: Scheme, found: &Statx) -> u64 {
+    if scheme == Scheme::Birth { birth(found) } else { 0 }
 }
 
 /// What a name in `dir` stands for, at the price of one system call.
@@ -69,14 +60,10 @@ pub(super) fn kind_of_name(dir: BorrowedFd<'_>, name: &OsStr) -> Result<FileKind
     Ok(kind(&found))
 }
 
-fn raw(target: Target<'_>) -> rustix::io::Result<Statx> {
-    let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
-    match target {
-        Target::Name(dir, name) => {
-            statx(dir, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT, wanted)
-        }
-        Target::Fd(fd) => statx(fd, c"", AtFlags::EMPTY_PATH, wanted),
-    }
+/// An empty name stands for `dir` itself.
+fn raw(dir: BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<Statx> {
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::EMPTY_PATH;
+    statx(dir, name, flags, StatxFlags::BASIC_STATS | StatxFlags::BTIME)
 }
 
 fn convert(found: &Statx, generation: u64) -> Attr {

@@ -1,7 +1,8 @@
 use std::os::fd::BorrowedFd;
 
-use cachefs_sys::handle::FileHandle;
+use cachefs_sys::handle::{self, FileHandle};
 use parking_lot::RwLock;
+use rustix::fs::{FsWord, fstatfs};
 use rustix::io::{Errno, Result};
 
 use crate::FileId;
@@ -19,6 +20,8 @@ pub(super) enum Scheme {
     Opaque,
     /// By the time of birth, if there is one.
     Birth,
+    /// Not at all: the birth of a file on overlayfs changes when it is first written to.
+    Never,
 }
 
 /// `FILEID_INO32_GEN` of the kernel, which tmpfs uses with a layout of its own.
@@ -27,16 +30,21 @@ const KIND_SHORT: i32 = 1;
 const KIND_LONG: i32 = 0x81;
 
 impl Scheme {
-    /// That of the filesystem which gave `handle` to `inode`. `None` if the handle's layout is known but its inode
-    /// is another, so that the two may be of different files.
-    fn of(handle: &FileHandle, inode: u64) -> Option<Self> {
+    /// That of the filesystem which gave `handle` to `inode`. A handle of a known kind that does not hold the inode
+    /// is of FUSE, where it names what the daemon may forget at any time.
+    fn of(handle: &FileHandle, inode: u64) -> Self {
         let scheme = match (handle.kind(), handle.bytes().len()) {
             (KIND_SHORT, 8) => Self::Short,
             (KIND_SHORT, 12) => Self::Memory,
             (KIND_LONG, 12) => Self::Long,
-            _ => return Some(Self::Opaque),
+            _ => return Self::Opaque,
         };
-        scheme.generation(handle, inode).map(|_| scheme)
+        if scheme.generation(handle, inode).is_some() { scheme } else { Self::Birth }
+    }
+
+    /// Whether generations come from handles.
+    pub(super) fn has_handles(self) -> bool {
+        !matches!(self, Self::Birth | Self::Never)
     }
 
     /// The generation in `handle`. `None` if the handle is not one of `inode`.
@@ -50,7 +58,7 @@ impl Scheme {
             Self::Long => (word(2)?, join(word(0)?, word(1)?) == inode),
             Self::Memory => (word(0)?, u64::from(word(1)?) | u64::from(word(2)?) << 32 == inode),
             Self::Opaque => return Some(fnv(handle)),
-            Self::Birth => return None,
+            Self::Birth | Self::Never => return None,
         };
         same.then_some(u64::from(generation))
     }
@@ -94,6 +102,8 @@ pub(super) struct Generations {
     schemes: RwLock<Vec<(u64, Scheme)>>,
 }
 
+const OVERLAY: FsWord = 0x794c_7630;
+
 /// More filesystems than this below one directory are probed anew each time.
 const SCHEMES_MAX: usize = 256;
 
@@ -102,48 +112,34 @@ impl Generations {
         self.schemes.read().iter().find(|(of, _)| *of == device).map(|(_, scheme)| *scheme)
     }
 
-    /// Learns the scheme of `device` from the first handle asked of it. `None` if that handle may be another file's.
-    pub(super) fn learn(&self, device: u64, inode: u64, handle: &Result<FileHandle>) -> Option<Scheme> {
-        let scheme = match handle {
-            Ok(handle) => Scheme::of(handle, inode)?,
-            Err(Errno::NOENT | Errno::STALE) => return None,
-            Err(_) => Scheme::Birth,
+    /// Learns the scheme of `device` from a file there.
+    ///
+    /// # Errors
+    /// Those of asking, except that there are no handles.
+    pub(super) fn learn(&self, file: BorrowedFd<'_>, device: u64, inode: u64) -> Result<Scheme> {
+        let scheme = if fstatfs(file)?.f_type == OVERLAY {
+            Scheme::Never
+        } else {
+            match handle::of_fd(file) {
+                Ok(handle) => Scheme::of(&handle, inode),
+                Err(error @ (Errno::STALE | Errno::NOMEM)) => return Err(error),
+                Err(_) => Scheme::Birth,
+            }
         };
-        self.remember(device, scheme);
-        Some(scheme)
-    }
-
-    /// Gives up on handles of `device`: theirs never name the inode that the attributes do.
-    pub(super) fn distrust(&self, device: u64) {
-        self.remember(device, Scheme::Birth);
-    }
-
-    fn remember(&self, device: u64, scheme: Scheme) {
         let mut schemes = self.schemes.write();
         if schemes.len() < SCHEMES_MAX && schemes.iter().all(|(of, _)| *of != device) {
             schemes.push((device, scheme));
         }
-    }
-}
-
-/// What of a file the kernel is asked about.
-#[derive(Clone, Copy)]
-pub(super) enum Target<'a> {
-    Name(BorrowedFd<'a>, &'a std::ffi::OsStr),
-    Fd(BorrowedFd<'a>),
-}
-
-impl Target<'_> {
-    pub(super) fn handle(self) -> Result<FileHandle> {
-        match self {
-            Self::Name(dir, name) => cachefs_sys::handle::of_name(dir, name),
-            Self::Fd(fd) => cachefs_sys::handle::of_fd(fd),
-        }
+        Ok(scheme)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
 
     fn id(inode: u64) -> FileId {
@@ -156,7 +152,8 @@ mod tests {
             [(Scheme::Short, 0x98_c003), (Scheme::Long, 0x12_3456_789a), (Scheme::Memory, 0x12_3456_789a)]
         {
             let handle = scheme.handle(id(inode)).unwrap();
-            assert_eq!(Scheme::of(&handle, inode), Some(scheme));
+            assert_eq!(Scheme::of(&handle, inode), scheme);
+            assert_eq!(Scheme::of(&handle, inode + 1), Scheme::Birth);
             assert_eq!(scheme.generation(&handle, inode), Some(0xdead_beef));
             assert_eq!(scheme.generation(&handle, inode + 1), None, "the handle is of another file");
         }
@@ -179,8 +176,11 @@ mod tests {
     #[test]
     fn a_device_is_learnt_once() {
         let generations = Generations::default();
-        assert_eq!(generations.learn(7, 1, &Err(Errno::NOENT)), None, "gone is no answer");
-        assert_eq!(generations.learn(7, 1, &Err(Errno::OPNOTSUPP)), Some(Scheme::Birth));
+        let proc = File::open("/proc").unwrap();
+        assert_eq!(generations.learn(proc.as_fd(), 7, 1), Ok(Scheme::Birth));
+        let dir = tempfile::tempdir().unwrap();
+        let other = File::open(dir.path()).unwrap();
+        generations.learn(other.as_fd(), 7, other.metadata().unwrap().ino()).unwrap();
         assert_eq!(generations.scheme(7), Some(Scheme::Birth));
         assert_eq!(generations.scheme(8), None);
     }

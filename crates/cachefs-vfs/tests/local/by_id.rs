@@ -1,10 +1,14 @@
 //! Files found by their identity.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use cachefs_vfs::{Access, Attr, Errno, FileId, FileKind, LocalFs, Object, RemoveKind, RenameHow, VDir, Vfs};
+use cachefs_vfs::{
+    Access, Attr, Errno, FileId, FileKind, LocalFs, Object, OpenHow, Privileges, RemoveKind, RenameHow, VDir,
+    Vfs,
+};
 
 use super::{Fixture, errno, name};
 
@@ -35,7 +39,7 @@ fn a_file_is_found_wherever_its_name_is() {
         let found = fixture.fs.open_id(file.id).unwrap();
         assert_eq!((found.attr.id, attr(&found.handle).id), (file.id, file.id));
         let Object::File(opened) = found.handle else { panic!("a file must be found as one") };
-        assert_eq!(opened.append(b"4", cachefs_vfs::Privileges::Drop).unwrap(), 1);
+        assert_eq!(opened.append(b"4", Privileges::Drop).unwrap(), 1);
         assert_eq!(fixture.read("dir/moved"), b"01234");
         let Object::Dir(opened) = fixture.fs.open_id(dir.id).unwrap().handle else {
             panic!("not a directory")
@@ -113,7 +117,7 @@ fn a_path_that_only_looks_inside_is_not_believed() {
     fixture.write("other/visible", "");
     let id = |dir, file| fixture.root.dir(name(dir)).unwrap().handle.stat(name(file)).unwrap().id;
     let (hidden, visible) = (id("data", "hidden"), id("other", "visible"));
-    let Some(_mount) = Bound::mount(&fixture.dir.path().join("other"), &fixture.dir.path().join("data"))
+    let Some(_mount) = Mounted::bind(&fixture.dir.path().join("other"), fixture.dir.path().join("data"))
     else {
         return println!("skipped: no bind mounts");
     };
@@ -129,7 +133,7 @@ fn a_filesystem_mounted_inside_belongs_to_the_tree() {
     };
     std::fs::create_dir(fixture.dir.path().join("mnt")).unwrap();
     memory.write("file", "x");
-    let Some(_mount) = Bound::mount(memory.dir.path(), &fixture.dir.path().join("mnt")) else {
+    let Some(_mount) = Mounted::bind(memory.dir.path(), fixture.dir.path().join("mnt")) else {
         return println!("skipped: no bind mounts");
     };
     let inner: Arc<dyn VDir> = fixture.root.dir(name("mnt")).unwrap().handle;
@@ -138,17 +142,41 @@ fn a_filesystem_mounted_inside_belongs_to_the_tree() {
     assert_eq!(fixture.root.stat(name("mnt")).unwrap().id, memory.root.attr().unwrap().id);
 }
 
-/// A bind mount that ends with the test.
-struct Bound(PathBuf);
+#[test]
+fn a_file_on_overlayfs_stays_itself_when_it_is_first_written() {
+    let fixture = Fixture::new();
+    let path = |name| fixture.dir.path().join(name);
+    for dir in ["lower", "upper", "work", "top"] {
+        std::fs::create_dir(path(dir)).unwrap();
+    }
+    fixture.write("lower/file", "x");
+    let dirs = ["lower", "upper", "work"].map(|dir| format!("{dir}dir={}", path(dir).display())).join(",");
+    let overlay = ["-t", "overlay", "-o", dirs.as_str(), "overlay"].map(OsStr::new);
+    let Some(_mount) = Mounted::new(overlay, path("top")) else { return println!("skipped: no overlayfs") };
+    let fs = LocalFs::open(path("top")).unwrap();
+    let root = fs.root().unwrap();
+    let before = root.stat(name("file")).unwrap().id;
+    let file = root.open(name("file"), OpenHow::new(Access::ReadWrite)).unwrap().handle;
+    file.append(b"y", Privileges::Drop).unwrap();
+    assert_eq!(root.stat(name("file")).unwrap().id, before);
+    assert_eq!(file.attr().unwrap().id, before);
+}
 
-impl Bound {
-    fn mount(from: &Path, to: &Path) -> Option<Self> {
-        let mounted = Command::new("mount").arg("--bind").args([from, to]).output().ok()?;
-        mounted.status.success().then(|| Self(to.to_path_buf()))
+/// A mount that ends with the test.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    fn new<const N: usize>(how: [&OsStr; N], to: PathBuf) -> Option<Self> {
+        let mounted = Command::new("mount").args(how).arg(&to).output().ok()?;
+        mounted.status.success().then(|| Self(to))
+    }
+
+    fn bind(from: &Path, to: PathBuf) -> Option<Self> {
+        Self::new([OsStr::new("--bind"), from.as_os_str()], to)
     }
 }
 
-impl Drop for Bound {
+impl Drop for Mounted {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
     }

@@ -60,7 +60,7 @@ fn a_pipe_that_is_swapped_in_neither_blocks_nor_opens() {
                 root.rename(name("a"), root.as_ref(), name("b"), RenameHow::Exchange).unwrap();
             }
         });
-        let accesses = [Access::Read, Access::Write, Access::ReadWrite].into_iter().cycle().take(15_000);
+        let accesses = [Access::Read, Access::Write, Access::ReadWrite].into_iter().cycle().take(3000);
         let attr = |access| root.open(name("a"), OpenHow::new(access)).map(|opened| opened.attr);
         let opened = accesses.map(attr).collect();
         done.store(true, Ordering::Relaxed);
