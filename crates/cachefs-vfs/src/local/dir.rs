@@ -142,14 +142,19 @@ impl VDir for LocalDir {
     }
 
     fn open(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
-        // Cutting a file is not the write that takes set-id bits away: whose it is, nobody has said.
-        set_fsetid(true)?;
+        // Nobody has said for whom the file is cut, so it is for the process.
+        if how.truncate {
+            set_fsetid(true)?;
+        }
         self.open_file(name, how).map(shared)
     }
 
     fn create(&self, name: Name<'_>, how: CreateHow, owner: &Owner) -> Result<Opened<Arc<dyn VFile>>> {
         if how.open.access == Access::Path {
             return Err(Errno::INVAL.into());
+        }
+        if how.open.truncate {
+            set_fsetid(true)?;
         }
         creating(self.impersonate, owner, Some(how.mode), || self.create_or_open(name, how)).map(shared)
     }

@@ -17,26 +17,26 @@ pub(super) fn creating<T>(
     create: impl Fn() -> Result<T>,
 ) -> Result<T> {
     let _umask = owner.umask.map(|mask| ThreadUmask::set(mask.bits())).transpose()?;
-    if !impersonate || owner.uid.is_none_or(|uid| uid == 0) {
+    let set_gid = mode.is_some_and(|mode| mode.bits() & 0o2010 == 0o2010);
+    if set_gid {
+        // For the process itself; becoming somebody else takes it away again.
         set_fsetid(true)?;
     }
     if !impersonate || (owner.uid.is_none() && owner.gid.is_none()) {
         return create();
     }
     forget_groups()?;
-    let set_gid = mode.is_some_and(|mode| mode.bits() & 0o2010 == 0o2010);
-    if !set_gid {
-        let first = as_owner(owner, &create);
-        if !matches!(&first, Err(error) if matches!(error.errno(), Errno::ACCESS | Errno::PERM)) {
-            return first;
-        }
-        let groups = groups(owner);
-        if groups.is_empty() {
-            return first;
-        }
-        return with_groups(owner, &groups, &create);
+    if set_gid {
+        return with_groups(owner, &groups(owner), create);
     }
-    with_groups(owner, &groups(owner), &create)
+    let first = as_owner(owner, &create);
+    if !matches!(&first, Err(error) if matches!(error.errno(), Errno::ACCESS | Errno::PERM)) {
+        return first;
+    }
+    match groups(owner) {
+        groups if groups.is_empty() => first,
+        groups => with_groups(owner, &groups, create),
+    }
 }
 
 fn with_groups<T>(owner: &Owner, groups: &[u32], create: impl Fn() -> Result<T>) -> Result<T> {

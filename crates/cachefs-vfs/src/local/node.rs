@@ -36,8 +36,11 @@ impl Node {
 
     /// The owner first: changing it takes set-id bits away that the new mode may have.
     pub(super) fn set_attr(&self, set: &SetAttr) -> Result<Attr> {
-        set_fsetid(true)?;
-        if set.uid.is_some() || set.gid.is_some() {
+        let chown = set.uid.is_some() || set.gid.is_some();
+        if chown || set.mode.is_some_and(|mode| mode.bits() & 0o2000 != 0) {
+            set_fsetid(true)?;
+        }
+        if chown {
             self.chown(set.uid, set.gid)?;
         }
         if let Some(mode) = set.mode {
@@ -93,7 +96,10 @@ impl Node {
     }
 
     pub(super) fn set_xattr(&self, key: &OsStr, value: &[u8], how: XattrHow) -> Result<()> {
-        set_fsetid(true)?;
+        if key.as_bytes().starts_with(b"system.") {
+            // An ACL is also a mode, and the set-group-id bit in it shall stay.
+            set_fsetid(true)?;
+        }
         let flags = match how {
             XattrHow::Set => XattrFlags::empty(),
             XattrHow::Create => XattrFlags::CREATE,

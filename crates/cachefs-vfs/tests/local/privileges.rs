@@ -1,6 +1,6 @@
 //! Set-id bits under writes.
 
-use cachefs_vfs::{Access, AllocateHow, CreateHow, Owner, Privileges, VFile};
+use cachefs_vfs::{Access, AllocateHow, CreateHow, Mode, OpenHow, Owner, Privileges, VFile};
 
 use super::{Fixture, chmod, creation, is_root, name};
 
@@ -68,7 +68,7 @@ fn a_mode_is_set_as_asked_also_after_a_write_that_dropped() {
     let file = fixture.open("file", Access::ReadWrite);
     file.write_at(b"y", 0, Privileges::Drop).unwrap();
     let set = cachefs_vfs::SetAttr {
-        mode: Some(cachefs_vfs::Mode::new(0o6755)),
+        mode: Some(Mode::new(0o6755)),
         uid: Some(1001),
         gid: Some(2002),
         ..Default::default()
@@ -90,4 +90,22 @@ fn a_caller_who_cuts_a_file_while_creating_loses_the_bits() {
     let owner = Owner { uid: Some(1001), gid: Some(2002), ..Owner::process() };
     let opened = fixture.root.create(name("file"), how, &owner).unwrap();
     assert_eq!((opened.attr.size, opened.attr.mode.bits()), (0, 0o777));
+}
+
+#[test]
+fn what_the_process_creates_and_cuts_keeps_its_bits_also_after_a_write_that_dropped() {
+    if !is_root() {
+        return;
+    }
+    let fixture = Fixture::new();
+    std::os::unix::fs::chown(fixture.dir.path(), Some(0), Some(4242)).unwrap();
+    chmod(fixture.dir.path(), 0o2777);
+    fixture.write("other", "x");
+    fixture.open("other", Access::Write).write_at(b"y", 0, Privileges::Drop).unwrap();
+    let made =
+        fixture.create("file", 0o6755, &Owner { umask: Some(Mode::new(0)), ..Owner::process() }).unwrap();
+    assert_eq!((made.attr.gid, made.attr.mode.bits()), (4242, 0o6755));
+    fixture.open("other", Access::Write).write_at(b"y", 0, Privileges::Drop).unwrap();
+    let how = OpenHow { truncate: true, ..OpenHow::new(Access::Write) };
+    assert_eq!(fixture.root.open(name("file"), how).unwrap().attr.mode.bits(), 0o6755);
 }
