@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use cachefs_vfs::Time;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 /// A point in time: nanoseconds since some fixed moment of the same clock. Meaningless across clocks.
@@ -32,6 +33,9 @@ pub trait Clock: Send + Sync + Debug {
     /// The time as exactly as it can be had, for measuring calls. Not to be compared with [`Self::now`], which may
     /// lag behind by one step.
     fn now_exact(&self) -> Moment;
+
+    /// The time of day, in steps of a few milliseconds: to tell how old a file is by its own times.
+    fn wall(&self) -> Time;
 }
 
 /// The system's monotonic clock; its coarse sibling (one kernel tick, 1 to 10 ms) for [`Clock::now`].
@@ -45,6 +49,11 @@ impl Clock for SystemClock {
 
     fn now_exact(&self) -> Moment {
         moment(clock_gettime(ClockId::Monotonic))
+    }
+
+    fn wall(&self) -> Time {
+        let time = clock_gettime(ClockId::RealtimeCoarse);
+        Time { seconds: time.tv_sec, nanos: u32::try_from(time.tv_nsec).unwrap_or(0) }
     }
 }
 
@@ -78,6 +87,15 @@ impl Clock for ManualClock {
 
     fn now_exact(&self) -> Moment {
         self.now()
+    }
+
+    /// Its own, counted from the epoch.
+    fn wall(&self) -> Time {
+        let nanos = self.now().0;
+        Time {
+            seconds: i64::try_from(nanos / 1_000_000_000).unwrap_or(i64::MAX),
+            nanos: u32::try_from(nanos % 1_000_000_000).unwrap_or(0),
+        }
     }
 }
 

@@ -1,0 +1,154 @@
+use std::time::Duration;
+
+use cachefs_policy::{EvictionPolicy, Lru};
+use cachefs_vfs::Vfs;
+
+use crate::config::{Config, WriteMode};
+use crate::engine::Engine;
+use crate::error::BuildError;
+use crate::fs::CacheFs;
+use crate::store::PolicyFactory;
+use crate::sync::Arc;
+use crate::time::{Clock, SystemClock};
+
+/// Sets the limits and modes of a cache; see [`CacheFs::builder`]. Every limit holds at every moment.
+#[must_use = "a builder does nothing until it builds"]
+pub struct CacheBuilder {
+    backing: Arc<dyn Vfs>,
+    config: Config,
+    clock: Arc<dyn Clock>,
+    policy: Box<PolicyFactory>,
+}
+
+impl CacheBuilder {
+    /// Fewest metadata entries that a cache can work with.
+    const METADATA_ENTRIES_MIN: usize = 16;
+
+    pub(crate) fn new(backing: Arc<dyn Vfs>) -> Self {
+        Self {
+            backing,
+            config: Config::default(),
+            clock: Arc::new(SystemClock),
+            policy: Box::new(|| Box::new(Lru::new())),
+        }
+    }
+
+    /// Memory for file contents, in bytes; 512 MiB if not set. With 0, bytes are never kept.
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.config.memory_bytes = bytes;
+        self
+    }
+
+    /// Blocks held at most, whatever their size; 1,048,576 if not set.
+    pub fn block_entries(mut self, entries: usize) -> Self {
+        self.config.block_entries = entries;
+        self
+    }
+
+    /// Attributes and names (those that do not exist included) held at most, half of it each; 131,072 if not set.
+    /// An entry takes about 350 bytes for attributes, 130 and its length for a name. Attributes of files that handles
+    /// stand for are kept beyond it.
+    pub fn metadata_entries(mut self, entries: usize) -> Self {
+        self.config.metadata_entries = entries;
+        self
+    }
+
+    /// Directory entries held in listings at most, over all listings; 131,072 if not set. Each takes 32 bytes and its
+    /// name. A directory with more entries is listed by the backing each time.
+    pub fn listing_entries(mut self, entries: usize) -> Self {
+        self.config.listing_entries = entries;
+        self
+    }
+
+    /// What happens to bytes that are written; [`WriteMode::Through`] if not set.
+    pub fn write_mode(mut self, mode: WriteMode) -> Self {
+        self.config.write_mode = mode;
+        self
+    }
+
+    /// How long everything known of the backing holds without asking again: how stale it may be when others change
+    /// it. One second if not set. Sets all four lifetimes.
+    pub fn ttl(self, ttl: Duration) -> Self {
+        self.attr_ttl(ttl).name_ttl(ttl).negative_ttl(ttl).listing_ttl(ttl)
+    }
+
+    /// How long attributes hold, and with them the bytes of a file.
+    pub fn attr_ttl(mut self, ttl: Duration) -> Self {
+        self.config.ttls.attr = ttl;
+        self
+    }
+
+    /// How long names hold.
+    pub fn name_ttl(mut self, ttl: Duration) -> Self {
+        self.config.ttls.name = ttl;
+        self
+    }
+
+    /// How long it holds that a name does not exist.
+    pub fn negative_ttl(mut self, ttl: Duration) -> Self {
+        self.config.ttls.negative = ttl;
+        self
+    }
+
+    /// How long listings of directories hold.
+    pub fn listing_ttl(mut self, ttl: Duration) -> Self {
+        self.config.ttls.listing = ttl;
+        self
+    }
+
+    /// How far ahead of a sequential reader the backing is read, in bytes, and never more than an eighth of the
+    /// memory; 4 MiB if not set, 0 for not at all.
+    pub fn readahead(mut self, bytes: u64) -> Self {
+        self.config.readahead_bytes = bytes;
+        self
+    }
+
+    /// Background threads, for reading ahead; 4 if not set. With 0, nothing is read ahead.
+    pub fn workers(mut self, threads: usize) -> Self {
+        self.config.workers = threads;
+        self
+    }
+
+    /// Files and directories of the backing kept open at most; 1024 if not set. Those that were deleted while a handle
+    /// stands for them are kept open beyond it.
+    pub fn handles_max(mut self, handles: usize) -> Self {
+        self.config.handles_max = handles;
+        self
+    }
+
+    /// The clock that lifetimes are measured by; the system's if not set.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Makes the eviction policy of each part of the block store; least recently used first if not set.
+    pub fn policy(mut self, make: impl Fn() -> Box<dyn EvictionPolicy> + Send + Sync + 'static) -> Self {
+        self.policy = Box::new(make);
+        self
+    }
+
+    /// Builds the cache. Asks the backing for its root.
+    ///
+    /// # Errors
+    /// If the backing has no root to show, a thread cannot be started or a limit makes no sense.
+    pub fn build(self) -> Result<CacheFs, BuildError> {
+        let given = self.config.metadata_entries;
+        let min = Self::METADATA_ENTRIES_MIN;
+        if given < min {
+            return Err(BuildError::Limit { what: "metadata entries", min, given });
+        }
+        let engine = Engine::new(self.backing, self.config, self.clock, &self.policy);
+        CacheFs::new(engine)
+    }
+}
+
+impl std::fmt::Debug for CacheBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("backing", &self.backing)
+            .field("config", &self.config)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,138 @@
+use cachefs_vfs::{Attr, Errno, Error, Name, Opened, Result, VDir};
+
+use super::CacheDir;
+use crate::meta::{Asked, Node, Target};
+use crate::stats::{BackingVerb, Counter};
+use crate::sync::Arc;
+
+/// What is known of a name without asking.
+#[derive(Debug)]
+pub(super) enum Known {
+    /// It stands for nothing.
+    Nothing,
+    /// It stands for this inode, whose attributes are known.
+    Node(Arc<Node>, Attr),
+    /// Not enough.
+    Unknown,
+}
+
+impl CacheDir {
+    pub(super) fn look(&self, name: Name<'_>) -> Result<Attr> {
+        match self.known(name) {
+            Known::Nothing => Err(self.nothing()),
+            Known::Node(_, attr) => {
+                self.count_known();
+                Ok(attr)
+            }
+            Known::Unknown => self.ask(name).map(|(_, attr)| attr),
+        }
+    }
+
+    pub(super) fn known(&self, name: Name<'_>) -> Known {
+        let engine = self.engine();
+        match engine.names.get(self.node(), name, engine.clock.now()) {
+            Some(Target::Nothing) => Known::Nothing,
+            Some(Target::File(id)) => {
+                let Some(node) = engine.nodes.get(id) else { return Known::Unknown };
+                let attr = engine.attr_in_memory(&node);
+                attr.map_or(Known::Unknown, |attr| Known::Node(node, attr))
+            }
+            None => Known::Unknown,
+        }
+    }
+
+    /// Whether the name still is known to stand for this inode, after it came to be held. If not, its last name may
+    /// have gone without anybody knowing that we hold it.
+    ///
+    /// A change of ours makes the directory busy before it looks who is held, and forgets the name before the directory
+    /// is not busy any more; so one of the two sees the other.
+    pub(super) fn still(&self, name: Name<'_>, node: &Node) -> bool {
+        let engine = self.engine();
+        !self.node().is_names_busy()
+            && engine.names.get(self.node(), name, engine.clock.now()) == Some(Target::File(node.id))
+    }
+
+    /// Whether names of the directory were changed by us since the question, or are being changed.
+    pub(super) fn has_changed_since(&self, asked: Asked) -> bool {
+        self.node().is_names_busy() || self.node().names_changed.get() > asked.stamp
+    }
+
+    pub(super) fn nothing(&self) -> Error {
+        self.engine().stats.count(Counter::NegativeHit);
+        Error::new(Errno::NOENT)
+    }
+
+    pub(super) fn count_known(&self) {
+        self.engine().stats.count(Counter::NameHit);
+        self.engine().stats.count(Counter::AttrHit);
+    }
+
+    /// Asks the backing what the name stands for.
+    pub(crate) fn ask(&self, name: Name<'_>) -> Result<(Arc<Node>, Attr)> {
+        let asked = self.engine().asked();
+        let dir = self.backing()?;
+        let answer = self.engine().backing.call(BackingVerb::Stat, || dir.stat(name));
+        let attr = self.learn_name(name, asked, answer, |attr| attr)?;
+        Ok((self.engine().adopt(&attr, asked), attr))
+    }
+
+    /// Takes in what the backing answered to a question after a name.
+    pub(super) fn learn_name<T>(
+        &self,
+        name: Name<'_>,
+        asked: Asked,
+        answer: Result<T>,
+        attr: impl Fn(&T) -> &Attr,
+    ) -> Result<T> {
+        let engine = self.engine();
+        let target = match &answer {
+            Ok(found) => Some(Target::File(attr(found).id)),
+            Err(error) if error.is_not_found() => Some(Target::Nothing),
+            Err(error) if error.errno() == Errno::WOULDBLOCK => return answer,
+            Err(_) => None,
+        };
+        engine.stats.count(Counter::NameMiss);
+        match target {
+            Some(Target::Nothing) => engine.stats.count(Counter::NegativeMiss),
+            Some(Target::File(_)) => engine.stats.count(Counter::AttrMiss),
+            None => {}
+        }
+        if let Some(target) = target {
+            engine.names.learn(self.node(), name, target, asked);
+        }
+        answer
+    }
+
+    pub(super) fn open_dir(&self, name: Name<'_>) -> Result<Opened<Arc<dyn VDir>>> {
+        match self.known(name) {
+            Known::Nothing => return Err(self.nothing()),
+            Known::Node(_, attr) if !attr.kind.is_dir() => {
+                self.count_known();
+                return Err(Error::new(Errno::NOTDIR));
+            }
+            Known::Node(node, attr) => {
+                let handle = Self::new(&self.fs, &node);
+                if self.still(name, &node) {
+                    self.count_known();
+                    node.io().set_place(self.node(), name);
+                    return Ok(Opened { handle: Arc::new(handle), attr });
+                }
+            }
+            Known::Unknown => {}
+        }
+        let asked = self.engine().asked();
+        let dir = self.backing()?;
+        let answer = self.engine().backing.call(BackingVerb::Dir, || dir.dir(name));
+        let opened = self.learn_name(name, asked, answer, |opened| &opened.attr)?;
+        let node = self.engine().adopt(&opened.attr, asked);
+        let handle = Arc::new(Self::new(&self.fs, &node));
+        if self.has_changed_since(asked) {
+            // It may be gone already, and cannot be opened again then.
+            node.io().pin();
+        }
+        node.io().set_place(self.node(), name);
+        node.io().slots().put_dir(opened.handle);
+        self.engine().handles.touch(&node);
+        Ok(Opened { handle, attr: opened.attr })
+    }
+}

@@ -1,0 +1,62 @@
+use cachefs_vfs::{Access, Attr, CreateHow, Name, Opened, Owner, Result, VDir, VFile, nowait};
+
+use super::CacheDir;
+use crate::file::CacheFile;
+use crate::handle::Held;
+use crate::meta::Target;
+use crate::stats::BackingVerb;
+use crate::sync::Arc;
+
+/// A file that its owner may not open again for both, and whose handle must last therefore.
+const OWNER_RW: u32 = 0o600;
+
+impl CacheDir {
+    /// Makes something that has a name and attributes, and nothing else yet.
+    pub(super) fn make(
+        &self,
+        name: Name<'_>,
+        verb: BackingVerb,
+        make: impl FnOnce(&dyn VDir) -> Result<Attr>,
+    ) -> Result<Attr> {
+        nowait::check()?;
+        let dir = self.backing()?;
+        let change = self.begin_names();
+        let asked = self.engine().asked();
+        let made = self.engine().backing.call(verb, || make(&*dir));
+        change.settle(name, made.as_ref().ok().map(|attr| Target::File(attr.id)));
+        drop(change);
+        let attr = made?;
+        self.engine().adopt_new(&attr, asked);
+        Ok(attr)
+    }
+
+    pub(super) fn create_file(
+        &self,
+        name: Name<'_>,
+        how: CreateHow,
+        owner: &Owner,
+    ) -> Result<Opened<Arc<dyn VFile>>> {
+        nowait::check()?;
+        let dir = self.backing()?;
+        let change = self.begin_names();
+        let asked = self.engine().asked();
+        let created = self.engine().backing.call(BackingVerb::Create, || dir.create(name, how, owner));
+        change.settle(name, created.as_ref().ok().map(|created| Target::File(created.attr.id)));
+        let Opened { handle, attr } = created?;
+        let engine = self.engine();
+        let is_new = how.exclusive || how.open.truncate;
+        let node = if is_new { engine.adopt_new(&attr, asked) } else { engine.adopt(&attr, asked) };
+        let held = Held::new(engine, &node, how.open.access);
+        drop(change);
+        node.io().set_place(self.node(), name);
+        if how.open.access != Access::Path && !how.open.direct {
+            if attr.mode.bits() & OWNER_RW != OWNER_RW {
+                node.io().pin();
+            }
+            engine.keep_file(&node, how.open.access, Arc::clone(&handle));
+            engine.handles.touch(&node);
+        }
+        let file = CacheFile::new(&self.fs, held, how.open, Some(handle));
+        Ok(Opened { handle: Arc::new(file), attr })
+    }
+}

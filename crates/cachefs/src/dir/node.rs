@@ -1,0 +1,45 @@
+use std::any::Any;
+use std::ffi::{OsStr, OsString};
+
+use cachefs_vfs::{Attr, Result, SetAttr, VNode, XattrHow, nowait};
+
+use super::CacheDir;
+use crate::stats::BackingVerb;
+
+impl VNode for CacheDir {
+    fn attr(&self) -> Result<Attr> {
+        self.engine().attr(self.node())
+    }
+
+    fn set_attr(&self, set: &SetAttr) -> Result<Attr> {
+        nowait::check()?;
+        let dir = self.backing()?;
+        self.engine().set_attr(self.node(), set, || dir.set_attr(set))
+    }
+
+    fn xattr(&self, key: &OsStr) -> Result<Vec<u8>> {
+        let dir = self.backing()?;
+        self.engine().backing.call(BackingVerb::Xattr, || dir.xattr(key))
+    }
+
+    fn xattrs(&self) -> Result<Vec<OsString>> {
+        let dir = self.backing()?;
+        self.engine().backing.call(BackingVerb::Xattrs, || dir.xattrs())
+    }
+
+    fn set_xattr(&self, key: &OsStr, value: &[u8], how: XattrHow) -> Result<()> {
+        nowait::check()?;
+        let dir = self.backing()?;
+        self.engine().change_xattr(self.node(), BackingVerb::SetXattr, || dir.set_xattr(key, value, how))
+    }
+
+    fn remove_xattr(&self, key: &OsStr) -> Result<()> {
+        nowait::check()?;
+        let dir = self.backing()?;
+        self.engine().change_xattr(self.node(), BackingVerb::RemoveXattr, || dir.remove_xattr(key))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

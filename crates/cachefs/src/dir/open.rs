@@ -1,0 +1,104 @@
+use cachefs_vfs::{Access, Attr, Errno, Error, FileKind, Name, OpenHow, Opened, Result, VFile};
+
+use super::CacheDir;
+use super::look::Known;
+use crate::block::{BlockIndex, BlockKey, block_count, indices};
+use crate::file::CacheFile;
+use crate::handle::Held;
+use crate::meta::Node;
+use crate::stats::BackingVerb;
+use crate::sync::Arc;
+
+/// A file of more blocks is not looked through for whether all of them are here: opening it is cheaper.
+const RESIDENT_BLOCKS_MAX: u64 = 1024;
+
+impl CacheDir {
+    pub(super) fn open_file(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
+        let known = match self.known(name) {
+            Known::Nothing => return Err(self.nothing()),
+            Known::Node(node, attr) => Some((node, attr)),
+            Known::Unknown => None,
+        };
+        let asked_now = known.is_none() && how.access == Access::Path;
+        let known = if asked_now { Some(self.ask(name)?) } else { known };
+        let Some((node, attr)) = known.filter(|_| !how.direct && !how.truncate) else {
+            return self.open_backing(name, how);
+        };
+        check_kind(attr.kind, how.access)?;
+        let held = Held::new(self.engine(), &node, how.access);
+        if !self.still(name, &node) {
+            return self.open_backing(name, how);
+        }
+        node.io().set_place(self.node(), name);
+        if !self.can_wait(&node, &attr, how.access) {
+            match self.engine().file_handle(&node, how.access) {
+                // Others replaced it since it was looked up.
+                Err(error) if error.errno() == Errno::STALE => return self.open_backing(name, how),
+                other => drop(other?),
+            }
+        }
+        if !asked_now {
+            self.count_known();
+        }
+        let file = CacheFile::new(&self.fs, held, how, None);
+        Ok(Opened { handle: Arc::new(file), attr })
+    }
+
+    /// Whether the backing need not be asked before a handle is first used: it would let us open the file, and all
+    /// there is to read is here.
+    fn can_wait(&self, node: &Node, attr: &Attr, access: Access) -> bool {
+        match access {
+            Access::Path => true,
+            Access::Read => {
+                let (readable, generation) = {
+                    let state = node.state.lock();
+                    (state.readable(), state.generation())
+                };
+                let count = block_count(attr.size);
+                let here = |index| {
+                    let key = BlockKey { file: node.id, generation, index };
+                    self.engine().store.contains(&key)
+                };
+                let blocks = BlockIndex(0)..BlockIndex(count);
+                readable && count <= RESIDENT_BLOCKS_MAX && indices(blocks).all(here)
+            }
+            Access::Write | Access::ReadWrite => false,
+        }
+    }
+
+    /// Opens the file at the backing.
+    fn open_backing(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
+        let engine = self.engine();
+        let asked = engine.asked();
+        let dir = self.backing()?;
+        let answer = engine.backing.call(BackingVerb::Open, || dir.open(name, how));
+        let Opened { handle, attr } = self.learn_name(name, asked, answer, |opened| &opened.attr)?;
+        let node = if how.truncate { engine.adopt_new(&attr, asked) } else { engine.adopt(&attr, asked) };
+        let held = Held::new(engine, &node, how.access);
+        if self.has_changed_since(asked) {
+            // It may be gone already, and cannot be opened again then.
+            node.io().pin();
+        }
+        node.io().set_place(self.node(), name);
+        let own = if how.direct {
+            Some(handle)
+        } else {
+            engine.keep_file(&node, how.access, handle);
+            engine.handles.touch(&node);
+            None
+        };
+        let file = CacheFile::new(&self.fs, held, how, own);
+        Ok(Opened { handle: Arc::new(file), attr })
+    }
+}
+
+/// What may be opened for what, by kind.
+fn check_kind(kind: FileKind, access: Access) -> Result<()> {
+    let errno = match (kind, access) {
+        (_, Access::Path) | (FileKind::Regular, _) => return Ok(()),
+        (FileKind::Directory, _) => Errno::ISDIR,
+        (FileKind::Symlink, _) => Errno::LOOP,
+        _ => Errno::OPNOTSUPP,
+    };
+    Err(Error::new(errno))
+}

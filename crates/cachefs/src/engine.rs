@@ -1,0 +1,234 @@
+use std::time::Duration;
+
+use cachefs_vfs::{Access, Attr, Result, Time, Vfs};
+
+use crate::backing::Backing;
+use crate::block::Generation;
+use crate::config::Config;
+use crate::fill::Fills;
+use crate::handle::{Handles, Renames};
+use crate::meta::{Asked, Dropped, Listings, Names, Node, Nodes, Stamp, Stamps, State, View};
+use crate::stats::{Counter, MissReason, Stats};
+use crate::store::{PolicyFactory, Store, StoreLimits};
+use crate::sync::{Arc, AtomicUsize};
+use crate::time::Clock;
+
+/// Everything that the handles of one cache share.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) backing: Backing,
+    pub(crate) config: Config,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stats: Stats,
+    pub(crate) store: Store,
+    pub(crate) fills: Fills,
+    pub(crate) stamps: Stamps,
+    pub(crate) nodes: Nodes,
+    pub(crate) names: Names,
+    pub(crate) listings: Listings,
+    pub(crate) handles: Handles,
+    pub(crate) renames: Renames,
+    /// Handles of ours.
+    pub(crate) held: AtomicUsize,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        backing: Arc<dyn Vfs>,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        policy: &PolicyFactory,
+    ) -> Self {
+        let stats = Stats::new();
+        let limits =
+            StoreLimits { bytes_max: config.memory_bytes, entries_max: config.block_entries, shards: 0 };
+        let names_max = config.metadata_entries / 2;
+        Self {
+            backing: Backing::new(backing, Arc::clone(&clock), stats.clone()),
+            store: Store::new(limits, policy, stats.clone()),
+            fills: Fills::new(stats.clone()),
+            stamps: Stamps::default(),
+            nodes: Nodes::new(config.metadata_entries - names_max),
+            names: Names::new(names_max, config.ttls.name, config.ttls.negative),
+            listings: Listings::new(config.listing_entries, config.ttls.listing),
+            handles: Handles::new(config.handles_max),
+            renames: Renames::default(),
+            held: AtomicUsize::new(0),
+            config,
+            clock,
+            stats,
+        }
+    }
+
+    /// To be taken before the backing is asked.
+    pub(crate) fn asked(&self) -> Asked {
+        Asked { stamp: self.stamps.now(), at: self.clock.now() }
+    }
+
+    pub(crate) fn fresh_generation(&self) -> Generation {
+        Generation(self.stamps.next().number())
+    }
+
+    /// Takes in attributes the backing answered. Answers whether they are cached.
+    pub(crate) fn learn(&self, node: &Node, attr: &Attr, asked: Asked) -> bool {
+        self.learn_until(node, attr, asked, asked.stamp)
+    }
+
+    /// As [`Self::learn`], for what a change of ours answered: nothing that was asked for before `over` is learnt after
+    /// it.
+    pub(crate) fn learn_until(&self, node: &Node, attr: &Attr, asked: Asked, over: Stamp) -> bool {
+        let learnt = {
+            let mut state = node.state.lock();
+            let learnt = state.learn(attr, asked, || self.fresh_generation());
+            if let Some(weak) = &learnt.weak {
+                self.store.forget_blocks(node.id, state.generation(), weak.clone());
+            }
+            if over > asked.stamp {
+                state.note_change(over);
+            }
+            learnt
+        };
+        if learnt.foreign {
+            self.stats.count(Counter::InvalidatedTtl);
+            node.names_since.raise(self.stamps.next());
+        }
+        self.drop_blocks(node, learnt.dropped);
+        learnt.kept
+    }
+
+    /// The node of an inode the backing told of, with what it told.
+    pub(crate) fn adopt(&self, attr: &Attr, asked: Asked) -> Arc<Node> {
+        let node = self.node(attr);
+        self.learn(&node, attr, asked);
+        node
+    }
+
+    /// The node of an inode that we made, or cut to nothing, with what it is like now.
+    pub(crate) fn adopt_new(&self, attr: &Attr, asked: Asked) -> Arc<Node> {
+        let node = self.node(attr);
+        let stamp = self.stamps.next();
+        let dropped = node.state.lock().renew(attr, asked.at, stamp, self.fresh_generation());
+        node.names_since.raise(stamp);
+        self.drop_blocks(&node, dropped);
+        node
+    }
+
+    fn node(&self, attr: &Attr) -> Arc<Node> {
+        let (node, gone) = self.nodes.get_or_make(attr.id, &self.stamps);
+        gone.iter().for_each(|node| self.lay_off(node));
+        node
+    }
+
+    /// The attributes, from memory or the backing.
+    pub(crate) fn attr(&self, node: &Arc<Node>) -> Result<Attr> {
+        if let Some(attr) = self.attr_in_memory(node) {
+            self.stats.count(Counter::AttrHit);
+            return Ok(attr);
+        }
+        self.refresh(node)
+    }
+
+    /// The attributes, if they are known and young enough.
+    pub(crate) fn attr_in_memory(&self, node: &Node) -> Option<Attr> {
+        let now = self.clock.now();
+        node.state.lock().attr_within(now, self.config.ttls.attr).copied()
+    }
+
+    /// The attributes, from the backing.
+    pub(crate) fn refresh(&self, node: &Arc<Node>) -> Result<Attr> {
+        let asked = self.asked();
+        let attr = self.ask_attr(node)?;
+        self.stats.count(Counter::AttrMiss);
+        self.learn(node, &attr, asked);
+        Ok(attr)
+    }
+
+    /// What a reader sees now, checked with the backing where that was too long ago.
+    pub(crate) fn view(&self, node: &Arc<Node>) -> Result<View> {
+        let now = self.clock.now();
+        {
+            let state = node.state.lock();
+            if let Some(attr) = state.attr_within(now, self.config.ttls.attr) {
+                return Ok(state.view_of(attr.size));
+            }
+        }
+        let attr = self.refresh(node)?;
+        Ok(node.state.lock().view_of(attr.size))
+    }
+
+    /// Whether a change to the file within the same tick of the backing's clock could still go unseen.
+    pub(crate) fn is_young(&self, state: &State) -> bool {
+        let granularity = self.backing.caps().granularity;
+        let Some(attr) = state.attr_known() else { return true };
+        // By the file's own time where the clocks agree; where they don't, by how long this version is known.
+        let old = age(self.clock.wall(), attr.ctime).is_some_and(|age| age >= granularity);
+        !old && self.clock.now().since(state.first_seen()) < granularity
+    }
+
+    /// Nothing known of the inode holds any more: the next answer of the backing is taken as it is.
+    pub(crate) fn reset(&self, node: &Node, reason: MissReason) {
+        let stamp = self.stamps.next();
+        let dropped = node.state.lock().reset(stamp, self.fresh_generation(), reason);
+        self.drop_blocks(node, dropped);
+    }
+
+    /// Gives the memory of a generation that ended back.
+    pub(crate) fn drop_blocks(&self, node: &Node, dropped: Option<Dropped>) {
+        if let Some(Dropped { generation, end }) = dropped {
+            self.store.forget_blocks(node.id, generation, crate::block::BlockIndex(0)..end);
+        }
+    }
+
+    /// A node that left the table: closes its handles and gives its memory back.
+    pub(crate) fn lay_off(&self, node: &Node) {
+        self.handles.forget(node.id);
+        drop(node.io_if_any().and_then(|io| io.close()));
+        self.reset(node, MissReason::Evicted);
+    }
+
+    /// The file is gone for good: its last name and the last handle of ours.
+    pub(crate) fn bury(&self, node: &Arc<Node>) {
+        if node.io_if_any().is_some_and(|io| io.wanted().is_some()) {
+            return;
+        }
+        self.lay_off(node);
+        self.nodes.remove(node);
+    }
+
+    /// A name of the inode is about to go: if handles of ours stand for it, sees to it that they can go on.
+    pub(crate) fn keep_alive(&self, node: &Arc<Node>) {
+        let Some(io) = node.io_if_any() else { return };
+        let Some(wanted) = io.wanted() else { return };
+        io.pin();
+        let is_dir = node.state.lock().attr_known().is_some_and(|attr| attr.kind.is_dir());
+        let kept = if is_dir {
+            self.dir_handle(node).map(drop)
+        } else {
+            self.file_handle(node, wanted).or_else(|_| self.file_handle(node, Access::Path)).map(drop)
+        };
+        if let Err(error) = kept {
+            tracing::debug!(inode = node.id.inode, %error, "an open file loses its name and could not be kept open");
+        }
+    }
+
+    /// A name of the inode is gone.
+    pub(crate) fn lost_name(&self, node: &Arc<Node>, stamp: Stamp) {
+        let last = {
+            let mut state = node.state.lock();
+            state.touch_ctime(stamp);
+            state.attr_known().is_none_or(|attr| attr.links <= 1 || attr.kind.is_dir())
+        };
+        let held = node.io_if_any().filter(|io| io.wanted().is_some());
+        match held {
+            Some(io) if last => io.set_nameless(),
+            None if last => self.bury(node),
+            _ => {}
+        }
+    }
+}
+
+/// How old something is by a wall clock; `None` if it is in the future.
+fn age(now: Time, then: Time) -> Option<Duration> {
+    let nanos = |time: Time| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
+    u64::try_from(nanos(now) - nanos(then)).ok().map(Duration::from_nanos)
+}

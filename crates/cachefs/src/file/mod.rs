@@ -1,0 +1,187 @@
+//! `CacheFile`: the file handles of a cache.
+
+mod node;
+
+use std::io::IoSliceMut;
+use std::os::fd::BorrowedFd;
+
+use cachefs_vfs::{
+    Access, AllocateHow, Attr, Errno, Error, OpenHow, Privileges, Result, SeekTo, SyncHow, VFile, nowait,
+};
+
+use crate::engine::Engine;
+use crate::fs::CacheFs;
+use crate::handle::{Held, serves};
+use crate::meta::Node;
+use crate::read::{Reader, prefetch};
+use crate::readahead::Readahead;
+use crate::stats::BackingVerb;
+use crate::sync::{Arc, Mutex};
+
+/// A file of a [`CacheFs`].
+#[derive(Debug)]
+pub(crate) struct CacheFile {
+    fs: CacheFs,
+    held: Held,
+    how: OpenHow,
+    /// A handle of the backing that is this handle's alone: the one a creation gave, which may allow more than the
+    /// file's permissions would by now, or one that passes the backing's own caches.
+    own: Option<Arc<dyn VFile>>,
+    /// Where it stands in reading; a leaf lock.
+    readahead: Mutex<Readahead>,
+}
+
+impl CacheFile {
+    pub(crate) fn new(fs: &CacheFs, held: Held, how: OpenHow, own: Option<Arc<dyn VFile>>) -> Self {
+        let window = fs.engine().config.readahead_window();
+        Self { fs: fs.clone(), held, how, own, readahead: Mutex::new(Readahead::new(window)) }
+    }
+
+    fn engine(&self) -> &Arc<Engine> {
+        self.fs.engine()
+    }
+
+    fn node(&self) -> &Arc<Node> {
+        &self.held.node
+    }
+
+    /// A handle of the backing that is good for `need`, which this handle was opened for.
+    fn backing(&self, need: Access) -> Result<Arc<dyn VFile>> {
+        match &self.own {
+            Some(own) if serves(self.how.access, need) => Ok(Arc::clone(own)),
+            _ => self.engine().file_handle(self.node(), need),
+        }
+    }
+
+    /// # Errors
+    /// `EBADF` if this handle was not opened for `need`.
+    fn check(&self, need: Access) -> Result<()> {
+        if serves(self.how.access, need) { Ok(()) } else { Err(Error::new(Errno::BADF)) }
+    }
+
+    /// The backing's handle to write with; the caller may wait.
+    fn writable(&self) -> Result<Arc<dyn VFile>> {
+        self.check(Access::Write)?;
+        nowait::check()?;
+        self.backing(Access::Write)
+    }
+
+    fn reader(&self) -> Reader {
+        let own = self.own.clone().filter(|_| self.how.access.reads());
+        Reader { engine: Arc::clone(self.engine()), node: Arc::clone(self.node()), own }
+    }
+
+    /// Has loaded in the background what a sequential reader will ask for next.
+    fn read_ahead(&self, reader: &Reader, offset: u64, len: usize, size: u64) {
+        let blocks = self.readahead.lock().on_read(offset, len, size);
+        if let Some(blocks) = blocks {
+            prefetch(self.fs.workers(), reader, blocks);
+        }
+    }
+
+    /// The other file of a verb that takes two.
+    fn peer<'a>(&self, other: &'a dyn VFile) -> Result<&'a Self> {
+        let other = other.as_any().downcast_ref::<Self>();
+        other.filter(|other| Arc::ptr_eq(other.engine(), self.engine())).ok_or(Error::new(Errno::XDEV))
+    }
+}
+
+impl VFile for CacheFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
+        self.check(Access::Read)?;
+        let reader = self.reader();
+        if self.how.direct {
+            return reader.read_past(buffer, offset);
+        }
+        let len = buffer.len();
+        reader.read(buffer, offset, |size| self.read_ahead(&reader, offset, len, size))
+    }
+
+    fn read_many(&self, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+        let mut total = 0;
+        for buffer in buffers {
+            let count = self.read_at(buffer, offset.saturating_add(total as u64))?;
+            total += count;
+            if count < buffer.len() {
+                break;
+            }
+        }
+        Ok(total)
+    }
+
+    fn write_at(&self, data: &[u8], offset: u64, privileges: Privileges) -> Result<usize> {
+        let file = self.writable()?;
+        if offset.checked_add(data.len() as u64).is_none() {
+            return Err(Error::new(Errno::FBIG));
+        }
+        if data.is_empty() {
+            return file.write_at(data, offset, privileges);
+        }
+        self.engine().write(self.node(), &*file, data, offset, privileges)
+    }
+
+    fn append(&self, data: &[u8], privileges: Privileges) -> Result<usize> {
+        let file = self.writable()?;
+        self.engine().append(self.node(), &*file, data, privileges)
+    }
+
+    fn set_len(&self, length: u64, privileges: Privileges) -> Result<Attr> {
+        nowait::check()?;
+        let file = match self.how.access {
+            // As truncate(2) does: it asks for the right to write, and for no descriptor.
+            Access::Path => self.engine().file_handle(self.node(), Access::Write)?,
+            Access::Read => return Err(Error::new(Errno::INVAL)),
+            Access::Write | Access::ReadWrite => self.writable()?,
+        };
+        self.engine().set_len(self.node(), &*file, length, privileges)
+    }
+
+    fn allocate(&self, how: AllocateHow, offset: u64, length: u64, privileges: Privileges) -> Result<()> {
+        let file = self.writable()?;
+        self.engine().allocate(self.node(), &*file, how, (offset, length), privileges)
+    }
+
+    fn copy_range(
+        &self,
+        offset: u64,
+        to: &dyn VFile,
+        to_offset: u64,
+        length: u64,
+        privileges: Privileges,
+    ) -> Result<u64> {
+        let to = self.peer(to)?;
+        self.check(Access::Read)?;
+        let target = to.writable()?;
+        let source = self.backing(Access::Read)?;
+        let (source, target) = ((&*source, offset), (&*target, to_offset));
+        self.engine().copy_range(source, to.node(), target, length, privileges)
+    }
+
+    fn seek(&self, offset: u64, to: SeekTo) -> Result<u64> {
+        let file = self.data_handle()?;
+        self.engine().backing.call(BackingVerb::Seek, || file.seek(offset, to))
+    }
+
+    fn sync(&self, how: SyncHow) -> Result<()> {
+        let file = self.data_handle()?;
+        self.engine().backing.call(BackingVerb::Sync, || file.sync(how))
+    }
+
+    fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.own.as_ref().and_then(|own| own.as_fd())
+    }
+}
+
+impl CacheFile {
+    /// A handle of the backing as this one was opened.
+    ///
+    /// # Errors
+    /// `EBADF` if it was opened for [`Access::Path`].
+    fn data_handle(&self) -> Result<Arc<dyn VFile>> {
+        match self.how.access {
+            Access::Path => Err(Error::new(Errno::BADF)),
+            Access::Read => self.backing(Access::Read),
+            Access::Write | Access::ReadWrite => self.backing(Access::Write),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use std::any::Any;
+use std::ffi::{OsStr, OsString};
+
+use cachefs_vfs::{Access, Attr, Result, SetAttr, VNode, XattrHow, nowait};
+
+use super::CacheFile;
+use crate::stats::BackingVerb;
+
+impl VNode for CacheFile {
+    fn attr(&self) -> Result<Attr> {
+        self.engine().attr(self.node())
+    }
+
+    fn set_attr(&self, set: &SetAttr) -> Result<Attr> {
+        nowait::check()?;
+        let file = self.backing(Access::Path)?;
+        self.engine().set_attr(self.node(), set, || file.set_attr(set))
+    }
+
+    fn xattr(&self, key: &OsStr) -> Result<Vec<u8>> {
+        let file = self.backing(Access::Path)?;
+        self.engine().backing.call(BackingVerb::Xattr, || file.xattr(key))
+    }
+
+    fn xattrs(&self) -> Result<Vec<OsString>> {
+        let file = self.backing(Access::Path)?;
+        self.engine().backing.call(BackingVerb::Xattrs, || file.xattrs())
+    }
+
+    fn set_xattr(&self, key: &OsStr, value: &[u8], how: XattrHow) -> Result<()> {
+        nowait::check()?;
+        let file = self.backing(Access::Path)?;
+        self.engine().change_xattr(self.node(), BackingVerb::SetXattr, || file.set_xattr(key, value, how))
+    }
+
+    fn remove_xattr(&self, key: &OsStr) -> Result<()> {
+        nowait::check()?;
+        let file = self.backing(Access::Path)?;
+        self.engine().change_xattr(self.node(), BackingVerb::RemoveXattr, || file.remove_xattr(key))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

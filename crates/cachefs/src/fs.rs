@@ -1,0 +1,140 @@
+use cachefs_vfs::{
+    Access, Attr, Caps, Errno, Error, FileId, FsStat, Object, OpenHow, Opened, Result, VDir, Vfs,
+};
+
+use crate::builder::CacheBuilder;
+use crate::dir::CacheDir;
+use crate::engine::Engine;
+use crate::error::BuildError;
+use crate::file::CacheFile;
+use crate::handle::Held;
+use crate::meta::Node;
+use crate::stats::{BackingVerb, Snapshot};
+use crate::sync::{Arc, Ordering};
+use crate::usage::Usage;
+use crate::workers::Workers;
+
+/// A cache over a filesystem, and a filesystem itself. Cheap to clone; clones are the same cache.
+///
+/// What was read, looked up or listed once is answered from memory until its lifetime is over; then it is checked
+/// with the backing, and bytes stay where the file has not changed. Writes go to the backing before they return.
+/// Changes made through the cache are seen at once by all who use it, changes made behind its back within the
+/// lifetime.
+///
+/// Inside [`cachefs_vfs::nowait::scope`] a verb answers what is in memory and `EWOULDBLOCK` for the rest.
+#[derive(Clone, Debug)]
+pub struct CacheFs(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    engine: Arc<Engine>,
+    root: Arc<Node>,
+    /// Not part of the engine: their jobs hold that, and the last one must not find itself waiting for itself.
+    workers: Workers,
+}
+
+impl CacheFs {
+    /// Begins to set up a cache over `backing`.
+    pub fn builder(backing: Arc<dyn Vfs>) -> CacheBuilder {
+        CacheBuilder::new(backing)
+    }
+
+    pub(crate) fn new(engine: Engine) -> Result<Self, BuildError> {
+        let (queue_max, threads) = (engine.config.queue_max(), engine.config.workers);
+        let workers = Workers::new(threads, queue_max, &engine.stats).map_err(BuildError::Thread)?;
+        let root = open_root(&engine).map_err(BuildError::Root)?;
+        Ok(Self(Arc::new(Inner { engine: Arc::new(engine), root, workers })))
+    }
+
+    /// What happened up to now.
+    #[must_use]
+    pub fn stats(&self) -> Snapshot {
+        self.engine().stats.snapshot()
+    }
+
+    /// What is held now.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let engine = self.engine();
+        Usage {
+            bytes: engine.store.bytes(),
+            bytes_max: engine.store.capacity(),
+            blocks: engine.store.entries(),
+            blocks_max: engine.store.entries_max(),
+            attributes: engine.nodes.len(),
+            names: engine.names.len(),
+            metadata_max: engine.config.metadata_entries,
+            listing_entries: engine.listings.entries(),
+            listing_entries_max: engine.config.listing_entries,
+            handles: engine.held.load(Ordering::Relaxed),
+            backing_handles: engine.handles.len(),
+            backing_handles_max: engine.config.handles_max,
+            backing_in_flight: engine.backing.in_flight(),
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.0.engine
+    }
+
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.0.workers
+    }
+
+    pub(crate) fn root_dir(&self) -> CacheDir {
+        CacheDir::new(self, &self.0.root)
+    }
+
+    fn wrap(&self, opened: Object, attr: &Attr, node: &Arc<Node>) -> Object {
+        match opened {
+            Object::Dir(dir) => {
+                let handle = CacheDir::new(self, node);
+                node.io().slots().put_dir(dir);
+                self.engine().handles.touch(node);
+                Object::Dir(Arc::new(handle))
+            }
+            Object::File(file) => {
+                let access = if attr.kind.is_regular() { Access::ReadWrite } else { Access::Path };
+                let held = Held::new(self.engine(), node, access);
+                Object::File(Arc::new(CacheFile::new(self, held, OpenHow::new(access), Some(file))))
+            }
+        }
+    }
+}
+
+/// Opens the top directory, for good.
+fn open_root(engine: &Engine) -> Result<Arc<Node>> {
+    let asked = engine.asked();
+    let dir = engine.backing.call(BackingVerb::Root, || engine.backing.fs.root())?;
+    let attr = engine.backing.call(BackingVerb::Attr, || dir.attr())?;
+    if !attr.kind.is_dir() {
+        return Err(Error::new(Errno::NOTDIR));
+    }
+    let node = engine.adopt(&attr, asked);
+    node.io().slots().put_dir(dir);
+    node.io().pin();
+    Ok(node)
+}
+
+impl Vfs for CacheFs {
+    fn caps(&self) -> Caps {
+        *self.engine().backing.caps()
+    }
+
+    fn root(&self) -> Result<Arc<dyn VDir>> {
+        Ok(Arc::new(self.root_dir()))
+    }
+
+    fn stat_fs(&self) -> Result<FsStat> {
+        let backing = &self.engine().backing;
+        backing.call(BackingVerb::StatFs, || backing.fs.stat_fs())
+    }
+
+    fn open_id(&self, id: FileId) -> Result<Opened<Object>> {
+        let engine = self.engine();
+        let asked = engine.asked();
+        let opened = engine.backing.call(BackingVerb::OpenId, || engine.backing.fs.open_id(id))?;
+        let node = engine.adopt(&opened.attr, asked);
+        Ok(Opened { handle: self.wrap(opened.handle, &opened.attr, &node), attr: opened.attr })
+    }
+}

@@ -1,0 +1,188 @@
+use cachefs_vfs::{Access, Attr, Errno, Error, Name, Object, OpenHow, Opened, Result, VDir, VFile};
+
+use crate::engine::Engine;
+use crate::meta::Node;
+use crate::stats::BackingVerb;
+use crate::sync::Arc;
+
+/// How often an inode is looked for while renames of ours go on.
+const TRIES: u32 = 64;
+
+/// Deeper places than this are taken for a circle that racing renames left.
+const DEPTH_MAX: u32 = 1024;
+
+/// The backing's handles of an inode. All of these may call the backing.
+impl Engine {
+    /// A handle good for `need` (not [`Access::ReadWrite`]); opened where the file was last met, or by its identity.
+    ///
+    /// # Errors
+    /// `ESTALE` if it cannot be found any more.
+    pub(crate) fn file_handle(&self, node: &Arc<Node>, need: Access) -> Result<Arc<dyn VFile>> {
+        if let Some(file) = node.io().slots().file(need) {
+            self.handles.touch(node);
+            return Ok(file);
+        }
+        let file = match self.at_place(node, 0, |dir, name| self.open_file(node, dir, name, need)) {
+            Err(error) if error.errno() == Errno::STALE => match self.open_id(node)? {
+                Object::File(file) => self.keep_file(node, need, file),
+                Object::Dir(_) => return Err(error),
+            },
+            other => other?,
+        };
+        self.handles.touch(node);
+        Ok(file)
+    }
+
+    /// The directory's handle.
+    ///
+    /// # Errors
+    /// `ESTALE` if it cannot be found any more.
+    pub(crate) fn dir_handle(&self, node: &Arc<Node>) -> Result<Arc<dyn VDir>> {
+        self.dir_handle_at(node, 0)
+    }
+
+    /// Asks the backing for the attributes of an inode, by what handle or place there is.
+    pub(crate) fn ask_attr(&self, node: &Arc<Node>) -> Result<Attr> {
+        let (file, dir) = {
+            let slots = node.io().slots();
+            (slots.file(Access::Path), slots.dir())
+        };
+        if let Some(file) = file {
+            return self.backing.call(BackingVerb::Attr, || file.attr());
+        }
+        if let Some(dir) = dir {
+            return self.backing.call(BackingVerb::Attr, || dir.attr());
+        }
+        let stat = |dir: &dyn VDir, name: Name<'_>| {
+            let attr = self.backing.call(BackingVerb::Stat, || dir.stat(name))?;
+            Ok((attr.id == node.id).then_some(attr))
+        };
+        match self.at_place(node, 0, stat) {
+            Err(error) if error.errno() == Errno::STALE => match self.open_id(node)? {
+                Object::File(file) => self.backing.call(BackingVerb::Attr, || file.attr()),
+                Object::Dir(dir) => self.backing.call(BackingVerb::Attr, || dir.attr()),
+            },
+            other => other,
+        }
+    }
+
+    /// Runs `act` on the directory and name where the inode should be; `act` answers `None` if it met another one
+    /// there. Looks again as long as renames of ours may be the reason.
+    fn at_place<T>(
+        &self,
+        node: &Arc<Node>,
+        depth: u32,
+        act: impl Fn(&dyn VDir, Name<'_>) -> Result<Option<T>>,
+    ) -> Result<T> {
+        let stale = || Error::new(Errno::STALE);
+        if depth > DEPTH_MAX {
+            return Err(stale());
+        }
+        for _ in 0..TRIES {
+            let seen = self.renames.seen();
+            if let Some(place) = node.io().place() {
+                match self.dir_handle_at(&place.dir, depth + 1).and_then(|dir| act(&*dir, place.name()?)) {
+                    Ok(Some(found)) => return Ok(found),
+                    Err(error) if !is_elsewhere(&error) => return Err(error),
+                    _ => {}
+                }
+            }
+            if !self.renames.moved_since(seen)? {
+                break;
+            }
+        }
+        Err(stale())
+    }
+
+    fn dir_handle_at(&self, node: &Arc<Node>, depth: u32) -> Result<Arc<dyn VDir>> {
+        if let Some(dir) = node.io().slots().dir() {
+            self.handles.touch(node);
+            return Ok(dir);
+        }
+        let dir = match self.at_place(node, depth, |dir, name| self.open_dir(node, dir, name)) {
+            Err(error) if error.errno() == Errno::STALE => match self.open_id(node)? {
+                Object::Dir(dir) => {
+                    node.io().slots().put_dir(Arc::clone(&dir));
+                    dir
+                }
+                Object::File(_) => return Err(error),
+            },
+            other => other?,
+        };
+        self.handles.touch(node);
+        Ok(dir)
+    }
+
+    /// Opens the file at its place, unless somebody else just did.
+    fn open_file(
+        &self,
+        node: &Node,
+        dir: &dyn VDir,
+        name: Name<'_>,
+        need: Access,
+    ) -> Result<Option<Arc<dyn VFile>>> {
+        let _claim = node.io().claim()?;
+        if let Some(file) = node.io().slots().file(need) {
+            return Ok(Some(file));
+        }
+        let open = |access| self.backing.call(BackingVerb::Open, || dir.open(name, OpenHow::new(access)));
+        let asked = self.asked();
+        let (access, opened) = match need {
+            // Whoever writes, reads next: one handle for both where the permissions allow it.
+            Access::Write => match open(Access::ReadWrite) {
+                Err(error) if error.errno() == Errno::ACCESS => (need, open(need)?),
+                other => (Access::ReadWrite, other?),
+            },
+            _ => (need, open(need)?),
+        };
+        if opened.attr.id != node.id {
+            return Ok(None);
+        }
+        self.learn(node, &opened.attr, asked);
+        Ok(Some(self.keep_file(node, access, opened.handle)))
+    }
+
+    /// Puts a handle of the file where others find it.
+    pub(crate) fn keep_file(&self, node: &Node, access: Access, file: Arc<dyn VFile>) -> Arc<dyn VFile> {
+        let superfluous = node.io().slots().put_file(access, Arc::clone(&file));
+        drop(superfluous);
+        if access.reads() {
+            node.state.lock().set_readable(true);
+        }
+        file
+    }
+
+    fn open_dir(&self, node: &Node, dir: &dyn VDir, name: Name<'_>) -> Result<Option<Arc<dyn VDir>>> {
+        let _claim = node.io().claim()?;
+        if let Some(dir) = node.io().slots().dir() {
+            return Ok(Some(dir));
+        }
+        let asked = self.asked();
+        let Opened { handle, attr } = self.backing.call(BackingVerb::Dir, || dir.dir(name))?;
+        if attr.id != node.id {
+            return Ok(None);
+        }
+        self.learn(node, &attr, asked);
+        node.io().slots().put_dir(Arc::clone(&handle));
+        Ok(Some(handle))
+    }
+
+    fn open_id(&self, node: &Node) -> Result<Object> {
+        if !self.backing.caps().open_id {
+            return Err(Error::new(Errno::STALE));
+        }
+        let opened = self.backing.call(BackingVerb::OpenId, || self.backing.fs.open_id(node.id))?;
+        if opened.attr.id != node.id {
+            return Err(Error::new(Errno::STALE));
+        }
+        Ok(opened.handle)
+    }
+}
+
+/// Whether the error says that the inode is not at this place.
+fn is_elsewhere(error: &Error) -> bool {
+    matches!(
+        error.errno(),
+        Errno::NOENT | Errno::NOTDIR | Errno::ISDIR | Errno::LOOP | Errno::STALE | Errno::OPNOTSUPP
+    )
+}

@@ -1,0 +1,65 @@
+use std::ops::Range;
+
+use super::Reader;
+use super::load::{RUN_MAX, Run};
+use crate::block::{BlockIndex, BlockKey, BlockSpan, indices};
+use crate::fill::Turn;
+use crate::meta::View;
+use crate::stats::Counter;
+use crate::workers::Workers;
+
+/// Has these blocks loaded in the background, as far as there are threads free for it.
+pub(crate) fn prefetch(workers: &Workers, reader: &Reader, blocks: Range<BlockIndex>) {
+    let mut start = blocks.start;
+    while start < blocks.end {
+        let end = BlockIndex(start.0 + RUN_MAX as u64).min(blocks.end);
+        let (reader, part) = (reader.clone(), start..end);
+        let stats = reader.engine.stats.clone();
+        if !workers.try_spawn(move || reader.load_part(part)) {
+            stats.count(Counter::ReadaheadDropped);
+            return;
+        }
+        start = end;
+    }
+}
+
+impl Reader {
+    /// Loads what is missing of some blocks. An error is nobody's yet: who reads the block will meet it himself.
+    fn load_part(&self, blocks: Range<BlockIndex>) {
+        let now = self.engine.clock.now();
+        let view = {
+            let state = self.node.state.lock();
+            state.attr_within(now, self.engine.config.ttls.attr).map(|attr| state.view_of(attr.size))
+        };
+        let Some(view) = view else { return };
+        let mut run = Run::default();
+        for index in indices(blocks) {
+            let nothing = BlockSpan { index, start_in_block: 0, len: 0, at_in_buffer: 0 };
+            let Some(turn) = self.turn_ahead(view, index) else { continue };
+            if !run.is_followed_by(index) && !self.finish_ahead(view, std::mem::take(&mut run)) {
+                return;
+            }
+            run.push(nothing, turn);
+        }
+        self.finish_ahead(view, run);
+    }
+
+    fn finish_ahead(&self, view: View, run: Run) -> bool {
+        let loaded = self.load_ahead(view, run);
+        if let Err(error) = &loaded {
+            tracing::debug!(inode = self.node.id.inode, %error, "reading ahead failed");
+        }
+        loaded.is_ok()
+    }
+
+    fn turn_ahead(&self, view: View, index: BlockIndex) -> Option<crate::fill::Lead> {
+        let key = BlockKey { file: self.node.id, generation: view.generation, index };
+        if index.offset() >= view.size || self.engine.store.contains(&key) {
+            return None;
+        }
+        match self.engine.fills.begin(key) {
+            Turn::Lead(lead) if !self.engine.store.contains(&key) => Some(lead),
+            _ => None,
+        }
+    }
+}

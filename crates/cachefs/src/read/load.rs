@@ -1,0 +1,161 @@
+use std::io::IoSliceMut;
+
+use cachefs_vfs::Result;
+
+use super::Reader;
+use crate::block::{BLOCK_SIZE, BlockIndex, BlockSpan, Frame, FrameMut, block_len};
+use crate::fill::Lead;
+use crate::meta::View;
+use crate::stats::Counter;
+
+/// Blocks loaded by one call to the backing: 1 MiB.
+pub(super) const RUN_MAX: usize = (1 << 20) / BLOCK_SIZE;
+
+/// Neighbouring blocks that one caller leads the load of, with the part of each that it wants itself.
+#[derive(Debug, Default)]
+pub(super) struct Run(Vec<(BlockSpan, Lead)>);
+
+impl Run {
+    /// Whether this block can be loaded together with those of the run.
+    pub(super) fn is_followed_by(&self, index: BlockIndex) -> bool {
+        let goes_on = self.0.last().is_none_or(|(span, _)| span.index.next() == index);
+        goes_on && self.0.len() < RUN_MAX
+    }
+
+    pub(super) fn push(&mut self, span: BlockSpan, lead: Lead) {
+        self.0.push((span, lead));
+    }
+}
+
+/// How a load ended.
+#[derive(Debug)]
+pub(super) enum Loaded {
+    /// Everything is there.
+    All,
+    /// The file is shorter than the view has it.
+    Short,
+    /// There was no memory for these.
+    NoMemory(Vec<BlockSpan>),
+}
+
+/// What must be known from before a load to judge what it brought.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    mark: u64,
+    /// A change in the same clock tick could go unseen.
+    weak: bool,
+}
+
+impl Reader {
+    /// Loads the run by one call, as far as there is memory, shows each block to `take` and to those who wait, and
+    /// puts it into the store unless the file was changed meanwhile.
+    pub(super) fn load(
+        &self,
+        view: View,
+        run: Run,
+        take: &mut dyn FnMut(&BlockSpan, &Frame),
+    ) -> Result<Loaded> {
+        let Some((first, _)) = run.0.first() else { return Ok(Loaded::All) };
+        let (start, mut run) = (first.index.offset(), run.0);
+        let before = self.before_load();
+        let mut frames = self.frames(view, &run);
+        // Who waits for those that don't fit is told to try for himself.
+        let rest: Vec<BlockSpan> = run.drain(frames.len()..).map(|(span, _)| span).collect();
+        if frames.is_empty() {
+            return Ok(Loaded::NoMemory(rest));
+        }
+        run.iter().for_each(|(_, lead)| self.count_miss(lead));
+        match self.read_frames(&mut frames, start) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.engine.stats.add(Counter::FillErrors, run.len() as u64);
+                return Ok(Loaded::Short);
+            }
+            Err(error) => {
+                self.engine.stats.add(Counter::FillErrors, run.len() as u64);
+                run.into_iter().for_each(|(_, lead)| lead.finish(Err(error.clone())));
+                return Err(error);
+            }
+        }
+        for ((span, lead), frame) in run.into_iter().zip(frames) {
+            let frame = frame.freeze();
+            take(&span, &frame);
+            if self.keep(view, &lead, &frame, before, false) {
+                lead.finish(Ok(frame));
+            }
+        }
+        Ok(if rest.is_empty() { Loaded::All } else { Loaded::NoMemory(rest) })
+    }
+
+    /// As [`Self::load`], for blocks that nobody asked for yet.
+    pub(super) fn load_ahead(&self, view: View, run: Run) -> Result<()> {
+        let Some((first, _)) = run.0.first() else { return Ok(()) };
+        let (start, mut run) = (first.index.offset(), run.0);
+        let before = self.before_load();
+        let mut frames = self.frames(view, &run);
+        run.truncate(frames.len());
+        if frames.is_empty() || !self.read_frames(&mut frames, start)? {
+            return Ok(());
+        }
+        for ((_, lead), frame) in run.into_iter().zip(frames) {
+            let frame = frame.freeze();
+            if self.keep(view, &lead, &frame, before, true) {
+                lead.finish(Ok(frame));
+            }
+        }
+        Ok(())
+    }
+
+    fn before_load(&self) -> Before {
+        let mut state = self.node.state.lock();
+        let mark = state.begin_load();
+        Before { mark, weak: self.engine.is_young(&state) }
+    }
+
+    /// Memory for as many blocks from the first on as there is room for.
+    fn frames(&self, view: View, run: &[(BlockSpan, Lead)]) -> Vec<FrameMut> {
+        let lengths = run.iter().map(|(span, _)| block_len(view.size, span.index));
+        lengths.map_while(|len| self.engine.store.frame(len)).collect()
+    }
+
+    /// Fills the frames by one call to the backing. False if the file ends before they do.
+    fn read_frames(&self, frames: &mut [FrameMut], offset: u64) -> Result<bool> {
+        let file = self.file()?;
+        let wanted: usize = frames.iter().map(|frame| frame.len()).sum();
+        let mut slices: Vec<IoSliceMut<'_>> = frames.iter_mut().map(|frame| IoSliceMut::new(frame)).collect();
+        let count = self.engine.backing.read(|| file.read_many(&mut slices, offset))?;
+        Ok(count >= wanted)
+    }
+
+    /// Puts a loaded block into the store, unless it may be outdated already. Answers whether those who wait for it
+    /// may have it: who began to wait after a change of ours must not see what was loaded before it.
+    fn keep(&self, view: View, lead: &Lead, frame: &Frame, before: Before, ahead: bool) -> bool {
+        let key = lead.key();
+        let mut state = self.node.state.lock();
+        if !state.may_keep(view.generation, before.mark, key.index) {
+            drop(state);
+            self.engine.stats.count(Counter::FillsStale);
+            return false;
+        }
+        let store = &self.engine.store;
+        let kept = if ahead {
+            store.insert_ahead(key, frame.clone(), lead.is_awaited())
+        } else {
+            store.insert(key, frame.clone())
+        };
+        if kept {
+            state.note_block(key.index);
+            if before.weak {
+                state.note_weak(key.index);
+            }
+        }
+        drop(state);
+        self.engine.stats.count(Counter::Fills);
+        true
+    }
+
+    fn count_miss(&self, lead: &Lead) {
+        let lost = self.node.state.lock().lost(lead.key().index);
+        self.engine.stats.count_miss(lost.unwrap_or_else(|| self.engine.store.miss_reason(&lead.key())));
+    }
+}

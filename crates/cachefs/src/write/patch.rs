@@ -1,0 +1,98 @@
+use std::ops::Range;
+
+use super::Change;
+use crate::block::{BLOCK_SIZE, BlockIndex, BlockKey, BlockSpan, Frame, block_count, block_len, spans};
+
+/// What a change did to the cached blocks. While the change lasts nobody else puts blocks of its range in, so what is
+/// looked up here does not change until it is replaced.
+impl Change<'_> {
+    /// Bytes were written at `offset`, and the file is `size` long now: cached blocks follow.
+    pub(super) fn patch(&self, offset: u64, data: &[u8], size: u64) {
+        self.extend_tail(offset, size);
+        for span in spans(offset, data.len()) {
+            self.patch_block(&span, &data[span.in_buffer()], size);
+        }
+    }
+
+    /// The file was made longer, up to `size`, by something that begins at `offset`: the last block before that, if it
+    /// was not full, goes on with zeros.
+    pub(super) fn extend_tail(&self, offset: u64, size: u64) {
+        let Some(before) = self.size.filter(|&before| before < offset && before < size) else { return };
+        let tail = BlockIndex::of(before);
+        if block_len(before, tail) > 0 && tail < BlockIndex::of(offset) {
+            self.resize_block(tail, size);
+        }
+    }
+
+    /// The file is `size` long now: gives the block that length, with zeros at its end where it grows.
+    pub(super) fn resize_block(&self, index: BlockIndex, size: u64) {
+        let nothing = BlockSpan { index, start_in_block: 0, len: 0, at_in_buffer: 0 };
+        self.patch_block(&nothing, &[], size);
+    }
+
+    /// Takes blocks out.
+    pub(super) fn remove(&self, blocks: Range<BlockIndex>) {
+        let end = blocks.end.min(self.node.state.lock().blocks_end());
+        if blocks.start < end {
+            self.engine.store.forget_blocks(self.node.id, self.generation, blocks.start..end);
+        }
+    }
+
+    /// Takes out the blocks of a byte range, and the last block of the file as it was: whoever makes the file longer
+    /// changes that, too.
+    pub(super) fn remove_range(&self, offset: u64, length: u64) {
+        self.remove(blocks_of(offset, length));
+        if let Some(before) = self.size.filter(|&before| before > 0) {
+            let tail = BlockIndex::of(before - 1);
+            self.remove(tail..tail.next());
+        }
+    }
+
+    fn patch_block(&self, span: &BlockSpan, data: &[u8], size: u64) {
+        let key = BlockKey { file: self.node.id, generation: self.generation, index: span.index };
+        let len = block_len(size, span.index);
+        let kept =
+            self.patched(&key, span, data, len).is_some_and(|frame| self.engine.store.insert(key, frame));
+        if kept {
+            self.node.state.lock().note_block(span.index);
+        } else {
+            self.engine.store.remove(&key);
+        }
+    }
+
+    /// The block as it is now, `len` bytes long; `None` if its bytes outside the span are not known here, or there is
+    /// no memory for it.
+    fn patched(&self, key: &BlockKey, span: &BlockSpan, data: &[u8], len: usize) -> Option<Frame> {
+        // Others cut the file at the same time: what we know of its length is not what it is.
+        if span.start_in_block + data.len() > len {
+            return None;
+        }
+        let len_before = self.size.map(|size| block_len(size, key.index));
+        let whole = span.start_in_block == 0 && data.len() == len;
+        let before = if whole || len_before == Some(0) {
+            None
+        } else {
+            Some(self.engine.store.get(key).filter(|frame| Some(frame.len()) == len_before)?)
+        };
+        let mut frame = self.engine.store.frame(len)?;
+        if !whole {
+            let old = before.as_deref().unwrap_or_default();
+            let kept = old.len().min(len);
+            frame[..kept].copy_from_slice(&old[..kept]);
+            frame[kept..].fill(0);
+        }
+        frame[span.in_block().start..][..data.len()].copy_from_slice(data);
+        Some(frame.freeze())
+    }
+}
+
+/// The blocks a byte range touches.
+pub(super) fn blocks_of(offset: u64, length: u64) -> Range<BlockIndex> {
+    let end = offset.saturating_add(length);
+    BlockIndex::of(offset)..BlockIndex(block_count(end).max(BlockIndex::of(offset).0))
+}
+
+/// All blocks from that of `offset` on.
+pub(super) fn blocks_from(offset: u64) -> Range<BlockIndex> {
+    BlockIndex::of(offset)..BlockIndex(u64::MAX / BLOCK_SIZE as u64 + 1)
+}
