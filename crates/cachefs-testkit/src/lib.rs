@@ -4,6 +4,22 @@
 //! [`Intercept`]): what is slow, broken or counted there is what a cache above would meet at its backing.
 //! [`model`] is an executable specification that random operations are compared with, [`conformance`] a table of
 //! what every filesystem must answer.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use cachefs_testkit::{CallKind, CountFs, FaultFs, Rule};
+//! use cachefs_vfs::{Errno, MemFs, Name, Vfs};
+//!
+//! let counted = Arc::new(CountFs::new(Arc::new(MemFs::new())));
+//! let faulty = FaultFs::new(counted.clone());
+//! let broken = faulty.add(Rule::on(CallKind::Stat).within("").nth(2).fail(Errno::IO));
+//! let root = faulty.root()?;
+//! let answers = [(); 3].map(|()| root.stat(Name::new("missing").unwrap()).unwrap_err().errno());
+//! assert_eq!(answers, [Errno::NOENT, Errno::IO, Errno::NOENT]);
+//! assert_eq!(broken.fired(), 1);
+//! assert_eq!(counted.snapshot().of(CallKind::Stat), 2, "a call that fails is not made");
+//! # Ok::<(), cachefs_vfs::Error>(())
+//! ```
 
 pub mod conformance;
 mod count;

@@ -1,5 +1,7 @@
 //! The conformance table over every filesystem below the cache, and over the wrappers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its tree may panic")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 //! Each case gets a fresh, empty filesystem. Cases for what a filesystem says it cannot do ([`cachefs_vfs::Caps`])
 //! are left out.
 
+mod acls;
 mod attrs;
 mod bench;
 mod create;
@@ -61,6 +62,7 @@ pub fn cases() -> Vec<Case> {
         attrs::CASES,
         times::CASES,
         xattrs::CASES,
+        acls::CASES,
         links::CASES,
         remove::CASES,
         unlinked::CASES,

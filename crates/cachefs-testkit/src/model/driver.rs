@@ -59,9 +59,7 @@ impl<'a> Driver<'a> {
     fn apply_names(&mut self, op: &NameOp) -> Result<Got> {
         match *op {
             NameOp::OpenDir { spot, slot } => {
-                let opened = self.at(spot, |dir, name| dir.dir(name));
-                self.dirs[slot] = None;
-                let opened = opened?;
+                let opened = self.at(spot, |dir, name| dir.dir(name))?;
                 self.dirs[slot] = Some(opened.handle);
                 Ok(Got::Attr(opened.attr))
             }
@@ -129,7 +127,6 @@ impl<'a> Driver<'a> {
         spot: Spot,
         verb: impl FnOnce(&dyn VDir, Name<'_>) -> Result<cachefs_vfs::Opened<Arc<dyn VFile>>>,
     ) -> Result<Got> {
-        self.files[slot] = None;
         let opened = self.at(spot, verb)?;
         self.files[slot] = Some(opened.handle);
         Ok(Got::Attr(opened.attr))

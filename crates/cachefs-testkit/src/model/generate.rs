@@ -1,31 +1,20 @@
 use cachefs_vfs::{
-    Access, AllocateHow, Errno, Mode, NodeKind, Privileges, RemoveKind, RenameHow, SeekTo, SetAttr, SetTime,
-    Time, XattrHow,
+    Access, AllocateHow, Errno, Mode, NodeKind, Privileges, RemoveKind, RenameHow, SeekTo, XattrHow,
 };
 
 use super::bytes::ALLOCATION_UNIT;
-use super::op::{
-    At, ByteOp, DIR_SLOTS, FILE_SLOTS, Fill, Injected, NAMES, NameOp, NodeOp, Op, PATHS, Place, Spot, Step,
-};
+use super::op::{At, ByteOp, Fill, Injected, NameOp, NodeOp, Op, Place, Spot, Step};
 use crate::rng::SplitMix64;
-
-/// Where something happens: around the blocks of a cache and the pages beneath.
-const EDGES: [u64; 8] = [0, 0, 1, 4096, 65_535, 65_536, 131_072, 196_608];
-
-/// Offsets stay below this.
-const OFFSET_MAX: u64 = 200 << 10;
 
 /// How many steps of a million meet an error, in sequences with faults.
 const INJECTED_PER_MILLION: u32 = 200_000;
 
-const FILE_MODES: [u32; 6] = [0o644, 0o600, 0o755, 0o640, 0o4755, 0o2755];
-const DIR_MODES: [u32; 2] = [0o755, 0o700];
 const KEYS: [&str; 2] = ["user.a", "user.b"];
 
 /// Draws steps from a seed; they do not depend on what the steps before answered.
 #[derive(Debug)]
 pub(super) struct Generator {
-    rng: SplitMix64,
+    pub(super) rng: SplitMix64,
     faults: bool,
 }
 
@@ -47,16 +36,20 @@ impl Generator {
     }
 
     fn opening(&mut self) -> Vec<Op> {
-        let root = |name| Spot { place: Place::Path(0), name };
-        let write = ByteOp::Write { offset: self.offset(), fill: self.fill(), privileges: Privileges::Keep };
-        let (access, mode) = (Access::ReadWrite, Mode::new(0o644));
-        let (exclusive, truncate) = (true, false);
-        vec![
-            Op::Names(NameOp::MakeDir { spot: root("d"), mode: Mode::new(0o755) }),
-            Op::Names(NameOp::MakeDir { spot: root("e"), mode: Mode::new(0o755) }),
-            Op::Names(NameOp::Create { spot: root("a"), slot: 0, access, exclusive, truncate, mode }),
-            Op::Bytes(0, write),
-        ]
+        let mut ops = Vec::new();
+        for name in ["d", "e"] {
+            let spot = Spot { place: Place::Path(0), name };
+            ops.push(Op::Names(NameOp::MakeDir { spot, mode: Mode::new(0o755) }));
+        }
+        for (slot, path, name) in [(0, 0, "a"), (1, 0, "b"), (2, 1, "a")] {
+            let spot = Spot { place: Place::Path(path), name };
+            let (access, mode) = (Access::ReadWrite, self.file_mode());
+            let (exclusive, truncate) = (true, false);
+            ops.push(Op::Names(NameOp::Create { spot, slot, access, exclusive, truncate, mode }));
+            let (offset, fill) = (self.offset(), self.fill());
+            ops.push(Op::Bytes(slot, ByteOp::Write { offset, fill, privileges: Privileges::Keep }));
+        }
+        ops
     }
 
     fn injected(&mut self) -> Injected {
@@ -200,94 +193,52 @@ impl Generator {
         };
         Op::Node(at, op)
     }
+}
 
-    fn set_attr(&mut self, dir: bool) -> SetAttr {
-        let mode = if dir { self.dir_mode() } else { self.file_mode() };
-        let time = match self.rng.below(3) {
-            0 => SetTime::Now,
-            1 => SetTime::To(Time { seconds: 1_000_000_000, nanos: 123_456_789 }),
-            _ => SetTime::To(Time { seconds: 1_600_000_000, nanos: 0 }),
+#[cfg(test)]
+mod tests {
+    use cachefs_vfs::{Caps, MemFs, Vfs};
+
+    use super::*;
+    use crate::model::expect::Stop;
+    use crate::model::tree::Model;
+
+    /// How many of `steps` do something, and how many are left out.
+    fn productive(caps: Caps, steps: &[Step]) -> (usize, usize) {
+        let mut model = Model::new(caps, Mode::new(0o755));
+        let (mut done, mut skipped) = (0, 0);
+        for step in steps {
+            match model.apply(&step.op) {
+                Ok(_) => done += 1,
+                Err(Stop::Skip) => skipped += 1,
+                Err(Stop::Fails(_)) => {}
+            }
+        }
+        (done, skipped)
+    }
+
+    #[test]
+    fn most_steps_do_something_and_some_must_fail() {
+        let caps = MemFs::new().caps();
+        let (mut done, mut skipped, mut total) = (0, 0, 0);
+        for seed in 0..200 {
+            let steps = Generator::new(seed, false).steps(100);
+            let (well, out) = productive(caps, &steps);
+            (done, skipped, total) = (done + well, skipped + out, total + steps.len());
+        }
+        let failed = total - done - skipped;
+        assert!(done * 100 > total * 60, "{done} of {total} are done");
+        assert!(skipped * 100 < total * 20, "{skipped} of {total} are left out");
+        assert!(failed * 100 > total * 10, "{failed} of {total} must fail");
+    }
+
+    #[test]
+    fn faults_are_drawn_only_where_asked_for() {
+        let struck = |faults| {
+            let steps = Generator::new(1, faults).steps(1000);
+            steps.iter().filter(|step| step.injected.is_some()).count()
         };
-        match self.rng.below(3) {
-            0 => SetAttr { mode: Some(mode), ..SetAttr::default() },
-            1 => SetAttr { mtime: Some(time), ..SetAttr::default() },
-            _ => SetAttr { mode: Some(mode), atime: Some(time), mtime: Some(time), ..SetAttr::default() },
-        }
-    }
-
-    fn index(&mut self, limit: u64) -> usize {
-        usize::try_from(self.rng.below(limit)).unwrap_or(0)
-    }
-
-    fn slot(&mut self) -> usize {
-        self.index(FILE_SLOTS as u64)
-    }
-
-    fn dir_slot(&mut self) -> usize {
-        self.index(DIR_SLOTS as u64)
-    }
-
-    fn place(&mut self) -> Place {
-        match self.rng.below(20) {
-            0..8 => Place::Path(0),
-            8..17 => Place::Path(self.index(PATHS.len() as u64)),
-            _ => Place::Slot(self.dir_slot()),
-        }
-    }
-
-    fn spot(&mut self) -> Spot {
-        Spot { place: self.place(), name: self.rng.pick(&NAMES) }
-    }
-
-    fn file_spot(&mut self) -> Spot {
-        let names = if self.rng.chance(900_000) { &NAMES[..3] } else { &NAMES[..] };
-        Spot { place: self.place(), name: self.rng.pick(names) }
-    }
-
-    fn dir_spot(&mut self) -> Spot {
-        let names = if self.rng.chance(900_000) { &NAMES[3..] } else { &NAMES[..] };
-        Spot { place: self.place(), name: self.rng.pick(names) }
-    }
-
-    fn file_mode(&mut self) -> Mode {
-        Mode::new(self.rng.pick(&FILE_MODES))
-    }
-
-    fn dir_mode(&mut self) -> Mode {
-        Mode::new(self.rng.pick(&DIR_MODES))
-    }
-
-    fn file_access(&mut self) -> Access {
-        match self.rng.below(10) {
-            0 => Access::Read,
-            1 => Access::Write,
-            _ => Access::ReadWrite,
-        }
-    }
-
-    fn access(&mut self) -> Access {
-        if self.rng.chance(100_000) { Access::Path } else { self.file_access() }
-    }
-
-    fn offset(&mut self) -> u64 {
-        match self.rng.below(4) {
-            0 => self.rng.below(300),
-            1 => self.rng.below(OFFSET_MAX),
-            _ => self.rng.pick(&EDGES),
-        }
-    }
-
-    fn length(&mut self) -> usize {
-        match self.rng.below(8) {
-            0..3 => self.index(100),
-            3..5 => self.index(5000),
-            5 => self.index(70_000),
-            6 => 65_536,
-            _ => 4096,
-        }
-    }
-
-    fn fill(&mut self) -> Fill {
-        Fill { length: 1 + self.length(), seed: self.rng.next_u64() }
+        assert_eq!(struck(false), 0);
+        assert!((100..300).contains(&struck(true)), "{}", struck(true));
     }
 }

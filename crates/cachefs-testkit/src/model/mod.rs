@@ -10,6 +10,7 @@ mod attrs;
 mod bytes;
 mod compare;
 mod divergence;
+mod draw;
 mod driver;
 mod expect;
 mod generate;
@@ -18,6 +19,7 @@ mod names;
 mod node;
 mod op;
 mod run;
+mod runner;
 mod settle;
 mod tree;
 

@@ -44,9 +44,7 @@ impl Model {
     }
 
     fn open_dir(&mut self, spot: Spot, slot: usize) -> Expected {
-        let found = self.spot(spot);
-        self.dirs[slot] = None;
-        let node = found?;
+        let node = self.spot(spot)?;
         if !self.node(node).is_dir() {
             return fails(Errno::NOTDIR);
         }
@@ -63,7 +61,6 @@ impl Model {
         truncate: bool,
         mode: Mode,
     ) -> Expected {
-        self.files[slot] = None;
         match self.spot(spot) {
             Ok(_) if exclusive => fails(Errno::EXIST),
             Ok(_) => self.open(spot, slot, access, truncate),
@@ -77,7 +74,6 @@ impl Model {
     }
 
     fn open(&mut self, spot: Spot, slot: usize, access: Access, truncate: bool) -> Expected {
-        self.files[slot] = None;
         let node = self.spot(spot)?;
         match &self.node(node).body {
             _ if access == Access::Path => {}

@@ -5,12 +5,12 @@ use cachefs_vfs::{Errno, Error, Mode, Name, RemoveKind, VDir, Vfs};
 use super::compare::{Side, compare_tree};
 use super::divergence::Divergence;
 use super::driver::{Driver, list};
-use super::expect::{Expected, Got, Stop, Want, is_user_key};
+use super::expect::is_user_key;
 use super::generate::Generator;
-use super::op::{ByteOp, Injected, Op, Step};
-use super::settle::settle;
+use super::op::Step;
+use super::runner::Runner;
 use super::tree::Model;
-use crate::fault::{Fault, FaultFs, Rule};
+use crate::fault::FaultFs;
 
 /// How many steps lie between two comparisons of the whole tree.
 const COMPARE_EVERY: usize = 16;
@@ -135,113 +135,4 @@ fn clear(dir: &dyn VDir) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-struct Runner<'a> {
-    fs: &'a dyn Vfs,
-    model: Model,
-    driver: Driver<'a>,
-    faults: Option<&'a FaultFs>,
-    evict: Option<&'a Evict<'a>>,
-}
-
-impl Runner<'_> {
-    fn step(&mut self, step: &Step) -> Result<(), String> {
-        if let (Op::Evict(what), Some(evict)) = (step.op, self.evict) {
-            evict(what);
-        }
-        match (step.injected, self.faults) {
-            (Some(injected), Some(faults)) => self.step_with_fault(&step.op, injected, faults),
-            _ => self.plain_step(&step.op),
-        }
-    }
-
-    fn plain_step(&mut self, op: &Op) -> Result<(), String> {
-        let before = may_do_less(op).then(|| self.model.clone());
-        let expected = self.model.apply(op);
-        if matches!(expected, Err(Stop::Skip)) {
-            return Ok(());
-        }
-        let got = self.driver.apply(op);
-        if got.is_err() {
-            self.model.blur(op);
-        }
-        match (before, &got) {
-            (Some(before), Err(error)) if refuses(&expected, error) => {
-                self.model = before;
-                self.model.blur(op);
-                Ok(())
-            }
-            (Some(before), Ok(Got::Count(count))) => self.check_count(before, op, *count),
-            _ => self.model.check(&expected, &got),
-        }
-    }
-
-    /// A copy may be shorter than asked for; the model then does as much.
-    fn check_count(&mut self, before: Model, op: &Op, count: u64) -> Result<(), String> {
-        let Op::Bytes(slot, ByteOp::CopyRange { offset, to, to_offset, length }) = *op else {
-            return Err("gave a count".into());
-        };
-        self.model = before;
-        let asked = self.model.clone().apply(op);
-        let shorter = if count > 0 { length.min(count) } else { length };
-        let copied = ByteOp::CopyRange { offset, to, to_offset, length: shorter };
-        match (asked, self.model.apply(&Op::Bytes(slot, copied))) {
-            (Ok(_), Ok(Want::Count(want))) if want == count => Ok(()),
-            (expected, _) => Err(format!("copied {count} bytes, expected {expected:?}")),
-        }
-    }
-
-    fn step_with_fault(&mut self, op: &Op, injected: Injected, faults: &FaultFs) -> Result<(), String> {
-        let mut before = self.model.clone();
-        let expected = self.model.apply(op);
-        if matches!(expected, Err(Stop::Skip)) {
-            return Ok(());
-        }
-        let fault =
-            if injected.after { Fault::FailAfter(injected.errno) } else { Fault::Fail(injected.errno) };
-        let rule = faults.add(Rule::any().nth(injected.nth).then(fault)).release_on_drop();
-        let got = self.driver.apply(op);
-        let fired = rule.fired() > 0;
-        drop(rule);
-        if got.is_err() {
-            self.model.blur(op);
-        }
-        if !fired || !is_of_fault(&expected, &got, injected.errno) {
-            return match &got {
-                Err(error) if may_do_less(op) && refuses(&expected, error) => {
-                    self.model = before;
-                    self.model.blur(op);
-                    Ok(())
-                }
-                _ => self.model.check(&expected, &got),
-            };
-        }
-        if got.is_err() {
-            before.empty_slot(op);
-            self.model.empty_slot(op);
-        }
-        self.model = settle(&before, &self.model, &**faults.inner(), &self.driver)?;
-        compare_tree(&mut self.model, self.fs, Side::Tested)
-            .map_err(|reason| format!("answered {got:?}, and then differs from the backing: {reason}"))
-    }
-}
-
-/// Whether a filesystem may answer that it cannot do this, or do only a part.
-fn may_do_less(op: &Op) -> bool {
-    matches!(op, Op::Bytes(_, ByteOp::Allocate { .. } | ByteOp::CopyRange { .. }))
-}
-
-/// Whether an error says that the filesystem has no such verb, where the model has it.
-fn refuses(expected: &Expected, error: &Error) -> bool {
-    expected.is_ok() && error.errno() == Errno::OPNOTSUPP
-}
-
-/// Whether an answer is that of a fault: the error, or fewer bytes than asked for.
-fn is_of_fault(expected: &Expected, got: &Result<Got, Error>, errno: Errno) -> bool {
-    match (expected, got) {
-        (_, Err(error)) => error.errno() == errno,
-        (Ok(Want::Count(want)), Ok(Got::Count(got))) => got < want,
-        _ => false,
-    }
 }

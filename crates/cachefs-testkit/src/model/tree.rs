@@ -5,7 +5,7 @@ use cachefs_vfs::{Attr, Caps, Errno, FileId, Mode};
 
 use super::expect::{Expected, Stop, Want};
 use super::node::{Body, Node, NodeId, OpenFile};
-use super::op::{DIR_SLOTS, FILE_SLOTS, NameOp, Op, PATHS, Place, Spot};
+use super::op::{DIR_SLOTS, FILE_SLOTS, Op, PATHS, Place, Spot};
 
 /// The set-id bits.
 const SET_ID: u32 = 0o6000;
@@ -44,15 +44,6 @@ impl Model {
             Op::Bytes(slot, op) => self.apply_bytes(*slot, op),
             Op::Node(at, op) => self.apply_node(*at, op),
             Op::Evict(_) => Ok(Want::Done),
-        }
-    }
-
-    /// The slot that `op` would have filled is empty: it failed.
-    pub(super) fn empty_slot(&mut self, op: &Op) {
-        match op {
-            Op::Names(NameOp::Open { slot, .. } | NameOp::Create { slot, .. }) => self.files[*slot] = None,
-            Op::Names(NameOp::OpenDir { slot, .. }) => self.dirs[*slot] = None,
-            _ => {}
         }
     }
 
