@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cachefs_vfs::{Access, CreateHow, Errno, Mode, NodeKind, OpenHow, Owner, RenameHow};
+use rustix::fs::inotify;
 
 use super::{Fixture, creation, errno, name};
 
@@ -36,6 +37,8 @@ fn only_regular_files_open_for_their_bytes() {
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
     std::os::unix::net::UnixListener::bind(fixture.dir.path().join("socket")).unwrap();
     std::fs::create_dir(fixture.dir.path().join("dir")).unwrap();
+    let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
+    inotify::add_watch(&watch, &path, inotify::WatchFlags::OPEN).unwrap();
     for access in [Access::Read, Access::Write, Access::ReadWrite] {
         let open = |path| errno(fixture.root.open(name(path), OpenHow::new(access)));
         assert_eq!(open("fifo"), Some(Errno::OPNOTSUPP));
@@ -45,6 +48,8 @@ fn only_regular_files_open_for_their_bytes() {
     let how = CreateHow { exclusive: false, ..creation(0o600) };
     assert_eq!(errno(fixture.root.create(name("fifo"), how, &Owner::process())), Some(Errno::OPNOTSUPP));
     assert_eq!(fixture.open("fifo", Access::Path).attr().unwrap().links, 1);
+    let noticed = rustix::io::read(&watch, &mut [0; 256]);
+    assert_eq!(noticed, Err(Errno::AGAIN), "who waits at the other end of a pipe must not see it opened");
 }
 
 #[test]

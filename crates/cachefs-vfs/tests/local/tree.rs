@@ -104,7 +104,12 @@ fn identity_and_attributes_are_of_one_file_while_names_are_exchanged() {
                 root.rename(name("a"), root.as_ref(), name("b"), RenameHow::Exchange).unwrap();
             }
         });
-        let stats: Vec<_> = (0..5000).map(|_| root.stat(name("a")).map(|attr| attr.id)).collect();
+        // Until the names were seen to change often enough for some change to fall within a look.
+        let (mut stats, mut changes) = (Vec::new(), 0);
+        while changes < 2000 && stats.len() < 500_000 {
+            stats.push(root.stat(name("a")).map(|attr| attr.id));
+            changes += usize::from(stats.len() > 1 && stats[stats.len() - 2] != stats[stats.len() - 1]);
+        }
         done.store(true, Ordering::Relaxed);
         for id in stats {
             assert!(id.as_ref().is_ok_and(|id| ids.contains(id)), "{id:?} is neither of {ids:?}");
