@@ -40,3 +40,21 @@ fn all(bytes: &[u8], mut write: impl FnMut(&[u8], usize) -> Result<usize>) -> Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Access, MemFs, OpenHow, VfsExt};
+
+    #[test]
+    fn a_wrong_size_costs_calls_but_no_bytes() {
+        let fs = MemFs::new();
+        let bytes = vec![7; 2 * STEP + 5];
+        fs.write("f", &bytes).unwrap();
+        let file = fs.open("f", OpenHow::new(Access::Read)).unwrap();
+        let length = bytes.len() as u64;
+        for size in [0, 10, length - 1, length, length + 1, u64::MAX] {
+            assert!(read_all(&*file, size).unwrap() == bytes, "{size}");
+        }
+    }
+}

@@ -72,3 +72,26 @@ fn unless_gone(error: Error) -> Result<()> {
 fn path_of(path: &Path, levels: &[Level]) -> std::path::PathBuf {
     levels.iter().skip(1).fold(path.to_path_buf(), |path, level| path.join(&level.name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{MemFs, Vfs, VfsExt};
+
+    #[test]
+    fn a_directory_that_was_added_to_is_emptied_again_but_not_for_ever() {
+        let fs = MemFs::new();
+        fs.create_dir("d").unwrap();
+        let top = fs.root().unwrap();
+        let mut levels = vec![Level::open(&*top, OsStr::new("d")).unwrap()];
+        assert!(levels[0].entries.next().is_none());
+        fs.write("d/late", b"").unwrap();
+        leave(&mut levels, &*top).unwrap();
+        assert!(matches!(levels[0].entries.next(), Some(Ok((name, _))) if name == "late"));
+        levels[0].rounds = ROUNDS;
+        assert_eq!(leave(&mut levels, &*top).map_err(|error| error.errno()), Err(Errno::NOTEMPTY));
+        fs.remove_file("d/late").unwrap();
+        leave(&mut levels, &*top).unwrap();
+        assert!(levels.is_empty());
+    }
+}
