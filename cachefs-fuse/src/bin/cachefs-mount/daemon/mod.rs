@@ -1,0 +1,151 @@
+//! The process that serves a mount, from its checks to its end.
+
+mod detach;
+mod engine;
+pub(crate) mod guardian;
+mod holders;
+pub(crate) mod launch;
+mod logging;
+mod ready;
+mod report;
+mod signals;
+mod voice;
+
+use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use cachefs::CacheFs;
+use cachefs_fuse::{Mount, MountConfig};
+
+use crate::exporter::{Bridge, MountInfo, Server};
+use crate::failure::Failure;
+use crate::flags::{Config, KernelConfig};
+use crate::places::Places;
+use crate::{rights, warm};
+use detach::detach;
+use guardian::Guardian;
+use ready::Ready;
+use report::Reporter;
+use signals::Steering;
+pub(crate) use voice::{Voice, Word};
+
+/// Mounts and serves until the mount is gone; then the process ends.
+///
+/// # Errors
+/// Why there is no mount; nothing is left behind then.
+pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
+    if voice == Voice::Pipe {
+        rustix::process::setsid()
+            .map_err(|errno| Failure::system(format!("no session of its own: {errno}")))?;
+    }
+    if voice == Voice::Terminal || config.log.file.is_some() {
+        logging::start(&config.log)?;
+    }
+    rights::check(config.kernel.allow_other)?;
+    let places = Places::check(&config.source, &config.mountpoint, |text| voice.note(text), detach)?;
+    let cache = engine::build(config, &places.source)?;
+    warm::check(&cache, &config.warm.globs)?;
+    let server = config.metrics.map(bind).transpose()?;
+    // The directory this was called from must not be kept busy.
+    std::env::set_current_dir("/")
+        .map_err(|error| Failure::system(format!("/ cannot be entered: {error}")))?;
+    let steering = Steering::take()?;
+    let guardian = config.kernel.auto_unmount.then(|| Guardian::start(&places.mountpoint)).transpose()?;
+    let mount = start(config, &cache, &places)?;
+
+    let progress = Arc::new(warm::Progress::default());
+    let reporter = Reporter::new(cache.clone(), mount.observer(), Arc::clone(&progress));
+    let metrics =
+        server.map(|server| serve_metrics(server, config, &places, reporter.clone())).transpose()?;
+    steering.follow(mount.unmounter(), voice, move || reporter.log())?;
+    announce(&Ready { config, places: &places, metrics }, voice)?;
+    if !config.warm.globs.is_empty() {
+        warm::start(cache, &config.warm, progress, voice)?;
+    }
+    let ended = mount.wait();
+    drop(guardian);
+    end(ended)
+}
+
+fn start(config: &Config, cache: &CacheFs, places: &Places) -> Result<Mount, Failure> {
+    let kernel = mount_config(&config.kernel, &places.source);
+    Mount::start(Arc::new(cache.clone()), &places.mountpoint, kernel)
+        .map_err(|error| Failure::mount(format!("{}: {error}", places.mountpoint.display())))
+}
+
+fn mount_config(config: &KernelConfig, source: &Path) -> MountConfig {
+    MountConfig {
+        fs_name: config.fs_name.clone().unwrap_or_else(|| source.display().to_string()),
+        subtype: config.subtype.clone(),
+        read_only: config.read_only,
+        allow_other: config.allow_other,
+        flags: config.flags.clone(),
+        attr_ttl: config.attr_ttl,
+        entry_ttl: config.entry_ttl,
+        negative_ttl: config.negative_ttl,
+        deadline: config.deadline,
+        inodes_max: if config.inodes_max == 0 { u64::MAX } else { config.inodes_max as u64 },
+        handles_max: config.handles_max.get(),
+        honours_nowait: true,
+        ..MountConfig::default()
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<Server, Failure> {
+    Server::bind(address).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => Failure::system(format!(
+            "--metrics: {address} is in use: choose another port, or 0 for any free one"
+        )),
+        _ => Failure::system(format!("--metrics: {address} cannot be used: {error}")),
+    })
+}
+
+fn serve_metrics(
+    server: Server,
+    config: &Config,
+    places: &Places,
+    reporter: Reporter,
+) -> Result<SocketAddr, Failure> {
+    let cannot = |error: io::Error| Failure::system(format!("--metrics cannot be served: {error}"));
+    let address = server.address().map_err(cannot)?;
+    let bridge = Bridge::new(&MountInfo {
+        mount: places.mountpoint.display().to_string(),
+        backend: "local",
+        mode: config.cache.mode.name(),
+    });
+    server.serve(move || bridge.render(&reporter.sample())).map_err(cannot)?;
+    Ok(address)
+}
+
+/// Says that the mount is ready, and in what mode, to who waits for it; from then on nobody listens.
+fn announce(ready: &Ready<'_>, voice: Voice) -> Result<(), Failure> {
+    let config = ready.config;
+    if voice == Voice::Pipe || config.log.file.is_some() {
+        tracing::info!("{ready}");
+    }
+    let text = match (config.json, voice) {
+        (true, _) => ready.json(),
+        (false, Voice::Terminal) => ready.to_string(),
+        (false, Voice::Pipe) => String::new(),
+    };
+    let gone =
+        |error| Failure::system(format!("who started the mount was gone before it was ready: {error}"));
+    voice.say(&Word::Ready(text)).map_err(gone)?;
+    if voice == Voice::Pipe {
+        let null = File::options().write(true).open("/dev/null").map_err(gone)?;
+        rustix::stdio::dup2_stdout(null).map_err(|errno| gone(errno.into()))?;
+    }
+    Ok(())
+}
+
+/// Ends the process, whatever hangs in the source.
+fn end(ended: io::Result<()>) -> Result<(), Failure> {
+    tracing::info!("unmounted");
+    match ended {
+        Ok(()) => std::process::exit(0),
+        Err(error) => Err(Failure::mount(format!("serving ended: {error}"))),
+    }
+}

@@ -1,0 +1,83 @@
+use std::sync::Arc;
+
+use cachefs::CacheFs;
+use cachefs::stats::Counter;
+use cachefs_fuse::Observer;
+
+use super::engine;
+use crate::exporter::Sample;
+use crate::warm::Progress;
+
+/// Tells what happened so far.
+#[derive(Clone, Debug)]
+pub(super) struct Reporter {
+    cache: CacheFs,
+    observer: Observer,
+    warming: Arc<Progress>,
+}
+
+impl Reporter {
+    /// Over these.
+    pub(super) fn new(cache: CacheFs, observer: Observer, warming: Arc<Progress>) -> Self {
+        Self { cache, observer, warming }
+    }
+
+    /// All there is to tell.
+    pub(super) fn sample(&self) -> Sample {
+        Sample {
+            engine: self.cache.stats(),
+            requests: self.observer.requests(),
+            holdings: engine::holdings(&self.cache),
+            warm_remaining_files: self.warming.remaining_files(),
+        }
+    }
+
+    /// Writes it to the log, in a few lines.
+    pub(super) fn log(&self) {
+        let sample = self.sample();
+        let (engine, requests, held) = (&sample.engine, &sample.requests, &sample.holdings);
+        tracing::info!(
+            hits = engine.get(Counter::DataHit),
+            misses = engine.get(Counter::DataMiss),
+            coalesced = engine.get(Counter::Coalesced),
+            bypassed = engine.get(Counter::DataBypass),
+            hit_ratio = engine.hit_ratio(),
+            evicted = engine.get(Counter::EvictedForBytes) + engine.get(Counter::EvictedForEntries),
+            "blocks"
+        );
+        tracing::info!(
+            attr_hits = engine.get(Counter::AttrHit),
+            attr_misses = engine.get(Counter::AttrMiss),
+            name_hits = engine.get(Counter::NameHit) + engine.get(Counter::NegativeHit),
+            name_misses = engine.get(Counter::NameMiss) + engine.get(Counter::NegativeMiss),
+            listing_hits = engine.get(Counter::ListingHit),
+            listing_misses = engine.get(Counter::ListingMiss),
+            "metadata"
+        );
+        tracing::info!(
+            bytes = held.bytes,
+            capacity_bytes = held.capacity_bytes,
+            blocks = held.blocks,
+            attributes = held.attributes,
+            names = held.names,
+            listing_entries = held.listing_entries,
+            "held"
+        );
+        tracing::info!(
+            calls = engine.calls_total(),
+            read_bytes = engine.get(Counter::BackingReadBytes),
+            written_bytes = engine.get(Counter::BackingWrittenBytes),
+            in_flight = held.backing_inflight,
+            files_open = held.handles,
+            "source"
+        );
+        tracing::info!(
+            answered = requests.ops.iter().map(|op| op.durations.count).sum::<u64>(),
+            errors = requests.errors.iter().map(|error| error.count).sum::<u64>(),
+            timed_out = requests.timed_out,
+            in_flight = requests.in_flight,
+            inodes = requests.inodes,
+            "requests"
+        );
+    }
+}

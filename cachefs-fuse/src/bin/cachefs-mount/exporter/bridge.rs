@@ -1,0 +1,221 @@
+use cachefs_fuse::{Op, RequestSnapshot};
+use metrics::{Key, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
+
+use super::errno;
+use super::histogram::{self, Distribution};
+use super::names::{Kind, METRICS, Metric, PREFIX};
+use super::sample::{MountInfo, Sample};
+
+/// Publishes samples as Prometheus reads them. Counters are set to what the engine and the mount counted
+/// themselves; histograms are rendered from their own bounded ones.
+#[derive(Debug)]
+pub(crate) struct Bridge {
+    recorder: PrometheusRecorder,
+}
+
+impl Bridge {
+    /// A recorder of our own, with the metrics that never change.
+    pub(crate) fn new(info: &MountInfo) -> Self {
+        let bridge = Self { recorder: PrometheusBuilder::new().build_recorder() };
+        for metric in METRICS {
+            bridge.describe(metric);
+        }
+        bridge.gauge("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
+        let labels = [("mount", info.mount.as_str()), ("backend", info.backend), ("mode", info.mode)];
+        bridge.gauge("mount_info", &labels, 1);
+        bridge
+    }
+
+    /// The sample in Prometheus' text format.
+    pub(crate) fn render(&self, sample: &Sample) -> String {
+        for series in sample.engine.series() {
+            self.counter(series.name, &series.labels, series.value);
+        }
+        self.requests(&sample.requests);
+        self.holdings(sample);
+        let mut text = self.recorder.handle().render();
+        histograms(&mut text, sample);
+        text
+    }
+
+    fn requests(&self, requests: &RequestSnapshot) {
+        for snapshot in &requests.ops {
+            let op = snapshot.op.name();
+            let same = requests.errors.iter().filter(|error| error.op == snapshot.op);
+            let failed: u64 = same.map(|error| error.count).sum();
+            // The kernel expects no answer to a forget.
+            let done = if snapshot.op == Op::Forget { snapshot.received } else { snapshot.durations.count };
+            self.counter("fuse_ops_total", &[("op", op), ("result", "ok")], done.saturating_sub(failed));
+            self.counter("fuse_ops_total", &[("op", op), ("result", "error")], failed);
+        }
+        for error in &requests.errors {
+            let errno = errno::name(error.errno);
+            self.counter("fuse_errors_total", &[("op", error.op.name()), ("errno", &errno)], error.count);
+        }
+        self.counter("fuse_timeouts_total", &[], requests.timed_out);
+        self.gauge("fuse_inflight", &[], requests.in_flight);
+        self.gauge("fuse_inodes", &[], requests.inodes);
+        self.gauge("fuse_handles", &[("state", "open")], requests.handles);
+        self.gauge("fuse_handles", &[("state", "pinned")], requests.pinned);
+    }
+
+    fn holdings(&self, sample: &Sample) {
+        let holdings = &sample.holdings;
+        self.gauge("cache_bytes", &[("tier", "memory")], holdings.bytes);
+        self.gauge("cache_capacity_bytes", &[("tier", "memory")], holdings.capacity_bytes);
+        self.gauge("cache_entries", &[("cache", "data")], holdings.blocks);
+        self.gauge("cache_entries", &[("cache", "attr")], holdings.attributes);
+        self.gauge("cache_entries", &[("cache", "dentry")], holdings.names);
+        self.gauge("cache_entries", &[("cache", "readdir")], holdings.listing_entries);
+        self.gauge("backend_handles", &[], holdings.handles);
+        self.gauge("backend_inflight", &[], holdings.backing_inflight);
+        self.gauge("warm_remaining_files", &[], sample.warm_remaining_files);
+    }
+
+    fn describe(&self, metric: &Metric) {
+        let (name, help) = (format!("{PREFIX}{}", metric.name).into(), metric.help.into());
+        match metric.kind {
+            Kind::Counter => self.recorder.describe_counter(name, None, help),
+            Kind::Gauge => self.recorder.describe_gauge(name, None, help),
+            Kind::Histogram => {}
+        }
+    }
+
+    fn counter(&self, name: &str, labels: &[(&'static str, &str)], value: u64) {
+        self.recorder.register_counter(&key(name, labels), &METADATA).absolute(value);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "the text format has no other numbers")]
+    fn gauge(&self, name: &str, labels: &[(&'static str, &str)], value: u64) {
+        self.recorder.register_gauge(&key(name, labels), &METADATA).set(value as f64);
+    }
+}
+
+static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
+
+fn key(name: &str, labels: &[(&'static str, &str)]) -> Key {
+    let labels: Vec<Label> =
+        labels.iter().map(|(name, value)| Label::new(*name, (*value).to_owned())).collect();
+    Key::from_parts(format!("{PREFIX}{name}"), labels)
+}
+
+fn histograms(text: &mut String, sample: &Sample) {
+    for metric in METRICS.iter().filter(|metric| metric.kind == Kind::Histogram) {
+        if metric.name.starts_with("fuse_") {
+            let asked = sample.requests.ops.iter().filter(|op| op.durations.count > 0);
+            let verbs = asked.map(|op| (op.op.name(), &op.durations as &dyn Distribution));
+            histogram::render(text, metric, verbs);
+        } else {
+            let verbs = cachefs::stats::BackingVerb::ALL.iter().filter_map(|verb| {
+                let spread = sample.engine.latency(*verb)?;
+                Some((verb.name(), spread as &dyn Distribution))
+            });
+            histogram::render(text, metric, verbs);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::time::Duration;
+
+    use cachefs::stats::{BackingVerb, Counter, Stats};
+    use cachefs_fuse::{ErrorCount, HistogramSnapshot, OpSnapshot};
+    use rustix::io::Errno;
+
+    use super::*;
+    use crate::exporter::Holdings;
+
+    fn sample() -> Sample {
+        let stats = Stats::new();
+        stats.add(Counter::DataHit, 7);
+        stats.count_backing(BackingVerb::Read, Duration::from_millis(2), false);
+        let spread = HistogramSnapshot {
+            buckets: vec![(Duration::from_micros(20), 3)],
+            count: 3,
+            sum: Duration::from_micros(50),
+        };
+        let ops = vec![
+            OpSnapshot { op: Op::Lookup, received: 4, durations: spread },
+            OpSnapshot { op: Op::Forget, received: 9, durations: HistogramSnapshot::default() },
+        ];
+        let errors = vec![ErrorCount { op: Op::Lookup, errno: Errno::NOENT, count: 1 }];
+        let requests = RequestSnapshot { ops, errors, in_flight: 1, inodes: 5, ..RequestSnapshot::default() };
+        let holdings = Holdings { bytes: 4096, capacity_bytes: 1 << 20, blocks: 1, ..Holdings::default() };
+        Sample { engine: stats.snapshot(), requests, holdings, warm_remaining_files: 2 }
+    }
+
+    fn text() -> String {
+        let info = MountInfo { mount: "/mnt/a\"b".to_owned(), backend: "local", mode: "through" };
+        Bridge::new(&info).render(&sample())
+    }
+
+    #[test]
+    fn numbers_arrive_under_their_names() {
+        let text = text();
+        for line in [
+            "cachefs_cache_requests_total{cache=\"data\",result=\"hit\"} 7",
+            "cachefs_backend_ops_total{op=\"read\",result=\"ok\"} 1",
+            "cachefs_backend_op_duration_seconds_sum{op=\"read\"} 0.002",
+            "cachefs_fuse_ops_total{op=\"lookup\",result=\"ok\"} 2",
+            "cachefs_fuse_ops_total{op=\"lookup\",result=\"error\"} 1",
+            "cachefs_fuse_ops_total{op=\"forget\",result=\"ok\"} 9",
+            "cachefs_fuse_errors_total{op=\"lookup\",errno=\"ENOENT\"} 1",
+            "cachefs_fuse_op_duration_seconds_count{op=\"lookup\"} 3",
+            "cachefs_cache_bytes{tier=\"memory\"} 4096",
+            "cachefs_warm_remaining_files 2",
+            "cachefs_mount_info{mount=\"/mnt/a\\\"b\",backend=\"local\",mode=\"through\"} 1",
+            "# TYPE cachefs_cache_requests_total counter",
+            "# TYPE cachefs_cache_bytes gauge",
+            "# HELP cachefs_cache_coalesced_total Blocks that waited for a load somebody else had begun.",
+        ] {
+            assert!(text.lines().any(|shown| shown == line), "{line} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_exported_is_in_the_table_and_the_other_way_round() {
+        let text = text();
+        let exported: HashSet<(&str, &str)> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE "))
+            .filter_map(|line| line.split_once(' '))
+            .collect();
+        let kinds = |metric: &Metric| match metric.kind {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        };
+        let names: Vec<(String, &str)> =
+            METRICS.iter().map(|metric| (format!("{PREFIX}{}", metric.name), kinds(metric))).collect();
+        let table: HashSet<(&str, &str)> = names.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
+        assert_eq!(exported, table);
+    }
+
+    #[test]
+    fn each_line_is_of_the_text_format() {
+        let text = text();
+        let helped = text.lines().filter(|line| line.starts_with("# HELP ")).count();
+        assert_eq!(helped, METRICS.len());
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")) {
+            let (series, value) = line.rsplit_once(' ').expect(line);
+            assert!(value.parse::<f64>().is_ok(), "{line}");
+            let name = series.split('{').next().unwrap_or_default();
+            assert!(
+                name.starts_with(PREFIX) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),
+                "{line}"
+            );
+            assert_eq!(series.contains('{'), series.ends_with('}'), "{line}");
+        }
+    }
+
+    #[test]
+    fn counters_do_not_add_up_over_scrapes() {
+        let info = MountInfo { mount: "/mnt".to_owned(), backend: "local", mode: "through" };
+        let bridge = Bridge::new(&info);
+        let shown = |text: &str| text.lines().filter(|line| line.contains("} 7")).count();
+        assert_eq!(shown(&bridge.render(&sample())), shown(&bridge.render(&sample())));
+    }
+}

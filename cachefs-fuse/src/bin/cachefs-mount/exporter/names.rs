@@ -1,0 +1,94 @@
+/// A metric the exporter serves. All of them stand in [`METRICS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Metric {
+    /// Without the prefix [`PREFIX`].
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) help: &'static str,
+}
+
+/// The type Prometheus is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// What all names begin with.
+pub(super) const PREFIX: &str = "cachefs_";
+
+const fn counter(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Counter, help }
+}
+
+const fn gauge(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Gauge, help }
+}
+
+const fn histogram(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Histogram, help }
+}
+
+/// Every metric, in base units.
+pub(super) const METRICS: &[Metric] = &[
+    gauge("build_info", "Always 1; the version is in the label."),
+    gauge("mount_info", "Always 1; what is mounted how is in the labels."),
+    counter(
+        "fuse_ops_total",
+        "Requests of the kernel answered, by verb. What the kernel answers itself is not seen.",
+    ),
+    counter(
+        "fuse_errors_total",
+        "Requests answered with an error, by errno. A missing name the kernel may remember is none.",
+    ),
+    counter("fuse_timeouts_total", "Requests answered ETIMEDOUT because the source hung."),
+    histogram("fuse_op_duration_seconds", "From a request's receipt to its answer."),
+    gauge("fuse_inflight", "Requests received and not yet answered."),
+    gauge("fuse_inodes", "Inodes the kernel knows."),
+    gauge(
+        "fuse_handles",
+        "Handles the mount keeps: open ones can be closed for others, pinned ones must stay.",
+    ),
+    counter("cache_requests_total", "Look-ups in the cache, by what was looked up and how it went."),
+    counter("cache_misses_total", "Blocks that had to be loaded, by reason."),
+    counter("cache_request_bytes_total", "Bytes read, by where they came from."),
+    counter("cache_coalesced_total", "Blocks that waited for a load somebody else had begun."),
+    counter("cache_fills_total", "Blocks loaded."),
+    counter("cache_evictions_total", "Blocks evicted, by what there was too little of."),
+    counter("cache_evicted_bytes_total", "Memory that evictions freed."),
+    counter("cache_admission_refused_total", "Times no memory could be had because all of it was in use."),
+    gauge("cache_bytes", "Memory that holds file contents."),
+    gauge("cache_capacity_bytes", "Memory that may hold file contents."),
+    gauge("cache_entries", "Entries held, by what they are."),
+    counter("invalidations_total", "Files or paths found or declared changed by others."),
+    counter("readahead_bytes_total", "Bytes loaded ahead of sequential readers."),
+    counter("readahead_dropped_total", "Readaheads not begun because the background queue was full."),
+    counter("backend_ops_total", "Calls to the source."),
+    histogram("backend_op_duration_seconds", "How long calls to the source took."),
+    counter("backend_bytes_total", "Bytes read from and written to the source."),
+    gauge("backend_inflight", "Calls the source has not answered yet."),
+    gauge("backend_handles", "Files and directories of the source kept open by the cache."),
+    counter("warm_files_total", "Files warmed, or not."),
+    counter("warm_bytes_total", "Bytes warmed."),
+    gauge("warm_remaining_files", "Files found but not yet warmed."),
+    counter("jobs_panicked_total", "Background jobs that panicked."),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_follow_the_conventions() {
+        let names: HashSet<_> = METRICS.iter().map(|metric| metric.name).collect();
+        assert_eq!(names.len(), METRICS.len());
+        for metric in METRICS {
+            assert_eq!(metric.kind == Kind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
+            assert_eq!(metric.kind == Kind::Histogram, metric.name.ends_with("_seconds"), "{}", metric.name);
+            assert!(metric.help.ends_with('.'), "{}", metric.name);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+use super::config::Mode;
+use super::flag::{Flag, count};
+use super::span::span;
+
+/// The engine cannot work with fewer.
+const METADATA_ENTRIES_MIN: usize = 16;
+
+/// What is cached, and for how long.
+pub(super) const FLAGS: &[Flag] = &[
+    Flag::value(
+        "memory",
+        "SIZE",
+        "5% of the memory, at most 512M",
+        "Memory for file contents. The kernel holds a warm copy of its own.",
+        |settings, text| {
+            settings.memory = Some(text.parse()?);
+            Ok(())
+        },
+    ),
+    Flag::value(
+        "mode",
+        "MODE",
+        "through",
+        "through: writes go to the source and into the cache; around: to the source only.",
+        |settings, text| {
+            settings.mode = match text {
+                "through" => Mode::Through,
+                "around" => Mode::Around,
+                _ => return Err(format!("\"{text}\" is not a mode: give through or around")),
+            };
+            Ok(())
+        },
+    ),
+    Flag::value(
+        "ttl",
+        "TIME",
+        "1s",
+        "How long attributes, names and listings are believed before the source is asked again.",
+        |settings, text| {
+            settings.ttl = span(text)?;
+            Ok(())
+        },
+    ),
+    Flag::value(
+        "metadata-entries",
+        "COUNT",
+        "131072",
+        "How many attributes, names and missing names are kept.",
+        |settings, text| {
+            settings.metadata_entries = count(text)?;
+            (settings.metadata_entries >= METADATA_ENTRIES_MIN)
+                .then_some(())
+                .ok_or_else(|| format!("\"{text}\" is too few: give at least {METADATA_ENTRIES_MIN}"))
+        },
+    ),
+    Flag::value(
+        "readahead",
+        "SIZE",
+        "4M",
+        "How far to read ahead of a sequential reader.",
+        |settings, text| {
+            settings.readahead = text.parse()?;
+            Ok(())
+        },
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::flags::config::Mode;
+    use crate::flags::size::Size;
+    use crate::flags::testing::{settings, usage};
+
+    #[test]
+    fn caching_flags_are_understood() {
+        let settings = settings("--memory 64M --mode=around --ttl 5s --metadata-entries 20 --readahead off");
+        assert_eq!(settings.memory, Some(Size::Bytes(64 << 20)));
+        assert_eq!(settings.mode, Mode::Around);
+        assert_eq!(settings.ttl, Duration::from_secs(5));
+        assert_eq!(settings.metadata_entries, 20);
+        assert_eq!(settings.readahead, Size::Bytes(0));
+    }
+
+    #[test]
+    fn too_few_entries_are_refused() {
+        assert!(usage("--metadata-entries 3").contains("at least 16"));
+    }
+}

@@ -1,0 +1,233 @@
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cachefs_fuse::MountFlag;
+
+use super::settings::Settings;
+
+/// What to mount and how, checked as far as the file system need not be asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) source: PathBuf,
+    pub(crate) mountpoint: PathBuf,
+    pub(crate) foreground: bool,
+    pub(crate) json: bool,
+    pub(crate) cache: CacheConfig,
+    pub(crate) kernel: KernelConfig,
+    pub(crate) warm: WarmConfig,
+    pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) log: LogConfig,
+}
+
+/// The engine's part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CacheConfig {
+    pub(crate) memory_bytes: u64,
+    pub(crate) mode: Mode,
+    pub(crate) ttl: Duration,
+    pub(crate) metadata_entries: usize,
+    pub(crate) readahead_bytes: u64,
+    pub(crate) handles_max: NonZeroUsize,
+}
+
+/// The mount's part.
+#[derive(Clone, Debug)]
+pub(crate) struct KernelConfig {
+    pub(crate) read_only: bool,
+    pub(crate) allow_other: bool,
+    pub(crate) auto_unmount: bool,
+    /// `None`: the source's path.
+    pub(crate) fs_name: Option<String>,
+    pub(crate) subtype: String,
+    pub(crate) attr_ttl: Duration,
+    pub(crate) entry_ttl: Duration,
+    pub(crate) negative_ttl: Duration,
+    pub(crate) flags: Vec<MountFlag>,
+    /// 0: no limit.
+    pub(crate) inodes_max: usize,
+    pub(crate) handles_max: NonZeroUsize,
+    pub(crate) deadline: Duration,
+}
+
+/// What to read before anybody asks.
+#[derive(Clone, Debug)]
+pub(crate) struct WarmConfig {
+    pub(crate) globs: Vec<String>,
+    pub(crate) workers: NonZeroUsize,
+}
+
+/// Where the log goes.
+#[derive(Clone, Debug)]
+pub(crate) struct LogConfig {
+    /// `None`: standard error.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) level: tracing::Level,
+}
+
+/// Where writes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// To the source and into the cache.
+    Through,
+    /// To the source; what was cached of the place is dropped.
+    Around,
+}
+
+impl Mode {
+    /// As the user writes it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Through => "through",
+            Self::Around => "around",
+        }
+    }
+}
+
+/// What the machine has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Machine {
+    /// Its memory, in bytes.
+    pub(crate) memory_bytes: u64,
+    /// How many descriptors a process may have.
+    pub(crate) descriptors_max: u64,
+}
+
+/// Descriptors for everything but the source's files and directories.
+const DESCRIPTORS_SPARE: u64 = 128;
+
+impl Config {
+    /// Checks the settings against each other and the machine.
+    ///
+    /// # Errors
+    /// One line that names the option and says what would be right.
+    pub(super) fn new(
+        settings: Settings,
+        source: PathBuf,
+        mountpoint: PathBuf,
+        machine: Machine,
+    ) -> Result<Self, String> {
+        check_handles(settings.handles_max, machine)?;
+        let metrics =
+            settings.metrics.as_deref().map(|text| address(text, settings.metrics_public)).transpose()?;
+        let level = match settings.verbose {
+            0 => settings.log_level,
+            1 => settings.log_level.max(tracing::Level::DEBUG),
+            _ => tracing::Level::TRACE,
+        };
+        Ok(Self {
+            source,
+            mountpoint,
+            foreground: settings.foreground,
+            json: settings.json,
+            cache: CacheConfig::new(&settings, machine),
+            kernel: KernelConfig::new(&settings),
+            warm: WarmConfig { globs: settings.warm, workers: settings.warm_workers },
+            metrics,
+            log: LogConfig { file: settings.log, level },
+        })
+    }
+}
+
+impl CacheConfig {
+    fn new(settings: &Settings, machine: Machine) -> Self {
+        let memory = machine.memory_bytes;
+        Self {
+            memory_bytes: settings.memory.map_or((memory / 20).min(512 << 20), |size| size.bytes(memory)),
+            mode: settings.mode,
+            ttl: settings.ttl,
+            metadata_entries: settings.metadata_entries,
+            readahead_bytes: settings.readahead.bytes(memory),
+            handles_max: settings.handles_max,
+        }
+    }
+}
+
+impl KernelConfig {
+    fn new(settings: &Settings) -> Self {
+        let ttl = settings.ttl;
+        Self {
+            read_only: settings.read_only,
+            allow_other: settings.allow_other,
+            auto_unmount: settings.auto_unmount,
+            fs_name: settings.fs_name.clone(),
+            subtype: settings.subtype.clone(),
+            attr_ttl: settings.attr_timeout.unwrap_or(ttl),
+            entry_ttl: settings.entry_timeout.unwrap_or(ttl),
+            negative_ttl: settings.negative_timeout.unwrap_or(ttl),
+            flags: settings.kernel_flags.clone(),
+            inodes_max: settings.inodes_max,
+            handles_max: settings.handles_max,
+            deadline: settings.deadline,
+        }
+    }
+}
+
+/// The mount's directories and the engine's files each have the limit.
+fn check_handles(handles_max: NonZeroUsize, machine: Machine) -> Result<(), String> {
+    let most = machine.descriptors_max.saturating_sub(DESCRIPTORS_SPARE) / 2;
+    if handles_max.get() as u64 > most {
+        return Err(format!(
+            "--handles-max: {handles_max} is more than this process may open: give at most {most}, or raise ulimit -n"
+        ));
+    }
+    Ok(())
+}
+
+fn address(text: &str, public: bool) -> Result<SocketAddr, String> {
+    let wrong =
+        || format!("--metrics: \"{text}\" is not an address: give HOST:PORT, for instance 127.0.0.1:9105");
+    let address = text.to_socket_addrs().map_err(|_| wrong())?.next().ok_or_else(wrong)?;
+    if !address.ip().is_loopback() && !public {
+        return Err(format!(
+            "--metrics: others can reach {address} and nothing guards it: use 127.0.0.1, or add --metrics-public"
+        ));
+    }
+    Ok(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flags::testing::{config, usage};
+
+    #[test]
+    fn memory_depends_on_the_machine() {
+        let machine = |memory_bytes| Machine { memory_bytes, descriptors_max: 1024 };
+        let memory = |text: &str, machine| {
+            CacheConfig::new(&crate::flags::testing::settings(text), machine).memory_bytes
+        };
+        assert_eq!(memory("", machine(1 << 30)), (1 << 30) / 20);
+        assert_eq!(memory("", machine(64 << 30)), 512 << 20);
+        assert_eq!(memory("--memory 50%", machine(1 << 30)), 512 << 20);
+    }
+
+    #[test]
+    fn the_kernel_believes_as_long_as_the_engine_unless_told() {
+        let kernel = config("--ttl 5s -o entry_timeout=2").kernel;
+        assert_eq!(kernel.attr_ttl, Duration::from_secs(5));
+        assert_eq!(kernel.entry_ttl, Duration::from_secs(2));
+        assert_eq!(kernel.negative_ttl, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn metrics_stay_at_home_unless_told() {
+        assert!(usage("--metrics 0.0.0.0:9105").contains("--metrics-public"));
+        assert!(usage("--metrics nowhere").contains("is not an address"));
+        assert!(config("--metrics 0.0.0.0:9105 --metrics-public").metrics.is_some());
+        assert!(config("--metrics [::1]:9105").metrics.is_some());
+    }
+
+    #[test]
+    fn more_handles_than_descriptors_are_refused() {
+        assert!(usage("--handles-max 100000").contains("give at most"));
+    }
+
+    #[test]
+    fn verbosity_adds_to_the_level() {
+        assert_eq!(config("-v").log.level, tracing::Level::DEBUG);
+        assert_eq!(config("-vv").log.level, tracing::Level::TRACE);
+        assert_eq!(config("--log-level trace -v").log.level, tracing::Level::TRACE);
+    }
+}

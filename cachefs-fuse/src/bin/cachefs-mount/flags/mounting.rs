@@ -1,0 +1,72 @@
+use super::flag::{Flag, Spelled, Takes, count, count_from_one, yes};
+use super::span::span;
+
+/// How the mount is made and served.
+pub(super) const FLAGS: &[Flag] = &[
+    Flag::switch(
+        "foreground",
+        "Stay in the foreground; else return when the mount is ready.",
+        |settings, text| {
+            settings.foreground = yes(text)?;
+            Ok(())
+        },
+    )
+    .short('f'),
+    Flag::value("options", "LIST", "", "Mount options, separated by commas; see below.", |_, _| Ok(()))
+        .short('o')
+        .takes(Takes::Options("LIST"))
+        .spelled(Spelled::Argument),
+    Flag::value(
+        "inodes-max",
+        "COUNT",
+        "1000000",
+        "Known inodes above which the kernel is asked to forget some; off for no such limit.",
+        |settings, text| {
+            settings.inodes_max = count(text)?;
+            Ok(())
+        },
+    ),
+    Flag::value(
+        "handles-max",
+        "COUNT",
+        "1024",
+        "Directories and files of the source kept open at a time, each.",
+        |settings, text| {
+            settings.handles_max = count_from_one(text)?;
+            Ok(())
+        },
+    ),
+    Flag::value(
+        "deadline",
+        "TIME",
+        "30s",
+        "After this time a call that hangs in the source is answered ETIMEDOUT.",
+        |settings, text| {
+            settings.deadline =
+                Some(span(text)?).filter(|span| !span.is_zero()).ok_or("it must be above 0")?;
+            Ok(())
+        },
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::flags::testing::{settings, usage};
+
+    #[test]
+    fn mounting_flags_are_understood() {
+        let settings = settings("-f --inodes-max off --handles-max 64 --deadline 2s");
+        assert!(settings.foreground);
+        assert_eq!(settings.inodes_max, 0);
+        assert_eq!(settings.handles_max.get(), 64);
+        assert_eq!(settings.deadline, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn limits_that_would_stop_everything_are_refused() {
+        assert!(usage("--handles-max 0").contains("above 0"));
+        assert!(usage("--deadline 0").contains("above 0"));
+    }
+}

@@ -1,0 +1,82 @@
+use super::flag::{Flag, Spelled, yes};
+
+/// What is told to whom.
+pub(super) const FLAGS: &[Flag] = &[
+    Flag::value(
+        "metrics",
+        "ADDR",
+        "",
+        "Serve Prometheus metrics here, for instance 127.0.0.1:9105.",
+        |settings, text| {
+            settings.metrics = Some(text.to_owned());
+            Ok(())
+        },
+    ),
+    Flag::switch("metrics-public", "Allow --metrics on an address others can reach.", |settings, text| {
+        settings.metrics_public = yes(text)?;
+        Ok(())
+    }),
+    Flag::value(
+        "log",
+        "FILE",
+        "standard error when in the foreground",
+        "Append the log to this file.",
+        |settings, text| {
+            settings.log = Some(text.into());
+            Ok(())
+        },
+    ),
+    Flag::value("log-level", "LEVEL", "info", "error, warn, info, debug or trace.", |settings, text| {
+        settings.log_level = match text {
+            "error" => tracing::Level::ERROR,
+            "warn" => tracing::Level::WARN,
+            "info" => tracing::Level::INFO,
+            "debug" => tracing::Level::DEBUG,
+            "trace" => tracing::Level::TRACE,
+            _ => return Err(format!("\"{text}\" is not a level: give error, warn, info, debug or trace")),
+        };
+        Ok(())
+    }),
+    Flag::switch("verbose", "Log debug lines; given twice, trace lines.", |settings, text| {
+        settings.verbose = settings.verbose.saturating_add(u8::from(yes(text)?));
+        Ok(())
+    })
+    .short('v'),
+    Flag::switch("json", "Say that the mount is ready as one JSON line.", |settings, text| {
+        settings.json = yes(text)?;
+        Ok(())
+    }),
+    Flag::switch("help", "Show this.", |settings, _| {
+        settings.help = true;
+        Ok(())
+    })
+    .short('h')
+    .spelled(Spelled::Argument),
+    Flag::switch("version", "Show the version.", |settings, _| {
+        settings.version = true;
+        Ok(())
+    })
+    .short('V')
+    .spelled(Spelled::Argument),
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::flags::testing::{settings, usage};
+
+    #[test]
+    fn reporting_flags_are_understood() {
+        let settings =
+            settings("--metrics 127.0.0.1:0 --metrics-public --log a.log --log-level warn -vv --json");
+        assert_eq!(settings.metrics.as_deref(), Some("127.0.0.1:0"));
+        assert!(settings.metrics_public && settings.json);
+        assert_eq!(settings.log, Some("a.log".into()));
+        assert_eq!(settings.log_level, tracing::Level::WARN);
+        assert_eq!(settings.verbose, 2);
+    }
+
+    #[test]
+    fn an_unknown_level_is_told_so() {
+        assert!(usage("--log-level loud").contains("error, warn, info, debug or trace"));
+    }
+}

@@ -1,0 +1,85 @@
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cachefs_fuse::MountFlag;
+
+use super::config::Mode;
+use super::size::Size;
+
+/// What the user said, typed but not yet checked against each other and the machine; [`Default`] is what holds when
+/// nothing is said.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Settings {
+    pub(super) foreground: bool,
+    pub(super) json: bool,
+    pub(super) help: bool,
+    pub(super) version: bool,
+
+    /// `None`: the default, which depends on the machine.
+    pub(super) memory: Option<Size>,
+    pub(super) mode: Mode,
+    pub(super) ttl: Duration,
+    pub(super) metadata_entries: usize,
+    pub(super) readahead: Size,
+
+    pub(super) read_only: bool,
+    pub(super) allow_other: bool,
+    pub(super) auto_unmount: bool,
+    pub(super) fs_name: Option<String>,
+    pub(super) subtype: String,
+    /// `None`: as long as `ttl`.
+    pub(super) attr_timeout: Option<Duration>,
+    pub(super) entry_timeout: Option<Duration>,
+    pub(super) negative_timeout: Option<Duration>,
+    pub(super) kernel_flags: Vec<MountFlag>,
+    pub(super) inodes_max: usize,
+    pub(super) handles_max: NonZeroUsize,
+    pub(super) deadline: Duration,
+
+    pub(super) warm: Vec<String>,
+    pub(super) warm_workers: NonZeroUsize,
+
+    pub(super) metrics: Option<String>,
+    pub(super) metrics_public: bool,
+
+    pub(super) log: Option<PathBuf>,
+    pub(super) log_level: tracing::Level,
+    /// How often `-v` was given.
+    pub(super) verbose: u8,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            foreground: false,
+            json: false,
+            help: false,
+            version: false,
+            memory: None,
+            mode: Mode::Through,
+            ttl: Duration::from_secs(1),
+            metadata_entries: 131_072,
+            readahead: Size::Bytes(4 << 20),
+            read_only: false,
+            allow_other: false,
+            auto_unmount: false,
+            fs_name: None,
+            subtype: "cachefs".to_owned(),
+            attr_timeout: None,
+            entry_timeout: None,
+            negative_timeout: None,
+            kernel_flags: Vec::new(),
+            inodes_max: 1_000_000,
+            handles_max: NonZeroUsize::MIN.saturating_add(1023),
+            deadline: Duration::from_secs(30),
+            warm: Vec::new(),
+            warm_workers: NonZeroUsize::MIN.saturating_add(7),
+            metrics: None,
+            metrics_public: false,
+            log: None,
+            log_level: tracing::Level::INFO,
+            verbose: 0,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+use super::flag::{Flag, Spelled};
+use super::{caching, mount_options, mounting, reporting, warming};
+
+/// All options, in the order and under the titles of the help.
+pub(super) const GROUPS: &[(&str, &[Flag])] = &[
+    ("Mounting", mounting::FLAGS),
+    ("Caching", caching::FLAGS),
+    ("Warming", warming::FLAGS),
+    ("Reporting", reporting::FLAGS),
+    ("Mount options (-o)", mount_options::OPTIONS),
+];
+
+/// The option spelled `--name`.
+pub(super) fn argument(name: &str) -> Option<&'static Flag> {
+    let name = name.replace('_', "-");
+    all().find(|flag| flag.spelled != Spelled::MountOption && flag.long == name)
+}
+
+/// The option spelled `-letter`.
+pub(super) fn letter(letter: char) -> Option<&'static Flag> {
+    all().find(|flag| flag.short == Some(letter))
+}
+
+/// The option spelled `-o name`.
+pub(super) fn mount_option(name: &str) -> Option<&'static Flag> {
+    let name = name.replace('_', "-");
+    all().find(|flag| flag.spelled != Spelled::Argument && flag.long == name)
+}
+
+/// All options.
+pub(super) fn all() -> impl Iterator<Item = &'static Flag> {
+    GROUPS.iter().flat_map(|(_, flags)| flags.iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::flag::Takes;
+    use super::super::settings::Settings;
+    use super::*;
+
+    #[test]
+    fn names_and_letters_are_unique() {
+        let names: HashSet<_> = all().map(|flag| flag.long).collect();
+        assert_eq!(names.len(), all().count());
+        let letters: Vec<_> = all().filter_map(|flag| flag.short).collect();
+        assert_eq!(letters.iter().collect::<HashSet<_>>().len(), letters.len());
+    }
+
+    #[test]
+    fn the_defaults_shown_are_the_defaults_held() {
+        let in_words = ["memory", "log"];
+        for flag in all().filter(|flag| !flag.default.is_empty() && !in_words.contains(&flag.long)) {
+            let mut settings = Settings::default();
+            (flag.set)(&mut settings, flag.default).expect(flag.long);
+            assert_eq!(settings, Settings::default(), "{}", flag.long);
+        }
+    }
+
+    #[test]
+    fn every_flag_is_documented() {
+        for flag in all().filter(|flag| flag.spelled != Spelled::MountOption) {
+            assert!(flag.help.ends_with('.'), "{}", flag.long);
+            let off_by_default = ["options", "warm", "metrics"].contains(&flag.long);
+            let has_default = flag.takes == Takes::Nothing || off_by_default || !flag.default.is_empty();
+            assert!(has_default, "{} shows no default", flag.long);
+        }
+    }
+}
