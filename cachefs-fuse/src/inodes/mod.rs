@@ -3,6 +3,7 @@
 mod moves;
 mod node;
 mod node_id;
+mod node_map;
 mod shard;
 
 use std::num::NonZeroUsize;
@@ -97,7 +98,7 @@ impl Inodes {
         }
         let removed = {
             let mut shard = self.shard(node);
-            let Some(found) = shard.nodes.get_mut(&node.0) else { return false };
+            let Some(found) = shard.nodes.get_mut(node.0) else { return false };
             found.lookups = found.lookups.saturating_sub(references);
             if found.lookups > 0 {
                 return false;
@@ -131,7 +132,7 @@ impl Inodes {
         if node == NodeId::ROOT {
             return Some(NodeId::ROOT);
         }
-        let known = self.shard(node).nodes.get(&node.0).filter(|n| n.has_link()).map(|n| n.link.parent);
+        let known = self.shard(node).nodes.get(node.0).filter(|n| n.has_link()).map(|n| n.link.parent);
         known.or_else(|| self.ancestry.lock().get(&node).copied())
     }
 
@@ -152,7 +153,7 @@ impl Inodes {
     /// Remembers the attributes of a file without a name, for as long as the kernel knows it.
     pub(crate) fn set_gone(&self, node: NodeId, attr: Attr) {
         let mut shard = self.shard(node);
-        if shard.nodes.contains_key(&node.0) {
+        if shard.nodes.contains(node.0) {
             shard.gone.insert(node.0, attr);
         }
     }
@@ -164,14 +165,14 @@ impl Inodes {
 
     /// The kernel opened a file.
     pub(crate) fn opened(&self, node: NodeId) {
-        if let Some(found) = self.shard(node).nodes.get_mut(&node.0) {
+        if let Some(found) = self.shard(node).nodes.get_mut(node.0) {
             found.opens = found.opens.saturating_add(1);
         }
     }
 
     /// The kernel closed a file; how often it still has it open.
     pub(crate) fn released(&self, node: NodeId) -> u32 {
-        self.shard(node).nodes.get_mut(&node.0).map_or(0, |found| {
+        self.shard(node).nodes.get_mut(node.0).map_or(0, |found| {
             found.opens = found.opens.saturating_sub(1);
             found.opens
         })
@@ -180,12 +181,12 @@ impl Inodes {
     /// Notes the version of which the kernel may keep pages from now on (0: none); the one before.
     pub(crate) fn replace_kept(&self, node: NodeId, version: u64) -> u64 {
         let mut shard = self.shard(node);
-        shard.nodes.get_mut(&node.0).map_or(0, |found| std::mem::replace(&mut found.kept, version))
+        shard.nodes.get_mut(node.0).map_or(0, |found| std::mem::replace(&mut found.kept, version))
     }
 
     /// The kernel was shown this version: if it is not the one whose pages it may keep, there is none any more.
     pub(crate) fn shown(&self, node: NodeId, version: u64) {
-        if let Some(found) = self.shard(node).nodes.get_mut(&node.0)
+        if let Some(found) = self.shard(node).nodes.get_mut(node.0)
             && found.kept != version
         {
             found.kept = 0;
@@ -205,13 +206,13 @@ impl Inodes {
         let mut shard = self.shard(NodeId(turn));
         let idle = |node: &Node| node.opens == 0 && node.has_link() && !node.kind.is_dir();
         let mut found: Vec<(u32, u64)> =
-            shard.nodes.iter().filter(|(_, n)| idle(n)).map(|(&id, n)| (n.seen, id)).collect();
+            shard.nodes.iter().filter(|(_, n)| idle(n)).map(|(id, n)| (n.seen, id)).collect();
         if found.len() > most {
             found.select_nth_unstable(most);
             found.truncate(most);
         }
         let touched = found.into_iter().filter_map(|(_, id)| {
-            let node = shard.nodes.get_mut(&id)?;
+            let node = shard.nodes.get_mut(id)?;
             node.seen = clock;
             Some(node.link.clone())
         });

@@ -2,12 +2,13 @@ use cachefs_vfs::{Attr, FileId};
 use hashbrown::HashMap;
 
 use super::node::{Link, Node, NodeState};
+use super::node_map::NodeMap;
 use super::{NodeId, Numbering};
 
 /// A part of the table. What few nodes need lies in tables of its own.
 #[derive(Debug, Default)]
 pub(super) struct Shard {
-    pub(super) nodes: HashMap<u64, Node>,
+    pub(super) nodes: NodeMap,
     /// Further names of hard-linked files.
     pub(super) more_links: HashMap<u64, Vec<Link>>,
     /// Device and inode of nodes whose number does not tell.
@@ -31,7 +32,7 @@ pub(super) enum Met {
 
 impl Shard {
     pub(super) fn identity(&self, node: NodeId, numbering: Numbering) -> Option<FileId> {
-        let generation = self.nodes.get(&node.0)?.generation;
+        let generation = self.nodes.get(node.0)?.generation;
         if let Some(&(device, inode)) = self.foreign.get(&node.0) {
             return Some(FileId { device, inode, generation });
         }
@@ -43,7 +44,7 @@ impl Shard {
 
     pub(super) fn state(&self, node: NodeId, numbering: Numbering) -> Option<NodeState> {
         let id = self.identity(node, numbering)?;
-        let found = self.nodes.get(&node.0)?;
+        let found = self.nodes.get(node.0)?;
         Some(NodeState { id, kind: found.kind, opens: found.opens })
     }
 
@@ -51,7 +52,7 @@ impl Shard {
     /// kernel gives them back under one number.
     pub(super) fn meet(&mut self, node: NodeId, attr: &Attr) -> Met {
         let identity = (attr.id.device, attr.id.inode);
-        if let Some(found) = self.nodes.get_mut(&node.0) {
+        if let Some(found) = self.nodes.get_mut(node.0) {
             if node.is_synthetic() && self.foreign.get(&node.0) != Some(&identity) {
                 return Met::Collision;
             }
@@ -75,12 +76,12 @@ impl Shard {
         self.more_links.remove(&node.0);
         self.foreign.remove(&node.0);
         self.gone.remove(&node.0);
-        self.nodes.remove(&node.0)
+        self.nodes.remove(node.0)
     }
 
     /// Changes the names of a node, if it is known.
     pub(super) fn relink(&mut self, node: NodeId, change: impl FnOnce(&mut Node, &mut Vec<Link>)) {
-        let Some(found) = self.nodes.get_mut(&node.0) else { return };
+        let Some(found) = self.nodes.get_mut(node.0) else { return };
         let mut more = self.more_links.remove(&node.0).unwrap_or_default();
         change(found, &mut more);
         if !more.is_empty() {
@@ -89,7 +90,7 @@ impl Shard {
     }
 
     pub(super) fn links(&self, node: NodeId) -> Vec<Link> {
-        let Some(found) = self.nodes.get(&node.0).filter(|n| n.has_link()) else { return Vec::new() };
+        let Some(found) = self.nodes.get(node.0).filter(|n| n.has_link()) else { return Vec::new() };
         let more = self.more_links.get(&node.0).map_or(&[][..], Vec::as_slice);
         std::iter::once(&found.link).chain(more.iter().rev()).cloned().collect()
     }

