@@ -1,7 +1,7 @@
 //! Puts a cache over a filesystem of your own, one that knows nothing but paths.
 //!
-//! `Shelf` stands for your type: a map from paths to bytes, as an object store has it. `Place` makes it a
-//! [`Vfs`] by joining the directory's path and the name; what it can't do it answers with `Error::unsupported`.
+//! `Shelf` stands for your type: a map from paths to bytes, as an object store has it. `ShelfFs` and `Place` make it
+//! a [`Vfs`] by joining the directory's path and the name; what it can't do it answers with `Error::unsupported`.
 //!
 //! `cargo run -p cachefs-examples --example wrap_your_own`
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
@@ -102,7 +102,13 @@ fn attr_of(kind: FileKind, number: u64, size: u64, tag: u64) -> Attr {
     }
 }
 
-/// A path on the shelf, as a filesystem, a directory or a file: whatever it is asked to be.
+/// The shelf as a filesystem.
+#[derive(Clone, Debug)]
+struct ShelfFs {
+    shelf: Arc<Shelf>,
+}
+
+/// A path on the shelf, as a directory or a file: whatever it is asked to be.
 #[derive(Clone, Debug)]
 struct Place {
     shelf: Arc<Shelf>,
@@ -121,13 +127,13 @@ impl Place {
     }
 }
 
-impl Vfs for Place {
+impl Vfs for ShelfFs {
     fn caps(&self) -> Caps {
         Caps::minimal()
     }
 
     fn root(&self) -> Result<Arc<dyn VDir>> {
-        Ok(Arc::new(self.clone()))
+        Ok(Arc::new(Place { shelf: Arc::clone(&self.shelf), path: PathBuf::new() }))
     }
 
     fn stat_fs(&self) -> Result<FsStat> {
@@ -340,8 +346,8 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     shelf.put(Path::new("poems/spring.txt"), b"green, green".to_vec());
     shelf.put(Path::new("poems/autumn.txt"), b"gold".to_vec());
 
-    let place = Place { shelf: Arc::clone(&shelf), path: PathBuf::new() };
-    let fs = CacheFs::builder(Arc::new(place)).memory(16 << 20).build()?;
+    let mine = ShelfFs { shelf: Arc::clone(&shelf) };
+    let fs = CacheFs::builder(Arc::new(mine)).memory(16 << 20).build()?;
 
     for _ in 0..1000 {
         assert_eq!(fs.read("poems/spring.txt")?, b"green, green");

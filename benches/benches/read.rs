@@ -1,5 +1,4 @@
 //! Read hit and read miss over an in-memory backing: what the cache itself costs.
-#![expect(missing_docs, reason = "criterion's macros make public items")]
 
 use std::hint::black_box;
 use std::sync::Arc;
