@@ -20,8 +20,8 @@ pub(crate) use node_id::{NodeId, Numbering};
 use shard::{Met, Shard};
 
 const SHARDS: usize = 64;
-/// Parents of so many forgotten directories are remembered, for handles that outlive the kernel's caches.
-const ANCESTRY_MAX: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
+/// Names of so many forgotten files are remembered, for handles that outlive the kernel's caches.
+const FORGOTTEN_MAX: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
 
 /// The table. Each node lies in one shard, and no two shards are locked at once.
 #[derive(Debug)]
@@ -30,8 +30,8 @@ pub(crate) struct Inodes {
     shards: Box<[Mutex<Shard>]>,
     count: AtomicU64,
     lookups: AtomicU64,
-    /// Parents of directories the kernel forgot.
-    ancestry: Mutex<LruCache<NodeId, NodeId>>,
+    /// What the kernel forgot last: who holds a handle of it (an NFS client) may ask for it again.
+    forgotten: Mutex<LruCache<NodeId, (FileId, Link)>>,
     /// The shard that gives up nodes next.
     hand: AtomicU64,
 }
@@ -52,7 +52,7 @@ impl Inodes {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             count: AtomicU64::new(1),
             lookups: AtomicU64::new(0),
-            ancestry: Mutex::new(LruCache::new(ANCESTRY_MAX)),
+            forgotten: Mutex::new(LruCache::new(FORGOTTEN_MAX)),
             hand: AtomicU64::new(0),
         };
         inodes.shard(NodeId::ROOT).meet(NodeId::ROOT, root);
@@ -96,18 +96,18 @@ impl Inodes {
         if node == NodeId::ROOT {
             return false;
         }
-        let removed = {
-            let mut shard = self.shard(node);
-            let Some(found) = shard.nodes.get_mut(node.0) else { return false };
-            found.lookups = found.lookups.saturating_sub(references);
-            if found.lookups > 0 {
-                return false;
-            }
-            shard.remove(node)
-        };
+        let mut shard = self.shard(node);
+        let Some(found) = shard.nodes.get_mut(node.0) else { return false };
+        found.lookups = found.lookups.saturating_sub(references);
+        if found.lookups > 0 {
+            return false;
+        }
+        let identity = shard.identity(node, self.numbering);
+        let removed = shard.remove(node);
+        drop(shard);
         self.count.fetch_sub(1, Ordering::Relaxed);
-        if let Some(dir) = removed.filter(|n| n.kind.is_dir() && n.has_link()) {
-            self.ancestry.lock().put(node, dir.link.parent);
+        if let (Some(identity), Some(removed)) = (identity, removed.filter(Node::has_link)) {
+            self.forgotten.lock().put(node, (identity, removed.link));
         }
         true
     }
@@ -117,23 +117,28 @@ impl Inodes {
         self.shard(node).state(node, self.numbering)
     }
 
-    /// The file behind a node.
+    /// The file behind a node; also of nodes that were forgotten not too long ago.
     pub(crate) fn identity(&self, node: NodeId) -> Option<FileId> {
-        self.shard(node).identity(node, self.numbering)
+        let known = self.shard(node).identity(node, self.numbering);
+        known.or_else(|| self.forgotten.lock().get(&node).map(|(id, _)| *id))
     }
 
-    /// Its names, the likeliest first.
+    /// Its names, the likeliest first; also of nodes that were forgotten not too long ago.
     pub(crate) fn links(&self, node: NodeId) -> Vec<Link> {
-        self.shard(node).links(node)
+        let shard = self.shard(node);
+        if shard.nodes.contains(node.0) {
+            return shard.links(node);
+        }
+        drop(shard);
+        self.forgotten.lock().get(&node).map(|(_, link)| link.clone()).into_iter().collect()
     }
 
-    /// The directory a directory lies in; also of directories that were forgotten not too long ago.
+    /// The directory a directory lies in.
     pub(crate) fn parent(&self, node: NodeId) -> Option<NodeId> {
-        if node == NodeId::ROOT {
-            return Some(NodeId::ROOT);
+        match node {
+            NodeId::ROOT => Some(NodeId::ROOT),
+            _ => self.links(node).first().map(|link| link.parent),
         }
-        let known = self.shard(node).nodes.get(node.0).filter(|n| n.has_link()).map(|n| n.link.parent);
-        known.or_else(|| self.ancestry.lock().get(&node).copied())
     }
 
     /// A known file lost a name.

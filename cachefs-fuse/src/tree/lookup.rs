@@ -34,11 +34,9 @@ impl Tree {
     }
 
     fn itself(&self, node: NodeId) -> Result<Entry> {
-        let attr = match self.inodes.state(node) {
-            Some(_) => self.attr(node)?,
-            None => self.by_identity(node)?.attr,
-        };
-        Ok(Entry { attr, link: None, moved: false })
+        let attr = self.attr(node)?;
+        let link = self.inodes.links(node).into_iter().next().map(|link| (link.parent, link.name));
+        Ok(Entry { attr, link, moved: false })
     }
 
     /// The attributes of a node, by a handle if there is one, else by name, else by identity.
