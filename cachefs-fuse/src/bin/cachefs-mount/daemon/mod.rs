@@ -29,8 +29,11 @@ use detach::detach;
 use guardian::Guardian;
 use ready::Ready;
 use report::Reporter;
-use signals::Steering;
+use signals::{Steered, Steering};
 pub(crate) use voice::{Voice, Word};
+
+/// Enough for the threads that allocate at a time.
+const ARENAS_MAX: u16 = 2;
 
 /// Mounts and serves until the mount is gone; then the process ends.
 ///
@@ -44,6 +47,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     if voice == Voice::Terminal || config.log.file.is_some() {
         logging::start(&config.log)?;
     }
+    bound_allocator();
     rights::check(config.kernel.allow_other)?;
     let places = Places::check(&config.source, &config.mountpoint, |text| voice.note(text), detach)?;
     let cache = engine::build(config, &places.source)?;
@@ -60,7 +64,13 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     let reporter = Reporter::new(cache.clone(), mount.observer(), Arc::clone(&progress));
     let metrics =
         server.map(|server| serve_metrics(server, config, &places, reporter.clone())).transpose()?;
-    steering.follow(mount.unmounter(), voice, move || reporter.log())?;
+    let aside = config.log.file.is_some().then_some(voice);
+    steering.follow(Steered {
+        unmounter: mount.unmounter(),
+        voice,
+        aside,
+        report: move || reporter.log(),
+    })?;
     announce(&Ready { config, places: &places, metrics }, voice)?;
     if !config.warm.globs.is_empty() {
         warm::start(cache, &config.warm, progress, voice)?;
@@ -70,10 +80,17 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     end(ended)
 }
 
+/// Memory comes and goes with the cache's blocks; the allocator must not keep eight times the threads of it.
+fn bound_allocator() {
+    if !cachefs_sys::allocator::bound_arenas(ARENAS_MAX) {
+        tracing::debug!("this allocator cannot be bounded");
+    }
+}
+
 fn start(config: &Config, cache: &CacheFs, places: &Places) -> Result<Mount, Failure> {
     let kernel = mount_config(&config.kernel, &places.source);
     Mount::start(Arc::new(cache.clone()), &places.mountpoint, kernel)
-        .map_err(|error| Failure::mount(format!("{}: {error}", places.mountpoint.display())))
+        .map_err(|error| Failure::mount(error.to_string()))
 }
 
 fn mount_config(config: &KernelConfig, source: &Path) -> MountConfig {

@@ -28,25 +28,20 @@ impl Steering {
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub(super) fn follow(
-        self,
-        unmounter: Unmounter,
-        voice: Voice,
-        report: impl Fn() + Send + 'static,
-    ) -> Result<(), Failure> {
+    pub(super) fn follow<F: Fn() + Send + 'static>(self, steered: Steered<F>) -> Result<(), Failure> {
         let Self(mut signals) = self;
         let follow = move || {
             let mut stopping = false;
             for signal in &mut signals {
                 match signal {
-                    SIGUSR1 => report(),
-                    SIGHUP if voice == Voice::Pipe => {
-                        tracing::info!("SIGHUP: there is no configuration file to read")
+                    SIGUSR1 => (steered.report)(),
+                    SIGHUP if steered.voice == Voice::Pipe => {
+                        tracing::info!("SIGHUP: there is no configuration file to read");
                     }
-                    _ if stopping => stop_at_once(&unmounter, signal),
+                    _ if stopping => stop_at_once(&steered.unmounter, signal),
                     _ => {
                         stopping = true;
-                        unmount(&unmounter);
+                        unmount(&steered.unmounter, steered.aside);
                     }
                 }
             }
@@ -56,13 +51,26 @@ impl Steering {
     }
 }
 
+/// What signals steer.
+pub(super) struct Steered<F> {
+    pub(super) unmounter: Unmounter,
+    pub(super) voice: Voice,
+    /// Who is told beside the log that the mount is busy: in the foreground, people do not see a log in a file.
+    pub(super) aside: Option<Voice>,
+    pub(super) report: F,
+}
+
 /// Unmounts; while somebody uses the mount it leaves the tree, and they are served until they are gone.
-fn unmount(unmounter: &Unmounter) {
+fn unmount(unmounter: &Unmounter, aside: Option<Voice>) {
     tracing::info!(mount = %unmounter.path().display(), "unmounting");
     match unmounter.unmount(How::Plain) {
         Ok(()) => {}
         Err(MountError::Busy { path }) => {
-            tracing::warn!("{}", busy(&path));
+            let line = busy(&path);
+            tracing::warn!("{line}");
+            if let Some(voice) = aside {
+                voice.note(&line);
+            }
             detach(unmounter);
         }
         Err(error) => {
