@@ -81,7 +81,7 @@ fn drops_set_id(bench: &Bench<'_>) -> Outcome {
         |file| file.set_len(2, Privileges::Drop).map(drop),
     ];
     for change in changes {
-        same(file.set_attr(&set_mode(0o4755))?.mode.bits(), 0o4755)?;
+        same(file.set_attr(&set_mode(0o6755))?.mode.bits(), 0o6755)?;
         change(&*file)?;
         same(file.attr()?.mode.bits(), 0o755)?;
         same(bench.root.attr_of("f")?.mode.bits(), 0o755)?;

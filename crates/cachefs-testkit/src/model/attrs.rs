@@ -38,6 +38,7 @@ impl Model {
             node.set_id_known = true;
         }
         if let Some(mtime) = set.mtime {
+            node.mtime_outdated = None;
             node.mtime = match mtime {
                 SetTime::Now => None,
                 SetTime::To(time) => Some(time),

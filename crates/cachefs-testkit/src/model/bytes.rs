@@ -87,7 +87,11 @@ impl Model {
         if !file.access.writes() {
             return Err(Stop::Skip);
         }
+        let same = self.bytes_of(file.node).len() == index(length);
         self.edit(file.node, privileges, |bytes| bytes.resize(index(length), 0));
+        if same {
+            self.node_mut(file.node).perhaps_modified();
+        }
         Ok(Want::Attr(file.node))
     }
 
@@ -118,9 +122,11 @@ impl Model {
             reasons.push(Errno::INVAL);
         }
         if !reasons.is_empty() {
+            reasons.push(Errno::OPNOTSUPP);
             return Err(Stop::Fails(reasons));
         }
         self.edit(file.node, privileges, |bytes| allocate(bytes, how, index(offset), index(length)));
+        self.node_mut(file.node).perhaps_modified();
         Ok(Want::Done)
     }
 
@@ -130,7 +136,7 @@ impl Model {
         let Op::Bytes(slot, ByteOp::Allocate { .. }) = op else { return };
         if let Some(file) = self.files[*slot] {
             let node = self.node_mut(file.node);
-            node.modified();
+            node.perhaps_modified();
             node.set_id_known &= !node.mode.has_set_id();
         }
     }
@@ -165,7 +171,7 @@ impl Model {
         if !data.is_empty() {
             self.edit(to.node, Privileges::Keep, |bytes| put(bytes, index(to_offset), &data));
         } else {
-            self.node_mut(to.node).modified();
+            self.node_mut(to.node).perhaps_modified();
         }
         Ok(Want::Count(data.len() as u64))
     }

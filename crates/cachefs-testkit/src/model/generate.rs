@@ -11,6 +11,9 @@ const INJECTED_PER_MILLION: u32 = 200_000;
 
 const KEYS: [&str; 2] = ["user.a", "user.b"];
 
+/// How many of a million steps that could be a sync are one: on a real disk it takes as long as hundreds of others.
+const SYNC_PER_MILLION: u32 = 150_000;
+
 /// Draws steps from a seed; they do not depend on what the steps before answered.
 #[derive(Debug)]
 pub(super) struct Generator {
@@ -100,7 +103,8 @@ impl Generator {
             78..92 => self.rename(),
             92..94 => NameOp::OpenId(self.spot()),
             94..97 => NameOp::OpenDir { spot: self.dir_spot(), slot: self.dir_slot() },
-            97..99 => NameOp::Sync(self.place()),
+            97..99 if self.rng.chance(SYNC_PER_MILLION) => NameOp::Sync(self.place()),
+            97..99 => NameOp::Stat(self.spot()),
             _ => NameOp::CloseDir { slot: self.dir_slot() },
         }
     }
@@ -149,7 +153,8 @@ impl Generator {
                 length: 1 + self.length() as u64,
             },
             90..94 => ByteOp::Seek { offset, to: self.rng.pick(&[SeekTo::Data, SeekTo::Hole]) },
-            94..97 => ByteOp::Sync,
+            94..97 if self.rng.chance(SYNC_PER_MILLION) => ByteOp::Sync,
+            94..97 => ByteOp::Seek { offset, to: SeekTo::Data },
             _ => ByteOp::Close,
         }
     }

@@ -85,7 +85,7 @@ impl Model {
         if truncate {
             self.put_bytes(node, Vec::new());
             let node = self.node_mut(node);
-            node.modified();
+            node.perhaps_modified();
             node.set_id_known &= !node.mode.has_set_id();
         }
         self.files[slot] = Some(OpenFile { node, access });
@@ -149,7 +149,7 @@ impl Model {
         self.leave(dir, spot.name);
         self.unlink(node);
         if kind == RemoveKind::Dir {
-            self.node_mut(node).modified();
+            self.node_mut(node).perhaps_modified();
         }
         Ok(Want::Done)
     }
@@ -176,7 +176,7 @@ impl Model {
             Some(target) => {
                 self.unlink(target);
                 if self.node(target).is_dir() {
-                    self.node_mut(target).modified();
+                    self.node_mut(target).perhaps_modified();
                 }
             }
             None => {}

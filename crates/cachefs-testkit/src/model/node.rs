@@ -30,6 +30,8 @@ pub(super) struct Node {
     pub(super) xattrs: BTreeMap<&'static str, Vec<u8>>,
     /// The time of modification, if it was set since the last one.
     pub(super) mtime: Option<Time>,
+    /// A time of modification that was set before the last one: it must not be seen any more.
+    pub(super) mtime_outdated: Option<Time>,
     /// The (mtime, ctime) seen since the last change: they must not move by themselves.
     pub(super) times_seen: Option<(Time, Time)>,
     /// Its identity, once seen.
@@ -46,6 +48,7 @@ impl Node {
             parent: None,
             xattrs: BTreeMap::new(),
             mtime: None,
+            mtime_outdated: None,
             times_seen: None,
             id: None,
         }
@@ -75,7 +78,14 @@ impl Node {
 
     /// Contents or entries changed.
     pub(super) fn modified(&mut self) {
+        self.mtime_outdated = self.mtime.take().or(self.mtime_outdated);
+        self.times_seen = None;
+    }
+
+    /// The time of modification may have moved.
+    pub(super) fn perhaps_modified(&mut self) {
         self.mtime = None;
+        self.mtime_outdated = None;
         self.times_seen = None;
     }
 

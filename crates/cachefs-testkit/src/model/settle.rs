@@ -83,7 +83,7 @@ fn adopt(
         }
         let whole = bytes == old || bytes == new;
         model.put_bytes(id, bytes);
-        model.node_mut(id).modified();
+        model.node_mut(id).perhaps_modified();
         if !whole || before.node(id).mode != after.node(id).mode {
             model.node_mut(id).set_id_known = false;
         }

@@ -208,6 +208,9 @@ impl Model {
         if node.mtime.is_some_and(|mtime| mtime != attr.mtime) {
             return Err(format!("has mtime {:?}, expected {:?}", attr.mtime, node.mtime));
         }
+        if node.mtime_outdated == Some(attr.mtime) {
+            return Err(format!("still has mtime {:?}, though it was modified", attr.mtime));
+        }
         Ok(())
     }
 
