@@ -15,7 +15,7 @@ use super::node::Node;
 use super::{LocalFs, Shared, open};
 use crate::{Access, Attr, Error, FileId, FileKind, Object, OpenHow, Opened, Result};
 
-/// How often the path of a file that is being renamed is asked for.
+/// How often the path of a file that is being renamed, or a number that is being used again, is asked for.
 const TRIES_MAX: usize = 8;
 
 /// Opens the file `id`. One that the kernel knows no name of (any more, or since it forgot it) is `ESTALE`, because
@@ -51,10 +51,7 @@ fn find(shared: &Shared, id: FileId) -> Result<Opened<OwnedFd>> {
     }
     // A number too large for the handle is one that the filesystem never gave.
     let handle = scheme.handle(id).ok_or(Errno::STALE)?;
-    let fd = handle::open(shared.root(), &handle, OFlags::PATH).map_err(|error| match error {
-        Errno::NOENT | Errno::INVAL => Errno::STALE,
-        other => other,
-    })?;
+    let fd = open_handle(shared, &handle)?;
     let attr = shared.stat_fd(fd.as_fd())?;
     let same = attr.id.inode == id.inode && (id.generation == 0 || attr.id == id);
     if same && is_beneath(shared, fd.as_fd(), &attr, root)? {
@@ -62,6 +59,19 @@ fn find(shared: &Shared, id: FileId) -> Result<Opened<OwnedFd>> {
     } else {
         Err(Errno::STALE.into())
     }
+}
+
+/// Opens a handle. While its number is being given to a new file, ext4 answers as if memory were short; that passes,
+/// and if it does not, the file that had the number is gone all the same.
+fn open_handle(shared: &Shared, handle: &handle::FileHandle) -> Result<OwnedFd> {
+    for _ in 0..TRIES_MAX {
+        match handle::open(shared.root(), handle, OFlags::PATH) {
+            Err(Errno::NOMEM) => std::thread::yield_now(),
+            Err(Errno::NOENT | Errno::INVAL) => break,
+            opened => return Ok(opened?),
+        }
+    }
+    Err(Errno::STALE.into())
 }
 
 /// Whether a walk from the root leads to the file. The path that the kernel tells is no more than a hint where to
