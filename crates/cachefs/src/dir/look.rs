@@ -2,7 +2,7 @@ use cachefs_vfs::{Attr, Errno, Error, Name, Opened, Result, VDir};
 
 use super::CacheDir;
 use crate::meta::{Asked, Node, Target};
-use crate::stats::{BackingVerb, Counter};
+use crate::stats::{BackingVerb, Counter, MissReason};
 use crate::sync::Arc;
 
 /// What is known of a name without asking.
@@ -55,6 +55,13 @@ impl CacheDir {
     /// Whether names of the directory were changed by us since the question, or are being changed.
     pub(super) fn has_changed_since(&self, asked: Asked) -> bool {
         self.node().is_names_busy() || self.node().names_changed.get() > asked.stamp
+    }
+
+    /// A verb that would have cut the file failed, and may have cut it all the same.
+    pub(super) fn doubt(&self, name: Name<'_>) {
+        if let Ok((node, _)) = self.ask(name) {
+            self.engine().reset(&node, MissReason::Error);
+        }
     }
 
     pub(super) fn nothing(&self) -> Error {

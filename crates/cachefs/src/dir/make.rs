@@ -42,6 +42,9 @@ impl CacheDir {
         let asked = self.engine().asked();
         let created = self.engine().backing.call(BackingVerb::Create, || dir.create(name, how, owner));
         change.settle(name, created.as_ref().ok().map(|created| Target::File(created.attr.id)));
+        if created.is_err() && how.open.truncate {
+            self.doubt(name);
+        }
         let Opened { handle, attr } = created?;
         let engine = self.engine();
         let is_new = how.exclusive || how.open.truncate;

@@ -72,6 +72,9 @@ impl CacheDir {
         let asked = engine.asked();
         let dir = self.backing()?;
         let answer = engine.backing.call(BackingVerb::Open, || dir.open(name, how));
+        if answer.is_err() && how.truncate {
+            self.doubt(name);
+        }
         let Opened { handle, attr } = self.learn_name(name, asked, answer, |opened| &opened.attr)?;
         let node = if how.truncate { engine.adopt_new(&attr, asked) } else { engine.adopt(&attr, asked) };
         let held = Held::new(engine, &node, how.access);

@@ -7,7 +7,7 @@ use crate::block::Generation;
 use crate::handle::Io;
 use crate::sync::{AtomicU32, Mutex, Ordering};
 
-/// An inode of the backing that something is known of. Small, for there are many: 320 bytes with its place in the
+/// An inode of the backing that something is known of. Small, for there are many: 360 bytes with its place in the
 /// table; what only opened ones need is aside.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -65,6 +65,6 @@ mod tests {
 
     #[test]
     fn a_node_is_small() {
-        assert!(size_of::<Node>() <= 272, "{}", size_of::<Node>());
+        assert!(size_of::<Node>() <= 280, "{}", size_of::<Node>());
     }
 }

@@ -38,11 +38,12 @@ impl Change<'_> {
         }
     }
 
-    /// Takes out the blocks of a byte range, and the last block of the file as it was: whoever makes the file longer
-    /// changes that, too.
+    /// Takes out the blocks of a byte range, and, where that reaches beyond it, the last block of the file as it was:
+    /// whoever makes the file longer changes that, too.
     pub(super) fn remove_range(&self, offset: u64, length: u64) {
         self.remove(blocks_of(offset, length));
-        if let Some(before) = self.size.filter(|&before| before > 0) {
+        let end = offset.saturating_add(length);
+        if let Some(before) = self.size.filter(|&before| before > 0 && before < end) {
             let tail = BlockIndex::of(before - 1);
             self.remove(tail..tail.next());
         }
