@@ -1,3 +1,4 @@
+use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
 use cachefs_vfs::{Errno, Error, FileId, Name, Object, Opened, Result, VDir};
@@ -98,9 +99,11 @@ impl Tree {
     }
 }
 
-/// Whether an error says no more than that the file is not under this name.
+/// Whether an error says no more than that the file is not under this name. `EXDEV` is what openat2(2) with
+/// `RESOLVE_BENEATH` answers if the file was moved out of the directory at that very moment.
 fn is_elsewhere(error: &Error) -> bool {
-    matches!(error.errno(), Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::ISDIR | Errno::STALE)
+    matches!(
+        error.errno(),
+        Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::ISDIR | Errno::STALE | Errno::XDEV
+    )
 }
-
-use std::os::unix::ffi::OsStringExt;

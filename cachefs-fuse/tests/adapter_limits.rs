@@ -1,0 +1,63 @@
+//! What the mount holds stays within its limits.
+
+#[expect(dead_code, reason = "shared by several tests, each of which uses a part")]
+mod support;
+
+use std::fs::{self, File};
+use std::time::Duration;
+
+use cachefs_fuse::MountConfig;
+use support::{config, eventually, local};
+
+#[test]
+fn above_its_limit_the_kernel_is_asked_to_forget() {
+    let hour = Duration::from_secs(3600);
+    let fs = local(MountConfig { inodes_max: 500, attr_ttl: hour, entry_ttl: hour, ..config() });
+    for n in 0..5_000 {
+        File::create(fs.beneath(format!("{n}"))).unwrap();
+    }
+    let open = File::open(fs.at("4999")).unwrap();
+    for n in 0..5_000 {
+        assert!(fs.at(format!("{n}")).exists());
+    }
+    eventually("forgetting", || fs.mount().requests().inodes <= 501);
+    assert_eq!(open.metadata().unwrap().len(), 0);
+    assert_eq!(fs::read_dir(fs.at("")).unwrap().count(), 5_000);
+}
+
+#[test]
+fn many_files_take_few_handles() {
+    let fs = local(MountConfig { handles_max: 64, ..config() });
+    let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
+    let before = descriptors();
+    for n in 0..3_000 {
+        fs::create_dir(fs.at(format!("d{n}"))).unwrap();
+        fs::write(fs.at(format!("d{n}/f")), "x").unwrap();
+    }
+    for n in 0..3_000 {
+        assert_eq!(fs::read_to_string(fs.at(format!("d{n}/f"))).unwrap(), "x");
+    }
+    // Other tests of this process have files open as well.
+    eventually("closing", || descriptors() < before + 200);
+    let requests = fs.mount().requests();
+    assert!(requests.handles <= 64 && requests.pinned == 0, "{} and {}", requests.handles, requests.pinned);
+}
+
+#[test]
+fn more_files_can_be_open_than_there_may_be_handles() {
+    let fs = local(MountConfig { handles_max: 8, ..config() });
+    let mut files = Vec::new();
+    for n in 0..200_u32 {
+        let path = fs.at(format!("{n}"));
+        fs::write(&path, n.to_le_bytes()).unwrap();
+        files.push(File::options().read(true).write(true).open(&path).unwrap());
+    }
+    for (n, file) in (0..200_u32).zip(&files) {
+        std::os::unix::fs::FileExt::write_all_at(file, &(n + 1).to_le_bytes(), 4).unwrap();
+    }
+    for n in 0..200_u32 {
+        let bytes = [n.to_le_bytes(), (n + 1).to_le_bytes()].concat();
+        assert_eq!(fs::read(fs.beneath(format!("{n}"))).unwrap(), bytes);
+    }
+    assert!(fs.mount().requests().handles <= 8);
+}
