@@ -39,6 +39,7 @@ mod store;
 mod sync;
 pub mod time;
 mod usage;
+mod warm;
 mod workers;
 mod write;
 
@@ -47,3 +48,4 @@ pub use config::WriteMode;
 pub use error::BuildError;
 pub use fs::CacheFs;
 pub use usage::Usage;
+pub use warm::{Cancel, Warm, WarmError, WarmProgress, WarmReport};
