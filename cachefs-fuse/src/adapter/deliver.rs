@@ -12,7 +12,7 @@ use fuser::{
 use super::convert::{file_attr, file_type, generation};
 use crate::dispatch::Refuse;
 use crate::inodes::NodeId;
-use crate::tree::{Created, Entry, Listed, Tree};
+use crate::tree::{Created, Entry, Listed, Shown, Tree};
 
 /// How long the kernel may trust answers.
 #[derive(Clone, Copy, Debug)]
@@ -23,18 +23,17 @@ pub(super) struct Ttls {
 }
 
 impl Ttls {
-    fn of(self, entry: &Entry) -> Self {
-        match entry.moved {
+    fn of(self, shown: Shown) -> Self {
+        match shown.moved {
             true => Self { attr: Duration::ZERO, entry: Duration::ZERO, ..self },
             false => self,
         }
     }
 
     pub(super) fn entry(self, tree: &Tree, reply: ReplyEntry, entry: &Entry) {
-        let ttls = self.of(entry);
         match tree.admit(entry) {
-            Ok(node) => {
-                let attr = file_attr(node, &entry.attr);
+            Ok(shown) => {
+                let (ttls, attr) = (self.of(shown), file_attr(shown.node, &entry.attr));
                 reply.entry_with_ttls(&ttls.attr, &ttls.entry, &attr, generation(&entry.attr));
             }
             Err(error) => reply.refuse(error.errno()),
@@ -83,9 +82,10 @@ impl Ttls {
                     )
                 }
                 Some(entry) => {
-                    let Ok(node) = tree.admit(entry) else { continue };
+                    let Ok(shown) = tree.admit(entry) else { continue };
+                    let node = shown.node;
                     let attr = file_attr(node, &entry.attr);
-                    let ttl = self.of(entry).entry.min(self.attr);
+                    let ttl = self.of(shown).entry.min(self.attr);
                     let full = reply.add(
                         INodeNo(node.0),
                         item.offset,

@@ -13,7 +13,7 @@ use cachefs_vfs::{Attr, Errno, Error, FileId, Result};
 use lru::LruCache;
 use parking_lot::{Mutex, MutexGuard};
 
-pub(crate) use moves::Moves;
+pub(crate) use moves::{Moment, Moves};
 use node::Node;
 pub(crate) use node::{Link, NodeState};
 pub(crate) use node_id::{NodeId, Numbering};
@@ -42,6 +42,8 @@ pub(crate) struct Admitted {
     pub(crate) node: NodeId,
     /// The number belonged to another file before: handles kept under it are not of this one.
     pub(crate) reused: bool,
+    /// A rename of ours may have been in the way.
+    pub(crate) moved: bool,
 }
 
 impl Inodes {
@@ -69,8 +71,14 @@ impl Inodes {
     }
 
     /// Adds a reference of the kernel to a file that was found under `link`. If something may have moved since it was
-    /// found (`moved`), the name does not replace one that is known.
-    pub(crate) fn admit(&self, attr: &Attr, link: Option<(NodeId, &[u8])>, moved: bool) -> Result<Admitted> {
+    /// found (`moved`, asked while no rename can change the file's names), that name does not replace one that is
+    /// known.
+    pub(crate) fn admit(
+        &self,
+        attr: &Attr,
+        link: Option<(NodeId, &[u8])>,
+        moved: impl FnOnce() -> bool,
+    ) -> Result<Admitted> {
         let node = self.numbering.of(attr.id);
         let clock = self.lookups.fetch_add(1, Ordering::Relaxed) >> 10;
         let mut shard = self.shard(node);
@@ -80,6 +88,7 @@ impl Inodes {
             Met::New => _ = self.count.fetch_add(1, Ordering::Relaxed),
             Met::Known | Met::Reused => {}
         }
+        let moved = moved();
         let several = attr.links > 1 && !attr.kind.is_dir();
         shard.relink(node, |found, more| {
             found.lookups += 1;
@@ -88,7 +97,7 @@ impl Inodes {
                 found.add_link(more, parent, name, several);
             }
         });
-        Ok(Admitted { node, reused: met == Met::Reused })
+        Ok(Admitted { node, reused: met == Met::Reused, moved })
     }
 
     /// Takes back references of the kernel; whether those were the last.

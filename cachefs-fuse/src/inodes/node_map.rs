@@ -5,7 +5,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::node::Node;
 
 /// Nodes in one allocation.
-const CHUNK: usize = 256;
+const CHUNK: usize = CHUNK_PLACES as usize;
+const CHUNK_PLACES: u32 = 256;
 
 /// Nodes by number. A plain hash map would pay for its empty places with the size of a node each; here an empty place
 /// costs five bytes, and growing moves no node.
@@ -69,7 +70,7 @@ impl NodeMap {
     fn grow(&mut self) -> u32 {
         let first = u32::try_from(self.chunks.len() * CHUNK).unwrap_or(u32::MAX);
         self.chunks.push((0..CHUNK).map(|_| None).collect());
-        self.free.extend((1..CHUNK as u32).rev().map(|offset| first + offset));
+        self.free.extend((first + 1..first.saturating_add(CHUNK_PLACES)).rev());
         first
     }
 

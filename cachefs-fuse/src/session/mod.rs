@@ -71,6 +71,7 @@ impl Mount {
             let _unheard = report.try_send(session.run());
         })
         .map_err(MountError::Thread)?;
+        unmounter.set_readahead(config.max_readahead);
         Ok(Self { unmounter, dispatch, ended, presser })
     }
 

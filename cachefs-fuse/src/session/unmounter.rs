@@ -81,6 +81,14 @@ impl Unmounter {
         }
     }
 
+    /// Widens the kernel's readahead window, which it offers us only a part of. Ordinary users may not.
+    pub(super) fn set_readahead(&self, bytes: u32) {
+        let file = format!("/sys/class/bdi/{}/read_ahead_kb", self.0.device);
+        if let Err(error) = std::fs::write(&file, (bytes / 1024).to_string()) {
+            tracing::debug!(%error, file, "the readahead window stays as it is");
+        }
+    }
+
     pub(super) fn connection(&self) -> std::os::fd::BorrowedFd<'_> {
         self.0.connection.as_fd()
     }

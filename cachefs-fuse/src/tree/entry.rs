@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use cachefs_vfs::{Attr, Result, Time};
 
 use super::Tree;
-use crate::inodes::NodeId;
+use crate::inodes::{Moment, NodeId};
 
 /// A file as it was found under a name, about to be shown to the kernel.
 #[derive(Clone, Debug)]
@@ -11,13 +11,21 @@ pub(crate) struct Entry {
     pub(crate) attr: Attr,
     /// Where it was found; `None` where no name led to it.
     pub(crate) link: Option<(NodeId, Box<[u8]>)>,
+    /// A moment before it was found, unless nothing can have moved it since.
+    pub(super) since: Option<Moment>,
+}
+
+/// A file the kernel has got a reference to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown {
+    pub(crate) node: NodeId,
     /// A rename of ours may have been in the way: nobody may remember the answer.
     pub(crate) moved: bool,
 }
 
 impl Entry {
     pub(super) fn new(attr: Attr, parent: NodeId, name: &[u8]) -> Self {
-        Self { attr, link: Some((parent, name.into())), moved: false }
+        Self { attr, link: Some((parent, name.into())), since: None }
     }
 }
 
@@ -27,14 +35,15 @@ impl Tree {
     ///
     /// # Errors
     /// `EIO` if the number belongs to another file by coincidence.
-    pub(crate) fn admit(&self, entry: &Entry) -> Result<NodeId> {
+    pub(crate) fn admit(&self, entry: &Entry) -> Result<Shown> {
         let link = entry.link.as_ref().map(|(parent, name)| (*parent, &**name));
-        let admitted = self.inodes.admit(&entry.attr, link, entry.moved)?;
+        let moved = || entry.since.is_some_and(|moment| !self.moves.quiet_since(moment));
+        let admitted = self.inodes.admit(&entry.attr, link, moved)?;
         if admitted.reused {
             self.handles.remove(admitted.node);
         }
         self.inodes.shown(admitted.node, self.version_hash(&entry.attr));
-        Ok(admitted.node)
+        Ok(Shown { node: admitted.node, moved: admitted.moved })
     }
 
     /// The number of a file, whether the kernel knows it or not.

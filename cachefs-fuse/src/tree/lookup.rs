@@ -23,7 +23,7 @@ impl Tree {
                     let moment = self.moves.now();
                     let attr = dir.stat(Name::new(name)?)?;
                     let moved = !self.moves.quiet_since(moment);
-                    entry = Some(Entry { moved, ..Entry::new(attr, parent, bytes) });
+                    entry = Some(Entry { since: Some(moment), ..Entry::new(attr, parent, bytes) });
                     if !moved || nowait::check().is_err() {
                         break;
                     }
@@ -34,9 +34,10 @@ impl Tree {
     }
 
     fn itself(&self, node: NodeId) -> Result<Entry> {
+        let moment = self.moves.now();
         let attr = self.attr(node)?;
         let link = self.inodes.links(node).into_iter().next().map(|link| (link.parent, link.name));
-        Ok(Entry { attr, link, moved: false })
+        Ok(Entry { attr, link, since: Some(moment) })
     }
 
     /// The attributes of a node, by a handle if there is one, else by name, else by identity.

@@ -22,7 +22,7 @@ use crate::MountConfig;
 use crate::buffers::Buffers;
 use crate::handles::Handles;
 use crate::inodes::{Inodes, Moves, NodeId};
-pub(crate) use entry::Entry;
+pub(crate) use entry::{Entry, Shown};
 pub(crate) use listing::Listed;
 pub(crate) use names::Created;
 

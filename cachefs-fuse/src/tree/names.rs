@@ -7,7 +7,7 @@ use cachefs_vfs::{
     VDir, VFile,
 };
 
-use super::{Entry, Tree};
+use super::{Entry, Shown, Tree};
 use crate::inodes::NodeId;
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl Tree {
 
     /// As [`Tree::admit`], with the handle and the open counted.
     pub(crate) fn admit_created(&self, created: Created) -> Result<NodeId> {
-        let node = self.admit(&created.entry)?;
+        let Shown { node, .. } = self.admit(&created.entry)?;
         self.opened(node);
         self.keep_created(&created.opened.attr, created.opened.handle);
         Ok(node)

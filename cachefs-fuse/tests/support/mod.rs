@@ -11,11 +11,11 @@ use cachefs_vfs::{LocalFs, Vfs};
 use tempfile::TempDir;
 
 /// The longest a test waits for what should come at once.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A mount that is gone when this is dropped, whatever state it is in.
 #[derive(Debug)]
-pub struct MountGuard {
+pub(crate) struct MountGuard {
     mount: Option<Mount>,
     /// The number of the connection in `/sys/fs/fuse/connections`.
     connection: u64,
@@ -24,7 +24,7 @@ pub struct MountGuard {
 
 impl MountGuard {
     /// Mounts `fs`; `dir` holds the mount point `mnt`.
-    pub fn new(fs: Arc<dyn Vfs>, dir: TempDir, config: MountConfig) -> Self {
+    pub(crate) fn new(fs: Arc<dyn Vfs>, dir: TempDir, config: MountConfig) -> Self {
         let point = dir.path().join("mnt");
         std::fs::create_dir_all(&point).expect("a directory to mount on");
         let mount = Mount::start(fs, &point, config).expect("mounting");
@@ -33,21 +33,21 @@ impl MountGuard {
     }
 
     /// A path on the mount.
-    pub fn at(&self, path: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn at(&self, path: impl AsRef<Path>) -> PathBuf {
         self.dir.path().join("mnt").join(path)
     }
 
     /// The same path in the directory beneath, for [`local`] mounts.
-    pub fn beneath(&self, path: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn beneath(&self, path: impl AsRef<Path>) -> PathBuf {
         self.dir.path().join("src").join(path)
     }
 
-    pub fn mount(&self) -> &Mount {
+    pub(crate) fn mount(&self) -> &Mount {
         self.mount.as_ref().expect("mounted")
     }
 
     /// Gives the mount away; the guard goes on guarding.
-    pub fn take(&mut self) -> Mount {
+    pub(crate) fn take(&mut self) -> Mount {
         self.mount.take().expect("mounted")
     }
 }
@@ -65,13 +65,13 @@ impl Drop for MountGuard {
 }
 
 /// What tests mount: everybody may use it, with devices and set-id bits.
-pub fn config() -> MountConfig {
+pub(crate) fn config() -> MountConfig {
     use cachefs_fuse::MountFlag::{Dev, Suid};
     MountConfig { allow_other: is_root(), flags: vec![Dev, Suid], ..MountConfig::default() }
 }
 
 /// Whether the kernel is asked every time: a change beneath is seen at once.
-pub fn uncached() -> MountConfig {
+pub(crate) fn uncached() -> MountConfig {
     MountConfig {
         attr_ttl: Duration::ZERO,
         entry_ttl: Duration::ZERO,
@@ -80,12 +80,12 @@ pub fn uncached() -> MountConfig {
     }
 }
 
-pub fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
 /// An empty real directory (`src`), mounted on `mnt`; others may pass through the directory that holds both.
-pub fn local(config: MountConfig) -> MountGuard {
+pub(crate) fn local(config: MountConfig) -> MountGuard {
     let dir = tempfile::tempdir().expect("a temporary directory");
     std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).expect("chmod");
     let source = dir.path().join("src");
@@ -95,7 +95,7 @@ pub fn local(config: MountConfig) -> MountGuard {
 }
 
 /// Runs a shell script, which fails at its first error, in `dir`; as user and group 65534 if `nobody`.
-pub fn shell(dir: &Path, nobody: bool, script: &str) -> Output {
+pub(crate) fn shell(dir: &Path, nobody: bool, script: &str) -> Output {
     let mut command = match nobody {
         true => {
             let mut command = Command::new("setpriv");
@@ -112,7 +112,7 @@ pub fn shell(dir: &Path, nobody: bool, script: &str) -> Output {
 }
 
 /// As [`shell`]; its standard output, or a failed test.
-pub fn run(dir: &Path, nobody: bool, script: &str) -> String {
+pub(crate) fn run(dir: &Path, nobody: bool, script: &str) -> String {
     let output = shell(dir, nobody, script);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script}\nfailed: {errors}");
@@ -120,7 +120,7 @@ pub fn run(dir: &Path, nobody: bool, script: &str) -> String {
 }
 
 /// Waits until `done`.
-pub fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
     let until = Instant::now() + PATIENCE;
     while !done() {
         assert!(Instant::now() < until, "{what} did not come");
