@@ -18,19 +18,20 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Checks both. A dead mount of ours in the way is detached by `detach` and told by `note`.
+    /// Checks both. A dead mount of the type `ours` in the way is detached by `detach` and told by `note`.
     ///
     /// # Errors
     /// What is wrong with which, and what to do.
     pub(crate) fn check(
         source: &Path,
         mountpoint: &Path,
+        ours: &str,
         note: impl Fn(&str),
         detach: impl Fn(&Path) -> io::Result<()>,
     ) -> Result<Self, Failure> {
         let source = check_source(source)?;
         let mountpoint = resolve_mountpoint(mountpoint)?;
-        clear_mountpoint(&mountpoint, note, detach)?;
+        clear_mountpoint(&mountpoint, ours, note, detach)?;
         check_mountpoint(&mountpoint)?;
         check_apart(&source, &mountpoint)?;
         Ok(Self { source, mountpoint })
@@ -84,6 +85,7 @@ fn resolve_mountpoint(path: &Path) -> Result<PathBuf, Failure> {
 /// Makes sure that nothing is mounted there.
 fn clear_mountpoint(
     path: &Path,
+    ours: &str,
     note: impl Fn(&str),
     detach: impl Fn(&Path) -> io::Result<()>,
 ) -> Result<(), Failure> {
@@ -93,7 +95,7 @@ fn clear_mountpoint(
             Failure::system(format!("the mount table /proc/self/mountinfo cannot be read: {error}"))
         })?;
         let Some(entry) = table.at(path) else { return Ok(()) };
-        if !is_dead_mount(entry) {
+        if entry.fs_type != ours || !is_dead_mount(entry) {
             let kind = &entry.fs_type;
             return Err(Failure::mount(format!(
                 "{shown} is already a mount ({kind}): unmount it first (umount {shown})"
@@ -110,11 +112,10 @@ fn clear_mountpoint(
     Err(Failure::mount(format!("too many dead mounts on {shown}: umount -l {shown} until it is free")))
 }
 
-/// Whether this is a mount of ours whose daemon is gone. Asks for the file system's size, which the kernel never
-/// answers from what it remembers.
+/// Whether the daemon of a FUSE mount is gone. Asks for the file system's size, which the kernel never answers from
+/// what it remembers.
 pub(crate) fn is_dead_mount(entry: &Entry) -> bool {
-    let ours = entry.fs_type == "fuse.cachefs";
-    ours && rustix::fs::statfs(&entry.mountpoint).is_err_and(|errno| is_dead(&errno.into()))
+    rustix::fs::statfs(&entry.mountpoint).is_err_and(|errno| is_dead(&errno.into()))
 }
 
 /// What the kernel answers for a mount without a daemon, also to calls that were waiting for it.
@@ -175,7 +176,8 @@ mod tests {
 
     fn check(source: &Path, mountpoint: &Path) -> Result<Places, String> {
         let untouched = |_: &Path| panic!("nothing is mounted");
-        Places::check(source, mountpoint, |_| {}, untouched).map_err(|failure| failure.to_string())
+        Places::check(source, mountpoint, "fuse.cachefs", |_| {}, untouched)
+            .map_err(|failure| failure.to_string())
     }
 
     #[test]

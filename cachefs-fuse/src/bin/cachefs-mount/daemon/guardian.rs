@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::detach::detach;
 use crate::failure::Failure;
-use crate::mount_table::MountTable;
+use crate::mount_table::{Entry, MountTable};
 use crate::places::is_dead_mount;
 
 /// The first argument of the process that keeps guard.
@@ -64,12 +64,18 @@ fn wait_for_end(mut pipe: impl Read) {
 }
 
 fn is_mounted(path: &Path) -> bool {
-    MountTable::read()
-        .is_ok_and(|table| table.at(path).is_some_and(|entry| entry.fs_type.starts_with("fuse.")))
+    is_fuse_mount(path, |_| true)
 }
 
 fn is_dead_at(path: &Path) -> bool {
-    MountTable::read().is_ok_and(|table| table.at(path).is_some_and(is_dead_mount))
+    is_fuse_mount(path, is_dead_mount)
+}
+
+fn is_fuse_mount(path: &Path, also: impl Fn(&Entry) -> bool) -> bool {
+    let table = MountTable::read();
+    table.is_ok_and(|table| {
+        table.at(path).is_some_and(|entry| entry.fs_type.starts_with("fuse.") && also(entry))
+    })
 }
 
 /// Whether a process was started to keep guard.

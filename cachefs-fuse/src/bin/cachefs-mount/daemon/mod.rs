@@ -49,7 +49,9 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     }
     bound_allocator();
     rights::check(config.kernel.allow_other)?;
-    let places = Places::check(&config.source, &config.mountpoint, |text| voice.note(text), detach)?;
+    let ours = format!("fuse.{}", config.kernel.subtype);
+    let note = |text: &str| voice.note(text);
+    let places = Places::check(&config.source, &config.mountpoint, &ours, note, detach)?;
     let cache = engine::build(config, &places.source)?;
     warm::check(&cache, &config.warm.globs)?;
     let server = config.metrics.map(bind).transpose()?;

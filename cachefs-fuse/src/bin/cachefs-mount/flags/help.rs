@@ -35,29 +35,30 @@ pub(super) fn help() -> String {
             entry(&mut text, flag);
         }
         if !plain.is_empty() {
-            let names: Vec<&str> = plain.iter().map(|flag| flag.long).collect();
-            wrap(&mut text, "  as for any filesystem", &names.join(", "));
+            let names: Vec<String> = plain.iter().map(|flag| flag.long.to_owned()).collect();
+            wrap(&mut text, "  as for any filesystem", &names);
         }
     }
     text + NOTES
 }
 
 fn entry(text: &mut String, flag: &Flag) {
-    let default =
-        if flag.default.is_empty() { String::new() } else { format!(" [default: {}]", flag.default) };
-    let name = spelling(flag);
+    let mut words: Vec<String> = flag.help.split(' ').map(str::to_owned).collect();
+    if !flag.default.is_empty() {
+        words.push(format!("[default: {}]", flag.default));
+    }
+    let mut name = spelling(flag);
     if name.len() + 2 > COLUMN {
         _ = writeln!(text, "{name}");
-        wrap(text, "", &format!("{}{default}", flag.help));
-    } else {
-        wrap(text, &name, &format!("{}{default}", flag.help));
+        name.clear();
     }
+    wrap(text, &name, &words);
 }
 
 /// Writes `name` in its column and `words` beside it, on as many lines as it takes.
-fn wrap(text: &mut String, name: &str, words: &str) {
+fn wrap(text: &mut String, name: &str, words: &[String]) {
     let mut line = format!("{name:COLUMN$}");
-    for word in words.split(' ') {
+    for word in words {
         if line.len() + word.len() > WIDTH {
             _ = writeln!(text, "{}", line.trim_end());
             line = " ".repeat(COLUMN);
