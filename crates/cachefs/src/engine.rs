@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use cachefs_vfs::{Access, Attr, Result, Time, Vfs};
+use cachefs_vfs::{Access, Attr, Errno, Result, Time, Vfs};
 
 use crate::backing::Backing;
 use crate::block::Generation;
@@ -196,18 +196,25 @@ impl Engine {
     }
 
     /// A name of the inode is about to go: if handles of ours stand for it, sees to it that they can go on.
-    pub(crate) fn keep_alive(&self, node: &Arc<Node>) {
-        let Some(io) = node.io_if_any() else { return };
-        let Some(wanted) = io.wanted() else { return };
+    ///
+    /// # Errors
+    /// The backing's. A file that cannot be found, or not be opened again under the permissions it has by now, is none:
+    /// the name may go.
+    pub(crate) fn keep_alive(&self, node: &Arc<Node>) -> Result<()> {
+        let Some(io) = node.io_if_any() else { return Ok(()) };
+        let Some(wanted) = io.wanted() else { return Ok(()) };
         io.pin();
-        let is_dir = node.state.lock().attr_known().is_some_and(|attr| attr.kind.is_dir());
-        let kept = if is_dir {
+        let kept = if io.is_dir() {
             self.dir_handle(node).map(drop)
         } else {
             self.file_handle(node, wanted).or_else(|_| self.file_handle(node, Access::Path)).map(drop)
         };
-        if let Err(error) = kept {
-            tracing::debug!(inode = node.id.inode, %error, "an open file loses its name and could not be kept open");
+        match kept {
+            Err(error) if matches!(error.errno(), Errno::STALE | Errno::ACCESS | Errno::PERM) => {
+                tracing::debug!(inode = node.id.inode, %error, "an open file loses its name and cannot be kept open");
+                Ok(())
+            }
+            other => other,
         }
     }
 

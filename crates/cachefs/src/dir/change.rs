@@ -71,7 +71,7 @@ impl CacheDir {
         let change = self.begin_names();
         let victim = self.who(name);
         if let Some(victim) = &victim {
-            self.engine().keep_alive(victim);
+            self.engine().keep_alive(victim)?;
             self.engine().about_to_move(victim);
         }
         let removed = self.engine().backing.call(BackingVerb::Remove, || dir.remove(name, kind));

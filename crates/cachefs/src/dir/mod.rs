@@ -31,6 +31,7 @@ pub(crate) struct CacheDir {
 
 impl CacheDir {
     pub(crate) fn new(fs: &CacheFs, node: &Arc<Node>) -> Self {
+        node.io().set_dir();
         Self { fs: fs.clone(), held: Held::new(fs.engine(), node, Access::Path) }
     }
 

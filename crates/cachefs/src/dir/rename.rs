@@ -29,7 +29,7 @@ impl CacheDir {
         let there = (self.node().id != to_dir.node().id).then(|| to_dir.begin_names());
         let names =
             Names { from: (self, name), to: (to_dir, to), moved: self.who(name), target: to_dir.who(to) };
-        names.prepare(how);
+        names.prepare(how)?;
         let call = || dir.rename(name, &*other, to, how);
         let renamed = engine.backing.call(BackingVerb::Rename, call);
         let (source, target) = if renamed.is_ok() { names.outcome(how) } else { (None, None) };
@@ -53,12 +53,13 @@ impl Names<'_> {
         matches!((&self.moved, &self.target), (Some(moved), Some(target)) if moved.id == target.id)
     }
 
-    fn prepare(&self, how: RenameHow) {
+    fn prepare(&self, how: RenameHow) -> Result<()> {
         let engine = self.from.0.engine();
         if let Some(target) = self.target.as_ref().filter(|_| how == RenameHow::Replace) {
-            engine.keep_alive(target);
+            engine.keep_alive(target)?;
         }
         self.moved.iter().chain(&self.target).for_each(|node| engine.about_to_move(node));
+        Ok(())
     }
 
     /// What the two names stand for after it.

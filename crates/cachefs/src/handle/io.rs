@@ -17,6 +17,8 @@ pub(crate) struct Io {
     writers: AtomicU32,
     /// Its handles must not be closed for others' sake: they could not be had again.
     pinned: AtomicBool,
+    /// Handles of ours stand for it as a directory.
+    dir: AtomicBool,
     /// It has no name any more and ends with its last handle.
     nameless: AtomicBool,
 }
@@ -126,6 +128,14 @@ impl Io {
 
     pub(crate) fn is_pinned(&self) -> bool {
         self.pinned.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_dir(&self) {
+        self.dir.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_dir(&self) -> bool {
+        self.dir.load(Ordering::SeqCst)
     }
 
     pub(crate) fn set_nameless(&self) {
