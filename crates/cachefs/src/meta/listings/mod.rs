@@ -93,9 +93,11 @@ impl Listings {
             listing.chunks.push(Arc::new(chunk));
         }
         listing.complete = complete;
+        // One that is too long goes itself rather than drive out all others.
         let changed = dir.names_changed.get() > listing.asked.stamp;
+        let useless = changed || listing.len() > self.entries_max;
         table.entries += added;
-        if changed {
+        if useless {
             table.remove(hash, dir.id);
         }
         while table.entries > self.entries_max {

@@ -1,1 +1,121 @@
+use cachefs_vfs::{DirEntry, Name};
 
+use super::*;
+use crate::meta::{Nodes, Recorder, Stamps};
+
+const TTL: Duration = Duration::from_secs(1);
+const NOW: Moment = Moment(10_000_000_000);
+
+struct Bench {
+    listings: Listings,
+    nodes: Nodes,
+    stamps: Stamps,
+}
+
+impl Bench {
+    fn new(entries_max: usize) -> Self {
+        Self { listings: Listings::new(entries_max, TTL), nodes: Nodes::new(64), stamps: Stamps::default() }
+    }
+
+    fn dir(&self, inode: u64) -> Arc<Node> {
+        self.nodes.get_or_make(FileId { device: 1, inode, generation: 0 }, &self.stamps).0
+    }
+
+    fn asked(&self) -> Asked {
+        Asked { stamp: self.stamps.now(), at: NOW }
+    }
+
+    /// Keeps the entries with the places from `after` + 1 to `last`.
+    fn learn(&self, dir: &Node, after: u64, last: u64, complete: bool) {
+        self.listings.learn(dir, Cookie(after), chunk(after, last), complete, self.asked());
+    }
+
+    /// The places of the entries that are known from `after` on, and whether they go to the end.
+    fn read(&self, dir: &Node, after: u64) -> (Vec<u64>, bool) {
+        let (mut places, mut after) = (Vec::new(), Cookie(after));
+        loop {
+            match self.listings.find(dir, after, NOW) {
+                Found::Entries(chunk, start) => {
+                    for entry in (start..chunk.len()).filter_map(|number| chunk.entry(number)) {
+                        places.push(entry.next.0);
+                        after = entry.next;
+                    }
+                }
+                Found::End => return (places, true),
+                Found::Unknown => return (places, false),
+            }
+        }
+    }
+}
+
+fn chunk(after: u64, last: u64) -> Chunk {
+    let mut recorder = Recorder::new(Cookie(after), 1000);
+    for place in after + 1..=last {
+        let text = format!("entry{place}");
+        let name = Name::new(&text).expect("a name");
+        recorder.take(&DirEntry { name, inode: place, kind: None, next: Cookie(place), attr: None });
+    }
+    recorder.finish().expect("whole")
+}
+
+#[test]
+fn a_listing_grows_until_it_is_complete() {
+    let bench = Bench::new(100);
+    let dir = bench.dir(1);
+    assert_eq!(bench.read(&dir, 0), (vec![], false));
+    bench.learn(&dir, 0, 3, false);
+    assert_eq!(bench.read(&dir, 0), (vec![1, 2, 3], false));
+    bench.learn(&dir, 3, 5, true);
+    assert!(bench.listings.is_complete(&dir, NOW));
+    assert_eq!(bench.read(&dir, 0), (vec![1, 2, 3, 4, 5], true));
+    assert_eq!(bench.read(&dir, 2), (vec![3, 4, 5], true));
+    assert_eq!(bench.read(&dir, 3), (vec![4, 5], true));
+    assert_eq!(bench.read(&dir, 5), (vec![], true));
+    assert_eq!(bench.read(&dir, 9), (vec![], false), "a place that is not ours");
+    assert_eq!(bench.listings.entries(), 5);
+}
+
+#[test]
+fn what_does_not_go_on_where_it_stands_is_not_kept() {
+    let bench = Bench::new(100);
+    let dir = bench.dir(1);
+    bench.learn(&dir, 3, 5, true);
+    assert_eq!(bench.read(&dir, 3), (vec![], false));
+    bench.learn(&dir, 0, 3, false);
+    bench.learn(&dir, 7, 9, true);
+    assert_eq!(bench.read(&dir, 0), (vec![1, 2, 3], false));
+    bench.learn(&dir, 0, 2, true);
+    assert_eq!(bench.read(&dir, 0), (vec![1, 2], true), "from the start, it is a new one");
+}
+
+#[test]
+fn a_change_of_ours_and_the_end_of_its_life_end_a_listing() {
+    let bench = Bench::new(100);
+    let dir = bench.dir(1);
+    bench.learn(&dir, 0, 3, false);
+    dir.names_changed.raise(bench.stamps.next());
+    assert_eq!(bench.read(&dir, 0), (vec![], false));
+    bench.learn(&dir, 0, 3, false);
+    dir.names_changed.raise(bench.stamps.next());
+    bench.learn(&dir, 3, 5, true);
+    assert_eq!(bench.read(&dir, 0), (vec![], false), "its beginning is from before the change");
+    bench.learn(&dir, 0, 3, true);
+    assert!(matches!(bench.listings.find(&dir, Cookie::START, NOW.plus(TTL)), Found::Unknown));
+    assert_eq!(bench.listings.entries(), 0);
+}
+
+#[test]
+fn there_are_never_more_entries_than_the_limit() {
+    let bench = Bench::new(10);
+    let dirs: Vec<_> = (0..4).map(|inode| bench.dir(inode)).collect();
+    for dir in &dirs {
+        bench.learn(dir, 0, 4, true);
+        assert!(bench.listings.entries() <= 10);
+    }
+    assert!(!bench.listings.is_complete(&dirs[0], NOW) && bench.listings.is_complete(&dirs[3], NOW));
+    bench.learn(&dirs[0], 0, 11, true);
+    assert_eq!(bench.read(&dirs[0], 0), (vec![], false), "one that is too long is not kept");
+    assert_eq!(bench.listings.entries(), 8, "and drives out no other");
+    bench.listings.forget(dirs[3].id);
+    assert_eq!(bench.listings.entries(), 4);
+}

@@ -1,1 +1,181 @@
+use cachefs_vfs::{FileId, FileKind, Mode, Time};
 
+use super::*;
+use crate::meta::Stamps;
+
+const TTL: Duration = Duration::from_secs(1);
+const NOW: Moment = Moment(10_000_000_000);
+
+fn attr(size: u64, changed: i64) -> Attr {
+    let time = Time { seconds: changed, nanos: 0 };
+    Attr {
+        id: FileId { device: 1, inode: 2, generation: 3 },
+        kind: FileKind::Regular,
+        mode: Mode::new(0o644),
+        links: 1,
+        uid: 0,
+        gid: 0,
+        device: 0,
+        size,
+        blocks: 0,
+        block_size: 4096,
+        atime: time,
+        mtime: time,
+        ctime: time,
+        btime: None,
+        tag: 0,
+    }
+}
+
+/// The same file after something that moves `ctime` only.
+fn touched(attr: Attr, seconds: i64) -> Attr {
+    Attr { ctime: Time { seconds, nanos: 0 }, ..attr }
+}
+
+fn fresh(number: u64) -> impl FnOnce() -> Generation {
+    move || Generation(number)
+}
+
+struct Bench {
+    state: State,
+    stamps: Stamps,
+}
+
+impl Bench {
+    /// A file of one block in the store.
+    fn new() -> Self {
+        let stamps = Stamps::default();
+        let mut bench = Self { state: State::new(Generation(1), stamps.now()), stamps };
+        assert!(bench.learn(attr(10, 1), NOW).kept);
+        bench.state.note_block(BlockIndex(0));
+        bench
+    }
+
+    fn asked(&self, at: Moment) -> Asked {
+        Asked { stamp: self.stamps.now(), at }
+    }
+
+    fn learn(&mut self, attr: Attr, at: Moment) -> Learnt {
+        let asked = self.asked(at);
+        self.state.learn(&attr, asked, fresh(2))
+    }
+
+    fn later() -> Moment {
+        NOW.plus(TTL)
+    }
+}
+
+#[test]
+fn attributes_hold_for_their_lifetime() {
+    let bench = Bench::new();
+    assert!(bench.state.attr_within(NOW, TTL).is_some());
+    assert!(bench.state.attr_within(Moment(NOW.0 + 999_999_999), TTL).is_some());
+    assert!(bench.state.attr_within(Bench::later(), TTL).is_none());
+    assert!(bench.state.attr_within(NOW, Duration::ZERO).is_none());
+}
+
+#[test]
+fn the_same_version_keeps_the_generation_and_another_ends_it() {
+    let mut bench = Bench::new();
+    let same = bench.learn(attr(10, 1), Bench::later());
+    assert_eq!((same.foreign, same.dropped), (false, None));
+    let other = bench.learn(attr(10, 2), Bench::later());
+    let dropped = Dropped { generation: Generation(1), end: BlockIndex(1) };
+    assert_eq!((other.foreign, other.dropped), (true, Some(dropped)));
+    assert_eq!(bench.state.generation(), Generation(2));
+    assert_eq!(bench.state.lost(BlockIndex(0)), Some(MissReason::Invalidated));
+    assert_eq!(bench.state.lost(BlockIndex(1)), None);
+}
+
+#[test]
+fn what_was_asked_before_a_change_of_ours_is_not_learnt() {
+    let mut bench = Bench::new();
+    let asked = bench.asked(Bench::later());
+    bench.state.touch_ctime(bench.stamps.next());
+    let learnt = bench.state.learn(&attr(99, 9), asked, fresh(2));
+    assert_eq!(learnt, Learnt::default());
+    assert_eq!(bench.state.attr_known().map(|attr| attr.size), Some(10));
+}
+
+#[test]
+fn what_was_asked_earlier_does_not_replace_what_was_asked_later() {
+    let mut bench = Bench::new();
+    assert!(bench.learn(attr(20, 2), Bench::later()).kept);
+    assert!(!bench.learn(attr(10, 1), NOW).kept);
+    assert_eq!(bench.state.attr_known().map(|attr| attr.size), Some(20));
+}
+
+#[test]
+fn a_change_of_ours_to_a_name_moves_ctime_and_nothing_else() {
+    let mut bench = Bench::new();
+    bench.state.touch_ctime(bench.stamps.next());
+    assert!(bench.state.attr_within(NOW, TTL).is_none());
+    assert!(!bench.learn(touched(attr(10, 1), 5), Bench::later()).foreign);
+    assert!(bench.learn(touched(attr(10, 1), 6), Bench::later()).foreign, "it excuses one move");
+    bench.state.touch_ctime(bench.stamps.next());
+    assert!(bench.learn(attr(10, 7), Bench::later()).foreign, "and none of mtime");
+}
+
+#[test]
+fn a_change_of_ours_keeps_the_generation_and_holds_off_answers() {
+    let mut bench = Bench::new();
+    let begun = bench.stamps.next();
+    bench.state.begin_change(begun, Some(BlockIndex(0)..BlockIndex(1)));
+    assert!(!bench.learn(attr(20, 2), NOW).kept, "half of it, for all we know");
+    bench.state.end_change(attr(20, 2), NOW, begun);
+    assert_eq!(bench.state.generation(), Generation(1));
+    assert_eq!(bench.state.attr_within(NOW, TTL).map(|attr| attr.size), Some(20));
+    assert!(!bench.learn(attr(20, 2), Bench::later()).foreign);
+}
+
+#[test]
+fn another_change_of_ours_during_a_write_leaves_nothing_to_answer() {
+    let mut bench = Bench::new();
+    let begun = bench.stamps.next();
+    bench.state.begin_change(begun, Some(BlockIndex(0)..BlockIndex(1)));
+    bench.state.touch_ctime(bench.stamps.next());
+    bench.state.end_change(attr(20, 2), NOW, begun);
+    assert!(bench.state.attr_within(NOW, TTL).is_none());
+    assert!(!bench.learn(touched(attr(20, 2), 3), NOW).foreign, "the rename moved it");
+}
+
+#[test]
+fn a_load_that_met_a_write_is_not_kept() {
+    let mut bench = Bench::new();
+    let mark = bench.state.begin_load();
+    assert!(bench.state.may_keep(Generation(1), mark, BlockIndex(0)));
+    let begun = bench.stamps.next();
+    bench.state.begin_change(begun, Some(BlockIndex(0)..BlockIndex(1)));
+    let during = bench.state.begin_load();
+    bench.state.end_change(attr(10, 2), NOW, begun);
+    assert!(!bench.state.may_keep(Generation(1), mark, BlockIndex(0)));
+    assert!(!bench.state.may_keep(Generation(1), during, BlockIndex(0)));
+    assert!(bench.state.may_keep(Generation(1), mark, BlockIndex(1)), "another block");
+    assert!(!bench.state.may_keep(Generation(0), mark, BlockIndex(1)), "another generation");
+}
+
+#[test]
+fn weak_blocks_go_when_the_version_is_checked() {
+    let mut bench = Bench::new();
+    bench.state.note_weak(BlockIndex(3));
+    bench.state.note_weak(BlockIndex(1));
+    let learnt = bench.learn(attr(10, 1), Bench::later());
+    assert_eq!(learnt.weak, Some(BlockIndex(1)..BlockIndex(4)));
+    assert_eq!(bench.state.lost(BlockIndex(1)), Some(MissReason::Expired));
+    assert_eq!(bench.learn(attr(10, 1), Bench::later()).weak, None, "once");
+    bench.state.note_weak(BlockIndex(0));
+    bench.state.note_weak(BlockIndex(WEAK_BLOCKS_MAX));
+    let many = bench.learn(attr(10, 1), Bench::later());
+    assert_eq!((many.weak, many.foreign), (None, false));
+    assert_eq!(many.dropped.map(|dropped| dropped.generation), Some(Generation(1)));
+}
+
+#[test]
+fn a_reset_takes_the_next_answer_as_it_is() {
+    let mut bench = Bench::new();
+    let dropped = bench.state.reset(bench.stamps.next(), Generation(5), MissReason::Invalidated);
+    assert_eq!(dropped.map(|dropped| dropped.end), Some(BlockIndex(1)));
+    let learnt = bench.learn(attr(70, 7), NOW);
+    assert!(learnt.kept && !learnt.foreign);
+    assert_eq!(bench.state.generation(), Generation(5));
+}
