@@ -1,6 +1,5 @@
 //! Files that are open while their names change or go.
 
-#[expect(dead_code, reason = "shared by several tests, each of which uses a part")]
 mod support;
 
 use std::fs::{self, File, OpenOptions};

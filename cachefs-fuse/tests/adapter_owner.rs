@@ -9,6 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use support::{MountGuard, config, is_root, local, run, shell};
 
 /// A mount with a directory `d` that everybody may write to; nothing without root.
+#[expect(clippy::print_stdout, reason = "a test says when it is skipped")]
 fn open_to_all() -> Option<MountGuard> {
     if !is_root() {
         println!("skipped: needs root");

@@ -25,7 +25,8 @@ pub(super) const HELPER: &str = "fusermount3";
 /// Mounts at `path` (canonical, a directory) and answers the connection to the kernel.
 pub(super) fn attach(path: &Path, config: &MountConfig) -> Result<OwnedFd, MountError> {
     match by_system_call(path, config) {
-        Err(MountError::Refused { errno: Errno::PERM, .. }) => by_helper(path, config),
+        Err(MountError::Refused { errno: Errno::PERM, .. })
+        | Err(MountError::Device(Errno::ACCESS | Errno::PERM)) => by_helper(path, config),
         other => other,
     }
 }
