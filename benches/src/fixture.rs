@@ -11,7 +11,7 @@ pub const NAME: &str = "file";
 /// If the file can't be written.
 pub fn backing(size: usize) -> Result<Arc<dyn Vfs>> {
     let fs = MemFs::new();
-    let bytes: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
+    let bytes: Vec<u8> = (0..size).map(|at| (at % 251).to_le_bytes()[0]).collect();
     fs.write(NAME, &bytes)?;
     Ok(Arc::new(fs))
 }

@@ -1,5 +1,7 @@
 //! What each contender asks of its backing: a comparison is fair only if each does what its name says.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its tree may panic")]
+
 use std::sync::Arc;
 
 use cachefs_benches::{Cached, Contender, CorFs, NAME, Raw, backing};

@@ -51,7 +51,7 @@ pub const TEST: [Step; 17] = [
 ];
 
 /// The long runs.
-pub const SOAK: [Step; 5] = [
+pub const SOAK: [Step; 4] = [
     Step { name: "tools", what: "builds pjdfstest and fsx into target/tools", run: tools::install },
     Step {
         name: "model",
@@ -60,7 +60,6 @@ pub const SOAK: [Step; 5] = [
     },
     Step { name: "storm", what: "ten minutes of renames of ancestors", run: tests::soak_storm },
     Step { name: "fsx", what: "fifty seeds of 100,000 operations", run: tests::soak_fsx },
-    Step { name: "limits", what: "limits at full size", run: tests::soak_limits },
 ];
 
 fn tidy_tree(shop: &Shop) -> Result<()> {

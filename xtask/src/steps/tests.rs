@@ -96,7 +96,3 @@ pub(crate) fn soak_storm(shop: &Shop) -> Result<()> {
 pub(crate) fn limits(shop: &Shop) -> Result<()> {
     shop.run(&mut on_mount(shop, &["limits"]))
 }
-
-pub(crate) fn soak_limits(shop: &Shop) -> Result<()> {
-    shop.run(on_mount(shop, &["limits"]).env("CACHEFS_LIMITS_FULL", "1"))
-}

@@ -1,0 +1,111 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::wait_for;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A directory mounted by `cachefs-mount`; unmounted when this is dropped, whatever happened.
+#[derive(Debug)]
+pub struct Mounted {
+    daemon: Child,
+    mountpoint: TempDir,
+    source: PathBuf,
+    /// Kept until after the unmount, where the source is ours.
+    scratch: Option<TempDir>,
+}
+
+impl Mounted {
+    /// Mounts a fresh, empty directory of the disk.
+    pub fn fresh(arguments: &[&str]) -> Self {
+        Self::within(tempfile::tempdir().unwrap(), arguments)
+    }
+
+    /// Mounts `scratch`, which is removed afterwards.
+    pub fn within(scratch: TempDir, arguments: &[&str]) -> Self {
+        // Others than the owner have to get in where a test changes users.
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(scratch.path(), mode).unwrap();
+        let source = scratch.path().to_path_buf();
+        let mut mounted = Self::over(&source, arguments);
+        mounted.scratch = Some(scratch);
+        mounted
+    }
+
+    /// Mounts `source`, which stays the caller's.
+    pub fn over(source: &Path, arguments: &[&str]) -> Self {
+        let mountpoint = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cachefs-mount"));
+        command.arg("-f").arg(source).arg(mountpoint.path()).args(arguments);
+        if super::is_root() {
+            command.args(["-o", "allow_other"]);
+        }
+        let daemon = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        let mut mounted = Self { daemon, mountpoint, source: source.to_path_buf(), scratch: None };
+        let ready = wait_for(PATIENCE, || {
+            let ended = mounted.daemon.try_wait().unwrap();
+            assert!(ended.is_none(), "cachefs-mount ended before it was ready: {ended:?}");
+            is_mounted(mounted.path()).then_some(())
+        });
+        assert!(ready.is_some(), "cachefs-mount did not mount within {PATIENCE:?}");
+        mounted
+    }
+
+    /// The mount point.
+    pub fn path(&self) -> &Path {
+        self.mountpoint.path()
+    }
+
+    /// The directory beneath.
+    pub fn source(&self) -> &Path {
+        &self.source
+    }
+
+    /// The daemon's process id.
+    pub fn pid(&self) -> u32 {
+        self.daemon.id()
+    }
+
+    /// Unmounts as a user would, by SIGTERM, and checks that the daemon is content.
+    pub fn unmount(mut self) {
+        self.signal(Signal::TERM);
+        let status = wait_for(PATIENCE, || self.daemon.try_wait().unwrap());
+        assert!(status.is_some_and(|status| status.success()), "the daemon ended with {status:?}");
+        assert!(!is_mounted(self.path()), "still mounted after the daemon ended");
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.daemon.id()).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid {
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        if let Ok(None) = self.daemon.try_wait() {
+            self.signal(Signal::TERM);
+            if wait_for(Duration::from_secs(5), || self.daemon.try_wait().ok().flatten()).is_none() {
+                let _ = self.daemon.kill();
+                let _ = self.daemon.wait();
+            }
+        }
+        if is_mounted(self.path()) {
+            let unmount = if super::is_root() { "umount" } else { "fusermount3" };
+            let flags: &[&str] = if super::is_root() { &["-l"] } else { &["-u", "-z"] };
+            let _ = Command::new(unmount).args(flags).arg(self.path()).status();
+        }
+    }
+}
+
+/// Whether something is mounted exactly here.
+fn is_mounted(path: &Path) -> bool {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    mounts.lines().any(|line| line.split(' ').nth(4) == path.to_str())
+}

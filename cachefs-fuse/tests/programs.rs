@@ -1,0 +1,184 @@
+//! Programs that ask much of a filesystem, on a mount, as users run them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its tree may panic")]
+
+mod acceptance;
+
+use std::fs;
+use std::path::Path;
+
+use acceptance::{Mounted, Size, make_tree, program};
+
+/// More files than the daemon may have descriptors, whatever its limit is here.
+const BIG: Size = Size { directories: 420, files: 50 };
+
+#[test]
+fn a_big_tree_is_the_same_through_the_mount() {
+    let source = tempfile::tempdir().unwrap();
+    make_tree(source.path(), BIG);
+    let mounted = Mounted::over(source.path(), &[]);
+
+    program("diff").args("-r --no-dereference").arg(source.path()).arg(mounted.path()).silent();
+    assert_eq!(archive_sum(mounted.path()), archive_sum(source.path()));
+
+    let copy = tempfile::tempdir().unwrap();
+    rsync(mounted.path(), copy.path(), "");
+    assert_eq!(differences(source.path(), copy.path()), "", "copied from the mount");
+    mounted.unmount();
+}
+
+#[test]
+fn a_tree_is_the_same_when_written_through_the_mount() {
+    let original = tempfile::tempdir().unwrap();
+    make_tree(original.path(), Size { directories: 40, files: 50 });
+    let mounted = Mounted::fresh(&[]);
+    let (unpacked, copied) = (mounted.path().join("unpacked"), mounted.path().join("copied"));
+    fs::create_dir(&unpacked).unwrap();
+
+    let pipe = "tar --xattrs -C \"$1\" -cf - . | tar --xattrs -C \"$2\" -xpf -";
+    program("sh").args("-c").arg(pipe).arg("sh").arg(original.path()).arg(&unpacked).silent();
+    rsync(original.path(), &copied, "");
+    for copy in [&unpacked, &copied] {
+        assert_eq!(differences(original.path(), copy), "", "{}", copy.display());
+        let beneath = mounted.source().join(copy.file_name().unwrap());
+        assert_eq!(differences(original.path(), &beneath), "", "{}", beneath.display());
+    }
+    // A second run finds nothing to do, and one after a change repairs just that.
+    fs::write(copied.join("group 1/d1/file-7.txt"), "changed").unwrap();
+    fs::remove_dir_all(copied.join("group 2")).unwrap();
+    rsync(original.path(), &copied, "--delete");
+    assert_eq!(differences(original.path(), &copied), "");
+    mounted.unmount();
+}
+
+/// A checksum over names, contents, modes, owners, times and links.
+fn archive_sum(root: &Path) -> String {
+    let script = "tar --sort=name --format=gnu -cf - . | sha256sum";
+    program("sh").args("-c").arg(script).within(root).text()
+}
+
+fn rsync(from: &Path, to: &Path, flags: &str) {
+    let from = format!("{}/", from.display());
+    program("rsync").args("-aHAX --checksum").args(flags).arg(from).arg(to).silent();
+}
+
+/// What rsync would change to make `to` like `from`, times of directories and all.
+fn differences(from: &Path, to: &Path) -> String {
+    let from = format!("{}/", from.display());
+    let flags = "-aHAX --checksum --delete --dry-run --itemize-changes";
+    program("rsync").args(flags).arg(from).arg(to).text()
+}
+
+#[test]
+fn git_works() {
+    let scratch = tempfile::tempdir().unwrap();
+    let origin = scratch.path().join("origin");
+    make_history(&origin);
+    let mounted = Mounted::fresh(&[]);
+    let clone = mounted.path().join("clone");
+    git(scratch.path()).args("clone -q --no-local origin").arg(&clone).silent();
+    git(&clone).args("fsck --full --strict").text();
+    git(&clone).args("status --porcelain").silent();
+
+    git(&clone).args("checkout -q -b topic HEAD~5").silent();
+    make_tree(&clone.join("more"), Size { directories: 4, files: 25 });
+    git(&clone).args("add -A").silent();
+    git(&clone).args("commit -q -m more").silent();
+    git(&clone).args("rebase -q main").text();
+    git(&clone).args("gc -q --aggressive --prune=now").silent();
+    git(&clone).args("fsck --full --strict").text();
+    git(&clone).args("status --porcelain").silent();
+    git(&clone).args("push -q origin topic").silent();
+
+    let second = mounted.path().join("second");
+    git(mounted.path()).args("clone -q clone second").silent();
+    let head = |at: &Path| git(at).args("rev-parse HEAD^{tree}").text();
+    assert_eq!(head(&clone), head(&second));
+    git(&mounted.source().join("clone")).args("fsck --full --strict").text();
+    git(&origin).args("fsck --full").text();
+    mounted.unmount();
+}
+
+fn git(at: &Path) -> acceptance::Run {
+    let who = "-c user.name=Test -c user.email=test@example.org -c commit.gpgsign=false -c advice.detachedHead=false";
+    program("git").args("-c safe.directory=* -c init.defaultBranch=main").args(who).within(at)
+}
+
+/// A repository with some history.
+fn make_history(at: &Path) {
+    fs::create_dir(at).unwrap();
+    git(at).args("init -q").silent();
+    for commit in 0..30 {
+        for file in 0..20 {
+            let text = format!("line of {file}\n").repeat(commit * 3 + file);
+            fs::write(at.join(format!("f{}", (file + commit) % 40)), text).unwrap();
+        }
+        git(at).args("add -A").silent();
+        git(at).args("commit -q -m").arg(format!("commit {commit}")).silent();
+    }
+}
+
+#[test]
+fn sqlite_in_wal_mode_has_two_writers() {
+    const ROWS: usize = 1000;
+    let mounted = Mounted::fresh(&[]);
+    let database = mounted.path().join("test.db");
+    let sqlite = |sql: &str| program("sqlite3").arg(&database).arg(sql).text();
+    let mode = sqlite("pragma journal_mode=wal; create table t(writer int, n int, pad text);");
+    assert_eq!(mode, "wal\n");
+
+    let write = |writer: usize| {
+        let row = |n| format!("insert into t values({writer}, {n}, hex(randomblob(500)));");
+        let rows: String = (0..ROWS).map(row).collect();
+        let sql = format!("pragma busy_timeout=60000; pragma synchronous=normal; {rows}");
+        program("sqlite3").arg(&database).arg(sql).text()
+    };
+    std::thread::scope(|scope| {
+        for writer in 1..=2 {
+            scope.spawn(move || write(writer));
+        }
+    });
+    let check =
+        "pragma integrity_check; select writer, count(*), sum(n) from t group by writer order by writer;";
+    let sum = ROWS * (ROWS - 1) / 2;
+    let expected = format!("ok\n1|{ROWS}|{sum}\n2|{ROWS}|{sum}\n");
+    assert_eq!(sqlite(check), expected);
+    let beneath = mounted.source().join("test.db");
+    assert_eq!(program("sqlite3").arg(&beneath).arg(check).text(), expected, "in the directory beneath");
+    sqlite("delete from t where n % 3 = 0; vacuum; pragma wal_checkpoint(truncate);");
+    assert!(sqlite("pragma integrity_check;").starts_with("ok"));
+    mounted.unmount();
+}
+
+#[test]
+fn cargo_builds() {
+    let mounted = Mounted::fresh(&[]);
+    let project = mounted.path().join("project");
+    fs::create_dir_all(project.join("src")).unwrap();
+    let manifest = "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[workspace]\n";
+    fs::write(project.join("Cargo.toml"), manifest).unwrap();
+    fs::write(project.join("src/lib.rs"), "pub fn answer() -> u32 {\n    42\n}\n").unwrap();
+    fs::write(project.join("src/main.rs"), "fn main() {\n    println!(\"{}\", small::answer());\n}\n")
+        .unwrap();
+    let build = || {
+        let output = cargo(&project).args("build --offline").output();
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{log}");
+        log
+    };
+    assert!(build().contains("Compiling small"));
+    assert!(!build().contains("Compiling"), "nothing changed, nothing to build");
+    let binary = project.join("target/debug/small");
+    assert_eq!(program(&binary).text(), "42\n");
+
+    fs::write(project.join("src/lib.rs"), "pub fn answer() -> u32 {\n    43\n}\n").unwrap();
+    assert!(build().contains("Compiling small"), "a change is seen");
+    assert_eq!(program(&binary).text(), "43\n");
+    cargo(&project).args("clean --offline").output();
+    assert!(!project.join("target").exists());
+    mounted.unmount();
+}
+
+fn cargo(at: &Path) -> acceptance::Run {
+    program(env!("CARGO")).within(at)
+}
