@@ -81,6 +81,12 @@ const CASES: &[Case] = &[
     Case::new("unknown flag", 1, &["unknown option --memroy", "--memory"], |site| {
         site.command(&["--memroy", "1G"])
     }),
+    Case::new("switch with a value", 1, &["--json: \"maybe\" is neither yes nor no"], |site| {
+        site.command(&["--json=maybe"])
+    }),
+    Case::new("option without its value", 1, &["--memory needs a value: --memory SIZE"], |site| {
+        site.command(&["--memory"])
+    }),
     Case::new("unknown mount option", 1, &["unknown mount option alow_other", "allow_other"], |site| {
         site.command(&["-o", "rw,alow_other"])
     }),
@@ -225,7 +231,7 @@ fn help_and_version_are_shown() {
     let help = run(bare().arg("--help"));
     let text = String::from_utf8_lossy(&help.stdout).into_owned();
     assert!(
-        help.status.success() && text.contains("--memory SIZE") && text.contains("[default: 1s]"),
+        help.status.success() && text.contains("--memory <SIZE>") && text.contains("[default: 1s]"),
         "{text}"
     );
     let version = run(bare().arg("-V"));

@@ -48,6 +48,20 @@ fn the_foreground_mount_says_its_mode_and_ends_well_on_sigint() {
 }
 
 #[test]
+fn a_hangup_of_the_terminal_unmounts_in_the_foreground_only() {
+    let site = Site::with_file("hello", b"world");
+    let log = site.log();
+    let mut daemon = Daemon::in_foreground(&mut site.command(&[]));
+    daemon.signal(Signal::HUP);
+    assert_eq!(daemon.exit_code(), Some(0));
+    assert_eq!(site.mounts(), [""; 0]);
+    let daemon = site.mount(&["--log", log.to_str().unwrap()]);
+    daemon.signal(Signal::HUP);
+    site.wait_logged("no configuration file");
+    assert_eq!(fs::read(site.mountpoint().join("hello")).unwrap(), b"world");
+}
+
+#[test]
 fn umount_from_outside_ends_the_daemon() {
     let site = Site::new();
     let mut daemon = Daemon::in_foreground(&mut site.command(&[]));

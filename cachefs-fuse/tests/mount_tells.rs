@@ -1,11 +1,14 @@
-//! What a mount by `cachefs-mount` tells about itself: statistics and metrics.
+//! What a mount by `cachefs-mount` tells about itself: its log, statistics and metrics.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod site;
 
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 
 use rustix::process::Signal;
-use site::{Scrape, Site};
+use site::{Daemon, PATIENCE, Scrape, Site, run};
 
 #[test]
 fn sigusr1_writes_statistics_to_the_log() {
@@ -56,4 +59,52 @@ fn a_scrape_shows_exactly_what_was_done() {
     let second = Scrape::of(&address);
     assert_eq!(second.value("cachefs_backend_bytes_total{dir=\"write\"}"), 1000.0);
     assert_eq!(second.value("cachefs_backend_bytes_total{dir=\"read\"}"), 200_000.0);
+}
+
+/// Receives until a line holds a text, and answers that line.
+fn hear(syslog: &UnixDatagram, text: &str) -> String {
+    loop {
+        let mut line = [0; 16 * 1024];
+        let length = syslog.recv(&mut line).unwrap_or_else(|error| panic!("waited in vain: {text}: {error}"));
+        let line = String::from_utf8_lossy(&line[..length]).into_owned();
+        if line.contains(text) {
+            return line;
+        }
+    }
+}
+
+#[test]
+fn without_a_log_file_the_background_tells_syslog() {
+    let site = Site::with_file("hello", b"world");
+    let place = site.top().join("dev-log");
+    let syslog = UnixDatagram::bind(&place).unwrap();
+    syslog.set_read_timeout(Some(PATIENCE)).unwrap();
+    let output = run(site.command(&["--json"]).env("CACHEFS_INTERNAL_SYSLOG", &place));
+    let mut daemon = Daemon::from_ready_line(&output);
+    let tag = format!("cachefs-mount[{}]: ", daemon.pid().as_raw_nonzero());
+    assert!(hear(&syslog, "mode through").starts_with(&format!("<30>{tag}")));
+    let held = fs::File::open(site.mountpoint().join("hello")).unwrap();
+    daemon.signal(Signal::TERM);
+    let told = hear(&syslog, "is busy");
+    assert!(told.starts_with(&format!("<28>{tag}")) && told.contains("holds"), "{told}");
+    drop(held);
+    daemon.wait_ended();
+}
+
+#[test]
+fn a_syslog_that_is_absent_or_takes_nothing_does_not_matter() {
+    let site = Site::with_file("hello", b"world");
+    let place = site.top().join("dev-log");
+    let lives = || {
+        let mut command = site.command(&["--json", "-vv"]);
+        let mut daemon = Daemon::from_ready_line(&run(command.env("CACHEFS_INTERNAL_SYSLOG", &place)));
+        for _ in 0..100 {
+            fs::read_dir(site.mountpoint()).unwrap().for_each(drop);
+        }
+        daemon.signal(Signal::TERM);
+        daemon.wait_ended();
+    };
+    lives();
+    let _unread = UnixDatagram::bind(&place).unwrap();
+    lives();
 }

@@ -9,6 +9,7 @@ mod logging;
 mod ready;
 mod report;
 mod signals;
+mod syslog;
 mod voice;
 
 use std::fs::File;
@@ -44,9 +45,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         rustix::process::setsid()
             .map_err(|errno| Failure::system(format!("no session of its own: {errno}")))?;
     }
-    if voice == Voice::Terminal || config.log.file.is_some() {
-        logging::start(&config.log)?;
-    }
+    logging::start(&config.log, voice)?;
     bound_allocator();
     rights::check(config.kernel.allow_other)?;
     let ours = format!("fuse.{}", config.kernel.subtype);

@@ -61,7 +61,7 @@ pub(crate) struct WarmConfig {
 /// Where the log goes.
 #[derive(Clone, Debug)]
 pub(crate) struct LogConfig {
-    /// `None`: standard error.
+    /// `None`: standard error in the foreground, syslog in the background.
     pub(crate) file: Option<PathBuf>,
     pub(crate) level: tracing::Level,
 }

@@ -17,10 +17,18 @@ pub(crate) struct Flag {
     pub(super) set: fn(&mut Settings, &str) -> Result<(), String>,
 }
 
+/// One option as it was given.
+pub(super) struct Given {
+    pub(super) flag: &'static Flag,
+    pub(super) value: String,
+    /// How messages call it.
+    pub(super) spelling: String,
+}
+
 /// What follows an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Takes {
-    /// Nothing; as `-o` option or in the environment it may be given `yes` or `no`.
+    /// Nothing; after `=`, and in the environment, it may be given `yes` or `no`.
     Nothing,
     /// One value, called this in the help.
     Value(&'static str),

@@ -1,94 +1,79 @@
 use std::fmt::Write;
 
+use clap::builder::StyledStr;
+
 use super::flag::{Flag, Spelled, Takes};
 use super::table;
 
-const USAGE: &str = "\
-Mounts a cached view of the directory SRC at the directory MNT.
+/// What the program is for.
+pub(super) const ABOUT: &str = "Mounts a cached view of the directory SRC at the directory MNT.";
 
-Usage: cachefs-mount SRC MNT [flags] [-o options]
-";
+/// How it is called.
+pub(super) const USAGE: &str = "cachefs-mount SRC MNT [flags] [-o options]";
+
+const MOUNT_OPTIONS: &str = "Mount options (-o), besides the flags above:\n";
 
 const NOTES: &str = "
-Each flag is a mount option, too (-o memory=64M,warm=src/**), and a variable (CACHEFS_MEMORY=64M); a flag or
-mount option wins over the variable. In CACHEFS_WARM, : separates globs. With -o, _ and - are alike, and what
+Each flag is a mount option, too (-o memory=64M,warm=src/**), and a variable (CACHEFS_MEMORY=64M); a flag or \
+mount option wins over the variable. In CACHEFS_WARM, : separates globs. With -o, _ and - are alike, and what \
 fstab says to others (x-*, _netdev, nofail, noauto, user, defaults) is ignored.
+
 SIZE: 4096, 512M, 10G, 9.5% of the memory, off. TIME: 500ms, 5s, 1m, 1h, off.
+Log: to the --log FILE; else in the foreground to standard error, in the background to syslog (/dev/log).
 Signals: TERM and INT unmount, a second one stops at once; USR1 writes statistics to the log.
 Exit codes: 0 ok, 1 usage, 2 system, 32 not mounted.
 ";
 
 /// The width of the column of names.
-const COLUMN: usize = 28;
+const COLUMN: usize = 24;
 
-/// The width of all columns.
-const WIDTH: usize = 110;
+/// The width nothing is wider than.
+pub(super) const WIDTH: usize = 110;
 
-/// What `--help` shows.
-pub(super) fn help() -> String {
-    let mut text = USAGE.to_owned();
-    for (title, flags) in table::GROUPS {
-        let (documented, plain): (Vec<&Flag>, Vec<&Flag>) =
-            flags.iter().partition(|flag| !flag.help.is_empty());
-        _ = writeln!(text, "\n{title}:");
-        for flag in documented {
-            entry(&mut text, flag);
-        }
-        if !plain.is_empty() {
-            let names: Vec<String> = plain.iter().map(|flag| flag.long.to_owned()).collect();
-            wrap(&mut text, "  as for any filesystem", &names);
-        }
+/// Keeps words on one line; a blank to people.
+const NO_BREAK: &str = "\u{a0}";
+
+/// A flag's sentence, with its default.
+pub(super) fn sentence(flag: &Flag) -> String {
+    if flag.default.is_empty() {
+        return flag.help.to_owned();
     }
-    text + NOTES
+    format!("{} {}", flag.help, format!("[default: {}]", flag.default).replace(' ', NO_BREAK))
 }
 
-fn entry(text: &mut String, flag: &Flag) {
-    let mut words: Vec<String> = flag.help.split(' ').map(str::to_owned).collect();
-    if !flag.default.is_empty() {
-        words.push(format!("[default: {}]", flag.default));
-    }
-    let mut name = spelling(flag);
-    if name.len() + 2 > COLUMN {
-        _ = writeln!(text, "{name}");
-        name.clear();
-    }
-    wrap(text, &name, &words);
+/// A text made by clap, as it is printed.
+pub(super) fn printed(text: &StyledStr) -> String {
+    text.to_string().replace(NO_BREAK, " ")
 }
 
-/// Writes `name` in its column and `words` beside it, on as many lines as it takes.
-fn wrap(text: &mut String, name: &str, words: &[String]) {
-    let mut line = format!("{name:COLUMN$}");
-    for word in words {
-        if line.len() + word.len() > WIDTH {
-            _ = writeln!(text, "{}", line.trim_end());
-            line = " ".repeat(COLUMN);
-        }
-        line = line + word + " ";
+/// What is shown below the flags: what else `-o` takes, and notes.
+pub(super) fn after_options() -> String {
+    let options = || table::all().filter(|flag| flag.spelled == Spelled::MountOption);
+    let mut text = MOUNT_OPTIONS.to_owned();
+    for flag in options().filter(|flag| !flag.help.is_empty()) {
+        _ = writeln!(text, "  {:COLUMN$} {}", item(flag), sentence(flag));
     }
-    _ = writeln!(text, "{}", line.trim_end());
+    let plain: Vec<&str> = options().filter(|flag| flag.help.is_empty()).map(|flag| flag.long).collect();
+    text + "  As for any filesystem: " + &plain.join(", ") + "\n" + NOTES
 }
 
-fn spelling(flag: &Flag) -> String {
-    let value = match flag.takes {
-        Takes::Nothing => String::new(),
-        Takes::Value(name) | Takes::Options(name) => name.to_owned(),
-        Takes::Values(name) => format!("{name}..."),
-    };
-    if flag.spelled == Spelled::MountOption {
-        let sign = if value.is_empty() { "" } else { "=" };
-        return format!("  {}{sign}{value}", flag.long.replace('-', "_"));
+/// As it is written within `-o`.
+fn item(flag: &Flag) -> String {
+    let name = flag.long.replace('-', "_");
+    match flag.takes {
+        Takes::Nothing => name,
+        Takes::Value(value) | Takes::Values(value) | Takes::Options(value) => format!("{name}={value}"),
     }
-    let letter = flag.short.map_or_else(|| "    ".to_owned(), |letter| format!("-{letter}, "));
-    format!("  {letter}--{} {value}", flag.long).trim_end().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flags::command;
 
     #[test]
     fn all_options_and_defaults_are_shown() {
-        let help = help();
+        let help = printed(&command::arguments().render_help());
         let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
         for flag in table::all() {
             let name = if flag.spelled == Spelled::MountOption {

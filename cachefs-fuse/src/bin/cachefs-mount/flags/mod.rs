@@ -1,14 +1,16 @@
 //! From what the user typed to a checked configuration. Each option's name, documentation, default and parser stand
-//! in one entry of one table; arguments, `-o` and the environment are three spellings of it.
+//! in one entry of one table; arguments, `-o` and the environment are three spellings of it. clap reads the first two.
 
 mod caching;
+mod command;
+mod complaint;
 mod config;
 mod flag;
 mod help;
 mod line;
+mod list;
 mod mount_options;
 mod mounting;
-mod nearest;
 mod parse;
 mod reporting;
 mod settings;
@@ -40,13 +42,12 @@ pub(crate) fn read(
     variable: impl Fn(&str) -> Option<OsString>,
     machine: Machine,
 ) -> Result<Wish, String> {
-    let parsed = parse::parse(arguments, variable)?;
-    if parsed.settings.help {
-        return Ok(Wish::Show(help::help()));
-    }
-    if parsed.settings.version {
-        return Ok(Wish::Show(format!("cachefs-mount {}\n", env!("CARGO_PKG_VERSION"))));
-    }
+    let matches = match command::arguments().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) if !error.use_stderr() => return Ok(Wish::Show(help::printed(&error.render()))),
+        Err(error) => return Err(complaint::about_arguments(&error)),
+    };
+    let parsed = parse::parse(&matches, variable)?;
     let (source, mountpoint) = operands(parsed.operands)?;
     Ok(Wish::Mount(Box::new(Config::new(parsed.settings, source, mountpoint, machine)?)))
 }
@@ -64,18 +65,28 @@ fn operands(operands: Vec<OsString>) -> Result<(PathBuf, PathBuf), String> {
 
 #[cfg(test)]
 mod testing {
-    use super::settings::Settings;
-    use super::{Config, Machine, Wish, parse, read};
+    use std::ffi::OsString;
 
-    fn words(line: &str) -> impl Iterator<Item = std::ffi::OsString> {
+    use super::parse::Parsed;
+    use super::settings::Settings;
+    use super::{Config, Machine, Wish, command, complaint, read};
+
+    fn words(line: &str) -> impl Iterator<Item = OsString> {
         line.split_whitespace().map(Into::into)
+    }
+
+    /// What a command line says, without the checks that come after.
+    pub(super) fn parse(
+        arguments: impl IntoIterator<Item = OsString>,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Parsed, String> {
+        let matches = command::arguments().try_get_matches_from(arguments);
+        super::parse::parse(&matches.map_err(|error| complaint::about_arguments(&error))?, variable)
     }
 
     /// The settings of a well-formed command line for `SRC MNT`.
     pub(super) fn settings(line: &str) -> Settings {
-        parse::parse(["SRC".into(), "MNT".into()].into_iter().chain(words(line)), |_| None)
-            .expect(line)
-            .settings
+        parse(["SRC".into(), "MNT".into()].into_iter().chain(words(line)), |_| None).expect(line).settings
     }
 
     fn wish(line: &str) -> Result<Wish, String> {

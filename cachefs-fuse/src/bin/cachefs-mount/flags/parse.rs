@@ -1,7 +1,9 @@
 use std::ffi::OsString;
 
-use super::flag::{Flag, Spelled, Takes};
-use super::line::{Given, Line};
+use clap::ArgMatches;
+
+use super::flag::{Flag, Given, Spelled, Takes};
+use super::line::Line;
 use super::settings::Settings;
 use super::table;
 
@@ -13,15 +15,15 @@ pub(super) struct Parsed {
     pub(super) operands: Vec<OsString>,
 }
 
-/// Takes the arguments apart. The environment holds for what they leave out.
+/// Reads what clap found. The environment holds for what it leaves out.
 ///
 /// # Errors
 /// One line that names the argument and says what would be right.
 pub(super) fn parse(
-    arguments: impl IntoIterator<Item = OsString>,
+    matches: &ArgMatches,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Parsed, String> {
-    let line = Line::read(arguments)?;
+    let line = Line::new(matches)?;
     let mut settings = Settings::default();
     for given in environment(&line.given, variable)?.iter().chain(&line.given) {
         (given.flag.set)(&mut settings, &given.value)
@@ -51,9 +53,10 @@ fn environment(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{OsString, Spelled, table};
+    use crate::flags::command;
     use crate::flags::size::Size;
-    use crate::flags::testing::{settings, usage};
+    use crate::flags::testing::{parse, settings, usage};
 
     #[test]
     fn every_flag_is_a_mount_option_too() {
@@ -62,7 +65,13 @@ mod tests {
             settings("--memory 64M").memory
         );
         for flag in table::all().filter(|flag| flag.spelled == Spelled::Everywhere) {
-            assert!(table::mount_option(flag.long).is_some() && table::argument(flag.long).is_some());
+            for command in [command::arguments(), command::mount_options()] {
+                assert!(
+                    command.get_arguments().any(|arg| arg.get_long() == Some(flag.long)),
+                    "{}",
+                    flag.long
+                );
+            }
         }
     }
 
@@ -75,6 +84,14 @@ mod tests {
     fn letters_may_be_joined() {
         let settings = settings("-fvv -oro");
         assert!(settings.foreground && settings.read_only && settings.verbose == 2);
+    }
+
+    #[test]
+    fn the_last_spelling_holds() {
+        assert!(!settings("--json --json=no").json && settings("--json=no --json").json);
+        assert!(!settings("-o json,memory=1M --memory 2M -o json=no").json);
+        assert_eq!(settings("--memory 1M -o memory=2M").memory, Some(Size::Bytes(2 << 20)));
+        assert_eq!(settings("-o memory=2M --memory 1M").memory, Some(Size::Bytes(1 << 20)));
     }
 
     #[test]
@@ -117,6 +134,7 @@ mod tests {
             usage("-o rw,warm_worker=3"),
             "unknown mount option warm_worker: did you mean warm_workers?"
         );
+        assert_eq!(usage("-o help"), "unknown mount option help: see --help");
         assert_eq!(usage("-q"), "unknown option -q: see --help");
         assert_eq!(usage("--ro"), "unknown option --ro: did you mean -o ro?");
     }

@@ -1,4 +1,4 @@
-use super::flag::{Flag, Spelled, yes};
+use super::flag::{Flag, yes};
 
 /// What is told to whom.
 pub(super) const FLAGS: &[Flag] = &[
@@ -19,7 +19,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::value(
         "log",
         "FILE",
-        "standard error when in the foreground",
+        "standard error, in the background syslog",
         "Append the log to this file.",
         |settings, text| {
             settings.log = Some(text.into());
@@ -46,18 +46,6 @@ pub(super) const FLAGS: &[Flag] = &[
         settings.json = yes(text)?;
         Ok(())
     }),
-    Flag::switch("help", "Show this.", |settings, _| {
-        settings.help = true;
-        Ok(())
-    })
-    .short('h')
-    .spelled(Spelled::Argument),
-    Flag::switch("version", "Show the version.", |settings, _| {
-        settings.version = true;
-        Ok(())
-    })
-    .short('V')
-    .spelled(Spelled::Argument),
 ];
 
 #[cfg(test)]

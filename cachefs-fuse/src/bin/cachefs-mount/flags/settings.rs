@@ -13,8 +13,6 @@ use super::size::Size;
 pub(super) struct Settings {
     pub(super) foreground: bool,
     pub(super) json: bool,
-    pub(super) help: bool,
-    pub(super) version: bool,
 
     /// `None`: the default, which depends on the machine.
     pub(super) memory: Option<Size>,
@@ -54,8 +52,6 @@ impl Default for Settings {
         Self {
             foreground: false,
             json: false,
-            help: false,
-            version: false,
             memory: None,
             mode: Mode::Through,
             ttl: Duration::from_secs(1),

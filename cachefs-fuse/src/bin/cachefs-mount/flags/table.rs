@@ -1,4 +1,4 @@
-use super::flag::{Flag, Spelled};
+use super::flag::Flag;
 use super::{caching, mount_options, mounting, reporting, warming};
 
 /// All options, in the order and under the titles of the help.
@@ -10,21 +10,10 @@ pub(super) const GROUPS: &[(&str, &[Flag])] = &[
     ("Mount options (-o)", mount_options::OPTIONS),
 ];
 
-/// The option spelled `--name`.
-pub(super) fn argument(name: &str) -> Option<&'static Flag> {
-    let name = name.replace('_', "-");
-    all().find(|flag| flag.spelled != Spelled::MountOption && flag.long == name)
-}
-
-/// The option spelled `-letter`.
-pub(super) fn letter(letter: char) -> Option<&'static Flag> {
-    all().find(|flag| flag.short == Some(letter))
-}
-
-/// The option spelled `-o name`.
-pub(super) fn mount_option(name: &str) -> Option<&'static Flag> {
-    let name = name.replace('_', "-");
-    all().find(|flag| flag.spelled != Spelled::Argument && flag.long == name)
+/// The option of this name, with or without hyphens before it; `-` and `_` are alike.
+pub(super) fn find(name: &str) -> Option<&'static Flag> {
+    let name = name.trim_start_matches('-').replace('_', "-");
+    all().find(|flag| flag.long == name)
 }
 
 /// All options.
@@ -36,7 +25,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Flag> {
 mod tests {
     use std::collections::HashSet;
 
-    use super::super::flag::Takes;
+    use super::super::flag::{Spelled, Takes};
     use super::super::settings::Settings;
     use super::*;
 
