@@ -70,6 +70,17 @@ fn differences(from: &Path, to: &Path) -> String {
 }
 
 #[test]
+fn a_file_is_no_terminal() {
+    let mounted = Mounted::fresh(&[]);
+    let file = mounted.path().join("file");
+    fs::write(&file, "text").unwrap();
+    let output = program("stty").args("-F").arg(&file).output();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("Inappropriate ioctl for device"), "{error}");
+    mounted.unmount();
+}
+
+#[test]
 fn git_works() {
     let scratch = tempfile::tempdir().unwrap();
     let origin = scratch.path().join("origin");

@@ -5,6 +5,7 @@
 mod convert;
 mod deliver;
 mod init;
+mod serve;
 
 use std::ffi::OsStr;
 use std::io;
@@ -15,10 +16,10 @@ use std::time::SystemTime;
 
 use cachefs_vfs::{Errno, Error, Mode, Privileges, RemoveKind, Result, SeekTo, SetAttr, SyncHow, XattrHow};
 use fuser::{
-    AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileHandle, Filesystem, FopenFlags, INodeNo, KernelConfig,
-    LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyDirectoryPlus,
-    ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow,
-    WriteFlags,
+    AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileHandle, Filesystem, FopenFlags, INodeNo, IoctlFlags,
+    KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
+    ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite,
+    ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 use rustix::fs::{OFlags, XattrFlags};
 
@@ -46,38 +47,6 @@ impl Adapter {
     pub(crate) fn new(dispatch: Arc<Dispatch>, config: &MountConfig) -> Self {
         let ttls = Ttls { attr: config.attr_ttl, entry: config.entry_ttl, negative: config.negative_ttl };
         Self { dispatch, config: config.clone(), ttls }
-    }
-
-    /// A request that is answered without a value.
-    fn simple<V>(&self, call: Call, reply: ReplyEmpty, data: &[u8], verb: V)
-    where
-        V: Fn(&Tree, &[u8]) -> Result<()> + Send + 'static,
-    {
-        self.dispatch.serve(call, reply, data, verb, |_, reply, ()| reply.ok());
-    }
-
-    /// A request that makes a name.
-    fn make<V>(&self, op: Op, parent: INodeNo, reply: ReplyEntry, verb: V)
-    where
-        V: Fn(&Tree) -> Result<crate::tree::Entry> + Send + 'static,
-    {
-        let ttls = self.ttls;
-        self.dispatch.serve(
-            Call::changing(op, parent.0),
-            reply,
-            &[],
-            move |tree, _| verb(tree),
-            move |tree, reply, entry| ttls.entry(tree, reply, &entry),
-        );
-    }
-
-    /// Whether an xattr can be asked for at all; `ENOSYS` tells the kernel never to ask again.
-    fn xattr_refusal(&self, key: &OsStr) -> Option<Errno> {
-        let caps = self.dispatch.tree().caps();
-        if !caps.xattrs {
-            return Some(Errno::NOSYS);
-        }
-        (!caps.acls && key.as_bytes().starts_with(b"system.posix_acl_")).then_some(Errno::OPNOTSUPP)
     }
 }
 
@@ -520,6 +489,22 @@ impl Filesystem for Adapter {
             },
             |_, reply, offset| reply.offset(offset),
         );
+    }
+
+    /// No device and no flags of ours: what a program asks of any file (whether it is a terminal) gets the answer a
+    /// plain file gives. The library's own answer is a warning for each.
+    fn ioctl(
+        &self,
+        _: &Request,
+        _: INodeNo,
+        _: FileHandle,
+        _: IoctlFlags,
+        _: u32,
+        _: &[u8],
+        _: u32,
+        reply: ReplyIoctl,
+    ) {
+        reply.error(fuser::Errno::ENOTTY);
     }
 
     fn copy_file_range(
