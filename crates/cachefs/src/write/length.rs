@@ -56,7 +56,8 @@ impl Engine {
 }
 
 impl Change<'_> {
-    /// The file is `length` long now, and everything beyond is gone.
+    /// The file is `length` long now, and everything beyond is gone. Where it grew, the block it ended in goes, too:
+    /// that the rest of it is zeros is not certain.
     fn resize(&self, length: u64) {
         self.remove(BlockIndex(block_count(length))..blocks_from(0).end);
         self.node.state.lock().cut_blocks(BlockIndex(block_count(length)));
@@ -64,7 +65,7 @@ impl Change<'_> {
         let Some(last) = shorter.checked_sub(1).map(BlockIndex::of) else { return };
         let before = self.size.map(|before| block_len(before, last));
         if before != Some(block_len(length, last)) {
-            self.resize_block(last, length);
+            self.cut_block(last, length);
         }
     }
 }

@@ -7,25 +7,27 @@ use crate::block::{BLOCK_SIZE, BlockIndex, BlockKey, BlockSpan, Frame, block_cou
 /// looked up here does not change until it is replaced.
 impl Change<'_> {
     /// Bytes were written at `offset`, and the file is `size` long now: cached blocks follow.
+    ///
+    /// Zeros are never made up. What lies between the end as we knew it and where we wrote is a hole only if nobody
+    /// else wrote there meanwhile, and that the length does not tell.
     pub(super) fn patch(&self, offset: u64, data: &[u8], size: u64) {
-        self.extend_tail(offset, size);
+        self.remove_tail_before(offset);
         for span in spans(offset, data.len()) {
             self.patch_block(&span, &data[span.in_buffer()], size);
         }
     }
 
-    /// The file was made longer, up to `size`, by something that begins at `offset`: the last block before that, if it
-    /// was not full, goes on with zeros.
-    pub(super) fn extend_tail(&self, offset: u64, size: u64) {
-        let Some(before) = self.size.filter(|&before| before < offset && before < size) else { return };
-        let tail = BlockIndex::of(before);
-        if block_len(before, tail) > 0 && tail < BlockIndex::of(offset) {
-            self.resize_block(tail, size);
-        }
+    /// The file was made longer by something that begins at `offset`: takes the block it ended in out, if that lies
+    /// before and was not full.
+    fn remove_tail_before(&self, offset: u64) {
+        let Some(tail) = self.size.map(BlockIndex::of).filter(|&tail| tail < BlockIndex::of(offset)) else {
+            return;
+        };
+        self.remove(tail..tail.next());
     }
 
-    /// The file is `size` long now: gives the block that length, with zeros at its end where it grows.
-    pub(super) fn resize_block(&self, index: BlockIndex, size: u64) {
+    /// The file is `size` long now, and the block ends with it: gives it that length.
+    pub(super) fn cut_block(&self, index: BlockIndex, size: u64) {
         let nothing = BlockSpan { index, start_in_block: 0, len: 0, at_in_buffer: 0 };
         self.patch_block(&nothing, &[], size);
     }
@@ -64,26 +66,28 @@ impl Change<'_> {
     /// The block as it is now, `len` bytes long; `None` if its bytes outside the span are not known here, or there is
     /// no memory for it.
     fn patched(&self, key: &BlockKey, span: &BlockSpan, data: &[u8], len: usize) -> Option<Frame> {
+        let end = span.start_in_block + data.len();
         // Others cut the file at the same time: what we know of its length is not what it is.
-        if span.start_in_block + data.len() > len {
+        if end > len {
             return None;
         }
-        let len_before = self.size.map(|size| block_len(size, key.index));
         let whole = span.start_in_block == 0 && data.len() == len;
-        let before = if whole || len_before == Some(0) {
-            None
-        } else {
-            Some(self.engine.store.get(key).filter(|frame| Some(frame.len()) == len_before)?)
-        };
-        let mut frame = self.engine.store.frame(len)?;
-        if !whole {
-            let old = before.as_deref().unwrap_or_default();
-            let kept = old.len().min(len);
-            frame[..kept].copy_from_slice(&old[..kept]);
-            frame[kept..].fill(0);
+        let before = if whole { None } else { Some(self.known(key)?) };
+        let old = before.as_deref().unwrap_or_default();
+        if span.start_in_block > old.len() || len > old.len().max(end) {
+            return None;
         }
+        let mut frame = self.engine.store.frame(len)?;
+        let kept = old.len().min(len);
+        frame[..kept].copy_from_slice(&old[..kept]);
         frame[span.in_block().start..][..data.len()].copy_from_slice(data);
         Some(frame.freeze())
+    }
+
+    /// The block as it was before the change.
+    fn known(&self, key: &BlockKey) -> Option<Frame> {
+        let len = block_len(self.size?, key.index);
+        self.engine.store.get(key).filter(|frame| frame.len() == len)
     }
 }
 
