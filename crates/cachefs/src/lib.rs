@@ -11,7 +11,8 @@
 //!    held while the backing works. Renames and removals hold none.
 //! 2. a shard of the node table, of the names, the listings, the open handles, or the slots of an inode: short,
 //!    for looking up and linking.
-//! 3. the state of an inode (`Node::state`): pure decisions.
+//! 3. the state of an inode (`Node::state`): pure decisions; and held while a load goes into the store and to those who
+//!    wait for it.
 //! 4. a shard of the block store, of the fills, a list of the buffer pool, a readahead detector: leaves.
 //!
 //! Waiting for somebody who works at the backing happens in four places, none of which holds a lock of 2 to 4: the

@@ -12,7 +12,8 @@ use crate::sync::{Arc, Condvar, Mutex};
 /// Rules for callers:
 /// - Having got a [`Lead`], look into the store once more before loading: the load before may have ended between the
 ///   first look and this one. What is found there is handed to [`Lead::finish`] like a load.
-/// - Put the frame into the store before [`Lead::finish`]: who comes after must find it there.
+/// - Put the frame into the store before [`Lead::finish`]: who comes after must find it there. Both under the lock of
+///   the file's state, so that no change of ours fits between: who comes after that must not find this load.
 /// - A thread may hold many leads (a run of blocks), but must not wait for a [`Follow`] while it holds one: finish the
 ///   own ones first. Two runs that wait for each other would never end.
 ///

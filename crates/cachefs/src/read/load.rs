@@ -80,9 +80,7 @@ impl Reader {
         for ((span, lead), frame) in run.into_iter().zip(frames) {
             let frame = frame.freeze();
             take(&span, &frame);
-            if self.keep(view, &lead, &frame, before, false) {
-                lead.finish(Ok(frame));
-            }
+            self.keep(view, lead, frame, before, false);
         }
         Ok(if rest.is_empty() { Loaded::All } else { Loaded::NoMemory(rest) })
     }
@@ -99,9 +97,7 @@ impl Reader {
         }
         for ((_, lead), frame) in run.into_iter().zip(frames) {
             let frame = frame.freeze();
-            if self.keep(view, &lead, &frame, before, true) {
-                lead.finish(Ok(frame));
-            }
+            self.keep(view, lead, frame, before, true);
         }
         Ok(())
     }
@@ -127,15 +123,17 @@ impl Reader {
         Ok(count >= wanted)
     }
 
-    /// Puts a loaded block into the store, unless it may be outdated already. Answers whether those who wait for it
-    /// may have it: who began to wait after a change of ours must not see what was loaded before it.
-    fn keep(&self, view: View, lead: &Lead, frame: &Frame, before: Before, ahead: bool) -> bool {
+    /// Puts a loaded block into the store and hands it to those who wait for it, unless it may be outdated already.
+    ///
+    /// Both under the lock of the state, which every change of ours takes first and last: a change that began before
+    /// is seen here, and who comes after one that begins later does not meet this load any more.
+    fn keep(&self, view: View, lead: Lead, frame: Frame, before: Before, ahead: bool) {
         let key = lead.key();
         let mut state = self.node.state.lock();
         if !state.may_keep(view.generation, before.mark, key.index) {
             drop(state);
             self.engine.stats.count(Counter::FillsStale);
-            return false;
+            return;
         }
         let store = &self.engine.store;
         let kept = if ahead {
@@ -149,9 +147,25 @@ impl Reader {
                 state.note_weak(key.index);
             }
         }
+        lead.finish(Ok(frame));
         drop(state);
         self.engine.stats.count(Counter::Fills);
-        true
+    }
+
+    /// A block that landed between our look and our turn to load it, handed on to those who wait for us; the turn, if
+    /// it did not. The lock is for the same reason as in [`Self::keep`].
+    pub(super) fn landed(&self, lead: Lead, span: &BlockSpan) -> Result<Frame, Lead> {
+        let store = &self.engine.store;
+        if !store.contains(&lead.key()) {
+            return Err(lead);
+        }
+        let state = self.node.state.lock();
+        let Some(frame) = store.get(&lead.key()).filter(|frame| frame.len() >= span.in_block().end) else {
+            return Err(lead);
+        };
+        lead.finish(Ok(frame.clone()));
+        drop(state);
+        Ok(frame)
     }
 
     fn count_miss(&self, lead: &Lead) {

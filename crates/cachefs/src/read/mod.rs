@@ -121,13 +121,12 @@ impl Reader {
         for span in missing {
             match self.engine.fills.begin(self.key(view, span)) {
                 Turn::Follow(follow) => follows.push((*span, follow)),
-                Turn::Lead(lead) => match self.engine.store.get(&lead.key()) {
-                    // It landed between our look and our turn.
-                    Some(frame) if copy(&frame, span, buffer) => {
+                Turn::Lead(lead) => match self.landed(lead, span) {
+                    Ok(frame) => {
+                        copy(&frame, span, buffer);
                         tally.hit(span.len);
-                        lead.finish(Ok(frame));
                     }
-                    _ => {
+                    Err(lead) => {
                         if !run.is_followed_by(span.index) {
                             short |=
                                 !self.finish_run(view, std::mem::take(&mut run), buffer, offset, tally)?;
