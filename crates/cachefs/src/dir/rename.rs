@@ -24,12 +24,13 @@ impl CacheDir {
     ) -> Result<()> {
         let (dir, other) = (self.backing()?, to_dir.backing()?);
         let engine = self.engine();
-        let renaming = engine.renames.begin();
         let here = self.begin_names();
         let there = (self.node().id != to_dir.node().id).then(|| to_dir.begin_names());
         let names =
             Names { from: (self, name), to: (to_dir, to), moved: self.who(name), target: to_dir.who(to) };
         names.prepare(how)?;
+        // Not before: whoever is looked for at his place on the way here would be waited for in vain.
+        let renaming = engine.renames.begin();
         let call = || dir.rename(name, &*other, to, how);
         let renamed = engine.backing.call(BackingVerb::Rename, call);
         let (source, target) = if renamed.is_ok() { names.outcome(how) } else { (None, None) };

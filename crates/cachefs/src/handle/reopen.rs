@@ -18,7 +18,9 @@ impl Engine {
     /// # Errors
     /// `ESTALE` if it cannot be found any more.
     pub(crate) fn file_handle(&self, node: &Arc<Node>, need: Access) -> Result<Arc<dyn VFile>> {
-        if let Some(file) = node.io().slots().file(need) {
+        // In a line of its own: the lock must be gone before others' handles are closed.
+        let open = node.io().slots().file(need);
+        if let Some(file) = open {
             self.handles.touch(node);
             return Ok(file);
         }
@@ -95,7 +97,8 @@ impl Engine {
     }
 
     fn dir_handle_at(&self, node: &Arc<Node>, depth: u32) -> Result<Arc<dyn VDir>> {
-        if let Some(dir) = node.io().slots().dir() {
+        let open = node.io().slots().dir();
+        if let Some(dir) = open {
             self.handles.touch(node);
             return Ok(dir);
         }
