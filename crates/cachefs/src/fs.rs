@@ -58,6 +58,7 @@ impl CacheFs {
         let engine = self.engine();
         Usage {
             bytes: engine.store.bytes(),
+            bytes_idle: engine.store.bytes_idle(),
             bytes_max: engine.store.capacity(),
             blocks: engine.store.entries(),
             blocks_max: engine.store.entries_max(),
@@ -69,6 +70,7 @@ impl CacheFs {
             handles: engine.held.load(Ordering::Relaxed),
             backing_handles: engine.handles.len(),
             backing_handles_max: engine.config.handles_max,
+            loads_in_flight: engine.fills.in_flight(),
             backing_in_flight: engine.backing.in_flight(),
         }
     }

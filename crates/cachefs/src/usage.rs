@@ -3,6 +3,8 @@
 pub struct Usage {
     /// Memory for file contents, in bytes: blocks, what readers still use, and what is idle for the next block.
     pub bytes: usize,
+    /// The part of it that is idle.
+    pub bytes_idle: usize,
     /// Its limit.
     pub bytes_max: usize,
     /// Blocks.
@@ -25,6 +27,8 @@ pub struct Usage {
     pub backing_handles: usize,
     /// Their limit.
     pub backing_handles_max: usize,
+    /// Blocks being loaded.
+    pub loads_in_flight: usize,
     /// Calls to the backing under way.
     pub backing_in_flight: usize,
 }

@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use cachefs::stats::Counter;
 use cachefs_testkit::CallKind;
-use cachefs_vfs::{
-    Access, Errno, MemFs, OpenHow, Privileges, RemoveKind, RenameHow, Time, VNode, Vfs, VfsExt,
-};
+use cachefs_vfs::{Access, Errno, MemFs, OpenHow, Privileges, RemoveKind, RenameHow, Time, Vfs, VfsExt};
 
 use support::{Bench, bytes, name};
 

@@ -5,8 +5,8 @@ use super::SizeClass;
 use super::pool::Lease;
 use crate::sync::Arc;
 
-/// Bytes that nobody else sees yet. What is in them at first is unspecified, possibly bytes of another file: fill them,
-/// or [`Self::truncate`] to what was filled, before [`Self::freeze`].
+/// Bytes that nobody else sees yet. What is in them at first is unspecified, possibly bytes of another file: fill them
+/// before [`Self::freeze`].
 pub(crate) struct FrameMut {
     lease: Lease,
     len: usize,
@@ -16,11 +16,6 @@ impl FrameMut {
     pub(super) fn new(lease: Lease, len: usize) -> Self {
         debug_assert!(len <= lease.class().bytes());
         Self { lease, len }
-    }
-
-    /// Forgets all bytes from `len` on; what is shorter stays as it is.
-    pub(crate) fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
     }
 
     /// Makes the bytes readable for all and changeable for none.

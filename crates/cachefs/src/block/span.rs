@@ -27,11 +27,6 @@ impl BlockSpan {
     pub(crate) fn in_buffer(&self) -> Range<usize> {
         self.at_in_buffer..self.at_in_buffer + self.len
     }
-
-    /// Whether it is all of a full block.
-    pub(crate) fn is_full_block(&self) -> bool {
-        self.len == BLOCK_SIZE
-    }
 }
 
 /// The parts of the range of `length` bytes at `offset`, in order, without gaps. The range must end within `u64`; what
