@@ -4,12 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use cachefs_vfs::{
     Access, AllocateHow, Attr, Errno, Error, FileKind, Groups, Mode, NodeKind, Owner, Privileges, RenameHow,
-    Result, SetTime, Time,
+    Result, SetTime, SyncHow, Time,
 };
-use fuser::{FileAttr, FileType, Generation, INodeNo, RenameFlags, Request, TimeOrNow};
+use fuser::{FileAttr, FileType, Generation, INodeNo, RenameFlags, Request, TimeOrNow, WriteFlags};
 use rustix::fs::{FallocateFlags, FileType as RawType, OFlags};
 
 use crate::inodes::NodeId;
+use crate::tree::WriteHow;
 
 pub(super) fn file_type(kind: FileKind) -> FileType {
     match kind {
@@ -119,6 +120,22 @@ pub(super) fn access(flags: OFlags) -> Access {
         OFlags::RDWR => Access::ReadWrite,
         _ => Access::Read,
     }
+}
+
+/// How a request writes. Pages that come from an mmap have their place, also if the file was opened for appending. The
+/// kernel follows a synchronous write up by an fsync, unless the write was direct.
+pub(super) fn write_how(offset: u64, from: WriteFlags, flags: OFlags) -> WriteHow {
+    let appends = flags.contains(OFlags::APPEND) && !from.contains(WriteFlags::FUSE_WRITE_CACHE);
+    let privileges = match from.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID) {
+        true => Privileges::Drop,
+        false => Privileges::Keep,
+    };
+    let sync = match flags.contains(OFlags::DIRECT) {
+        true if flags.contains(OFlags::SYNC) => Some(SyncHow::All),
+        true if flags.contains(OFlags::DSYNC) => Some(SyncHow::Data),
+        _ => None,
+    };
+    WriteHow { offset: (!appends).then_some(offset), privileges, sync }
 }
 
 pub(super) fn rename_how(flags: RenameFlags) -> Result<RenameHow> {

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use cachefs_vfs::{Errno, Error, Mode, Privileges, RemoveKind, Result, SeekTo, SetAttr, SyncHow, XattrHow};
+use cachefs_vfs::{Errno, Error, Mode, RemoveKind, SeekTo, SetAttr, SyncHow, XattrHow};
 use fuser::{
     AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileHandle, Filesystem, FopenFlags, INodeNo, IoctlFlags,
     KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
@@ -27,7 +27,6 @@ use crate::MountConfig;
 use crate::dispatch::{Call, Dispatch, Refuse};
 use crate::inodes::NodeId;
 use crate::requests::Op;
-use crate::tree::Tree;
 use deliver::Ttls;
 
 /// Room for the entries of a listing when the kernel does not say how much it has.
@@ -281,18 +280,12 @@ impl Filesystem for Adapter {
         _: Option<LockOwner>,
         reply: ReplyWrite,
     ) {
-        // Pages that come from an mmap have their place, also if the file was opened for appending.
-        let appends = convert::flags(flags.0).contains(OFlags::APPEND)
-            && !write_flags.contains(WriteFlags::FUSE_WRITE_CACHE);
-        let privileges = match write_flags.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID) {
-            true => Privileges::Drop,
-            false => Privileges::Keep,
-        };
+        let how = convert::write_how(offset, write_flags, convert::flags(flags.0));
         self.dispatch.serve(
             Call::changing(Op::Write, ino.0),
             reply,
             data,
-            move |tree, data| tree.write(NodeId(ino.0), data, (!appends).then_some(offset), privileges),
+            move |tree, data| tree.write(NodeId(ino.0), data, how),
             |_, reply, written| reply.written(written),
         );
     }

@@ -89,12 +89,14 @@ impl Shared {
         let expired: Vec<_> =
             self.pending.lock().tickets.extract_if(|_, t| late(t)).map(|(_, t)| t).collect();
         for ticket in expired {
-            if ticket.expire(&mut || self.breaker.overdue(ticket.node())) {
+            // Counted first: who got the answer finds it in the counts.
+            let count = &mut || {
                 let took = ticket.since().elapsed();
                 tracing::warn!(op = ticket.op().name(), node = ticket.node().0, ?took, "no answer in time");
                 self.requests.timed_out();
                 self.requests.answered(ticket.op(), Some(cachefs_vfs::Errno::TIMEDOUT), took);
-            }
+            };
+            ticket.expire(&mut || self.breaker.overdue(ticket.node()), count);
         }
     }
 }

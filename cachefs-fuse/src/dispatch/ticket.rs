@@ -85,9 +85,10 @@ pub(super) trait Pending: Send + Sync {
     fn since(&self) -> Instant;
     fn op(&self) -> Op;
     fn node(&self) -> NodeId;
-    /// Answers `ETIMEDOUT`. `None` if it was answered before, else whether it is still running. What `overdue` does
-    /// is done before the running thread can see that it is too late.
-    fn expire(&self, overdue: &mut dyn FnMut()) -> bool;
+    /// Answers `ETIMEDOUT`, unless it was answered before. What `overdue` does for one that is running is done
+    /// before the thread that runs it can see that it is too late; what `expired` does, before the caller has the
+    /// answer.
+    fn expire(&self, overdue: &mut dyn FnMut(), expired: &mut dyn FnMut());
 }
 
 impl<R: Refuse> Pending for Ticket<R> {
@@ -103,15 +104,15 @@ impl<R: Refuse> Pending for Ticket<R> {
         self.node
     }
 
-    fn expire(&self, overdue: &mut dyn FnMut()) -> bool {
+    fn expire(&self, overdue: &mut dyn FnMut(), expired: &mut dyn FnMut()) {
         let mut state = self.state.lock();
-        let Some(reply) = state.reply.take() else { return false };
+        let Some(reply) = state.reply.take() else { return };
         if state.running {
             state.overdue = true;
             overdue();
         }
         drop(state);
+        expired();
         reply.refuse(Errno::TIMEDOUT);
-        true
     }
 }
