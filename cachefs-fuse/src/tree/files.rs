@@ -18,6 +18,16 @@ impl ReadResult {
     }
 }
 
+/// How bytes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WriteHow {
+    /// Where; `None` for the real end.
+    pub(crate) offset: Option<u64>,
+    pub(crate) privileges: Privileges,
+    /// The writer goes on only once the bytes are durable.
+    pub(crate) sync: Option<SyncHow>,
+}
+
 impl Tree {
     /// Reads; fewer bytes than asked for only at the end of the file.
     pub(crate) fn read(&self, node: NodeId, offset: u64, length: u32, direct: bool) -> Result<ReadResult> {
@@ -28,19 +38,16 @@ impl Tree {
         Ok(ReadResult { buffer, length })
     }
 
-    /// Writes at `offset`, or at the real end if there is none.
-    pub(crate) fn write(
-        &self,
-        node: NodeId,
-        data: &[u8],
-        offset: Option<u64>,
-        privileges: Privileges,
-    ) -> Result<u32> {
+    /// Writes, and syncs what was written if asked to.
+    pub(crate) fn write(&self, node: NodeId, data: &[u8], how: WriteHow) -> Result<u32> {
         let file = self.file(node, Use::Write)?;
-        let written = match offset {
-            Some(offset) => file.write_at(data, offset, privileges)?,
-            None => file.append(data, privileges)?,
+        let written = match how.offset {
+            Some(offset) => file.write_at(data, offset, how.privileges)?,
+            None => file.append(data, how.privileges)?,
         };
+        if let Some(how) = how.sync {
+            file.sync(how)?;
+        }
         u32::try_from(written).map_err(|_| Error::new(Errno::IO))
     }
 

@@ -23,6 +23,7 @@ use crate::buffers::Buffers;
 use crate::handles::Handles;
 use crate::inodes::{Inodes, Moves, NodeId};
 pub(crate) use entry::{Entry, Shown};
+pub(crate) use files::WriteHow;
 pub(crate) use listing::Listed;
 pub(crate) use names::Created;
 
