@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
+
 /// A flag of mount(2) that users may set. Unless asked otherwise a mount is `nosuid,nodev`, as other FUSE
 /// filesystems are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,8 +61,13 @@ pub struct MountConfig {
     pub deadline: Duration,
     /// Above so many known inodes the kernel is asked to forget some.
     pub inodes_max: u64,
-    /// Most file and directory handles kept open beyond those that cannot be opened again.
+    /// Most file and directory handles kept open beyond those that cannot be opened again and those of
+    /// [`MountConfig::open_files_max`].
     pub handles_max: usize,
+    /// Most files whose handles stay open because programs have them open; of more, those used longest ago are opened
+    /// again by name, which fails where somebody else took the name away. Half of [`MountConfig::handles_max`] at
+    /// least.
+    pub open_files_max: usize,
     /// The kernel's readahead window in bytes.
     pub max_readahead: u32,
     /// The largest write request in bytes.
@@ -87,9 +94,16 @@ impl Default for MountConfig {
             deadline: Duration::from_secs(30),
             inodes_max: 1 << 20,
             handles_max: 4096,
+            open_files_max: open_files_max(),
             max_readahead: 1 << 20,
             max_write: 1 << 20,
             honours_nowait: false,
         }
     }
+}
+
+/// Half of the descriptors this process may have.
+fn open_files_max() -> usize {
+    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(most / 2).unwrap_or(usize::MAX).min(1 << 20)
 }

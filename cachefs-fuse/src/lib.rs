@@ -6,7 +6,8 @@
 //! open).
 //!
 //! Lock order: a shard of `inodes`, a map of `handles`, the tables of `dispatch` and the error table of `requests`
-//! are each held alone, for a few instructions, and never over a call to the filesystem or to the kernel.
+//! are each held for a few instructions, and never over a call to the filesystem or to the kernel. Each is held alone,
+//! but for a map of `handles`, under which a shard of `inodes` is asked whether a file is open.
 
 mod adapter;
 mod buffers;

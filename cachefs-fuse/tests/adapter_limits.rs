@@ -45,7 +45,7 @@ fn many_files_take_few_handles() {
 
 #[test]
 fn more_files_can_be_open_than_there_may_be_handles() {
-    let fs = local(MountConfig { handles_max: 8, ..config() });
+    let fs = local(MountConfig { handles_max: 8, open_files_max: 20, ..config() });
     let mut files = Vec::new();
     for n in 0..200_u32 {
         let path = fs.at(format!("{n}"));
@@ -59,5 +59,31 @@ fn more_files_can_be_open_than_there_may_be_handles() {
         let bytes = [n.to_le_bytes(), (n + 1).to_le_bytes()].concat();
         assert_eq!(fs::read(fs.beneath(format!("{n}"))).unwrap(), bytes);
     }
-    assert!(fs.mount().requests().handles <= 8);
+    assert!(fs.mount().requests().handles <= 24);
+}
+
+#[test]
+fn an_open_file_whose_name_others_take_away_stays_readable() {
+    let fs = local(MountConfig { handles_max: 8, open_files_max: 400, ..config() });
+    let mut files = Vec::new();
+    for n in 0..200_u32 {
+        fs::write(fs.at(format!("{n}")), n.to_le_bytes()).unwrap();
+        files.push(File::open(fs.at(format!("{n}"))).unwrap());
+    }
+    for n in 0..200_u32 {
+        match n % 2 {
+            0 => fs::remove_file(fs.beneath(format!("{n}"))).unwrap(),
+            _ => {
+                fs::write(fs.beneath("new"), "another").unwrap();
+                fs::rename(fs.beneath("new"), fs.beneath(format!("{n}"))).unwrap();
+            }
+        }
+    }
+    for (n, file) in (0..200_u32).zip(&files) {
+        let mut bytes = [0; 16];
+        let length = std::os::unix::fs::FileExt::read_at(file, &mut bytes, 0).unwrap();
+        assert_eq!(bytes[..length], n.to_le_bytes(), "{n}");
+    }
+    drop(files);
+    eventually("closing", || fs.mount().requests().handles <= 8);
 }

@@ -12,7 +12,7 @@ use fuser::{
 use super::convert::{file_attr, file_type, generation};
 use crate::dispatch::Refuse;
 use crate::inodes::NodeId;
-use crate::tree::{Created, Entry, Listed, Shown, Tree};
+use crate::tree::{Created, Entry, Listed, Opening, Shown, Tree};
 
 /// How long the kernel may trust answers.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +95,7 @@ impl Ttls {
                         generation(&entry.attr),
                     );
                     if full {
-                        tree.forget(node, 1);
+                        drop(tree.forget(node, 1));
                     }
                     full
                 }
@@ -117,8 +117,8 @@ pub(super) fn listed(mut reply: ReplyDirectory, listed: &Listed) {
     reply.ok();
 }
 
-pub(super) fn opened(tree: &Tree, reply: ReplyOpen, node: NodeId, flags: FopenFlags) {
-    tree.opened(node);
+pub(super) fn opened(reply: ReplyOpen, opening: Opening, mut flags: FopenFlags) {
+    flags.set(FopenFlags::FOPEN_KEEP_CACHE, opening.answered());
     reply.opened(FileHandle(0), flags);
 }
 

@@ -71,7 +71,8 @@ impl Filesystem for Adapter {
 
     fn forget(&self, _: &Request, ino: INodeNo, references: u64) {
         self.dispatch.noted(Op::Forget, 1);
-        self.dispatch.tree().forget(NodeId(ino.0), references);
+        let closed = self.dispatch.tree().forget(NodeId(ino.0), references);
+        self.dispatch.dispose(closed);
     }
 
     fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
@@ -233,17 +234,13 @@ impl Filesystem for Adapter {
 
     fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
         let flags = convert::flags(flags.0);
-        let direct = flags.contains(OFlags::DIRECT);
+        let (tree, direct) = (Arc::clone(self.dispatch.tree()), flags.contains(OFlags::DIRECT));
         self.dispatch.serve(
             Call::reading(Op::Open, ino.0),
             reply,
             &[],
-            move |tree, _| tree.open(NodeId(ino.0), convert::access(flags), direct),
-            move |tree, reply, keep| {
-                let mut answer = direct_flag(flags);
-                answer.set(FopenFlags::FOPEN_KEEP_CACHE, keep);
-                deliver::opened(tree, reply, NodeId(ino.0), answer);
-            },
+            move |_, _| tree.open(NodeId(ino.0), convert::access(flags), direct),
+            move |_, reply, opening| deliver::opened(reply, opening, direct_flag(flags)),
         );
     }
 
@@ -307,8 +304,9 @@ impl Filesystem for Adapter {
     ) {
         // Not as a verb, which may be dropped: the count must be right.
         self.dispatch.noted(Op::Release, 1);
-        self.dispatch.tree().release(NodeId(ino.0));
+        let closed = self.dispatch.tree().release(NodeId(ino.0));
         reply.ok();
+        self.dispatch.dispose(closed);
     }
 
     fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, datasync: bool, reply: ReplyEmpty) {

@@ -18,6 +18,7 @@ use std::time::Instant;
 use cachefs_vfs::{Errno, Error, Result, nowait};
 
 use crate::MountConfig;
+use crate::handles::Closed;
 use crate::inodes::NodeId;
 use crate::requests::{Op, RequestSnapshot, Requests};
 use crate::tree::Tree;
@@ -104,6 +105,21 @@ impl Dispatch {
             handles: handles as u64,
             pinned: pinned as u64,
             ..self.requests.snapshot()
+        }
+    }
+
+    /// Closes handles, which may block; the last free reader leaves it to the pool.
+    pub(crate) fn dispose(&self, closed: Closed) {
+        if closed.is_empty() {
+            return;
+        }
+        let seated = self.busy.fetch_add(1, Ordering::AcqRel) + 1;
+        let _seat = Seat(&self.busy);
+        if seated < self.readers {
+            return drop(closed);
+        }
+        if !self.pool.submit(Box::new(move || drop(closed))) {
+            tracing::debug!("no thread was left to close a file");
         }
     }
 

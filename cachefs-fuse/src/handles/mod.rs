@@ -1,144 +1,169 @@
-//! Handles of the filesystem that are open, by node. Never one per inode: there is a limit, and those used longest
-//! ago are closed first. Only what could not be opened again is kept beyond it.
+//! Handles of the filesystem that are open, by node. Never one per inode: directories are closed when others are
+//! needed, files when nobody has them open any more. A file that is open is closed only beyond a limit of its own,
+//! which is wide: somebody else may have taken its name away, and it could not be opened again.
 
+mod kept;
 mod slot;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cachefs_vfs::VDir;
-use hashbrown::HashMap;
-use lru::LruCache;
 use parking_lot::Mutex;
 
+use crate::MountConfig;
 use crate::inodes::NodeId;
+use kept::Kept;
 pub(crate) use slot::{Slot, Use};
 
-/// The open handles. What is taken out is returned, so that it is closed without a lock held.
+/// The open handles. What is taken out is closed without a lock held.
 #[derive(Debug)]
 pub(crate) struct Handles {
-    dirs: Mutex<LruCache<NodeId, Arc<dyn VDir>>>,
-    files: Mutex<LruCache<NodeId, Slot>>,
-    pins: Mutex<HashMap<NodeId, Pin>>,
+    dirs: Mutex<Kept<Arc<dyn VDir>>>,
+    files: Mutex<Kept<Slot>>,
+    /// More files than these are remarkable.
+    files_usual: usize,
+    crowded: AtomicBool,
 }
 
-/// A handle that must stay open until the kernel forgets the node.
-#[derive(Clone, Debug)]
-pub(crate) enum Pin {
-    Dir(Arc<dyn VDir>),
-    File(Slot),
+/// Handles that nobody needs any more. They are closed when this is dropped, which may take as long as the filesystem
+/// takes.
+#[derive(Debug, Default)]
+#[must_use = "dropping it may block"]
+pub(crate) struct Closed {
+    files: [Option<Slot>; 2],
+    dirs: [Option<Arc<dyn VDir>>; 2],
+}
+
+impl Closed {
+    /// Whether dropping it does nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.iter().all(Option::is_none) && self.dirs.iter().all(Option::is_none)
+    }
 }
 
 impl Handles {
-    /// At most `most` handles that are not pinned, half of them of directories.
-    pub(crate) fn new(most: usize) -> Self {
-        let half = NonZeroUsize::new((most / 2).max(1)).unwrap_or(NonZeroUsize::MIN);
+    /// Half of [`MountConfig::handles_max`] are for directories.
+    pub(crate) fn new(config: &MountConfig) -> Self {
+        let half = config.handles_max / 2;
         Self {
-            dirs: Mutex::new(LruCache::new(half)),
-            files: Mutex::new(LruCache::new(half)),
-            pins: Mutex::default(),
+            dirs: Mutex::new(Kept::new(half)),
+            files: Mutex::new(Kept::new(half.max(config.open_files_max))),
+            files_usual: half.max(1),
+            crowded: AtomicBool::new(false),
         }
     }
 
     pub(crate) fn dir(&self, node: NodeId) -> Option<Arc<dyn VDir>> {
-        if let Some(dir) = self.dirs.lock().get(&node) {
-            return Some(Arc::clone(dir));
-        }
-        match self.pins.lock().get(&node) {
-            Some(Pin::Dir(dir)) => Some(Arc::clone(dir)),
-            _ => None,
-        }
+        self.dirs.lock().get(node)
     }
 
     pub(crate) fn put_dir(&self, node: NodeId, dir: Arc<dyn VDir>) {
-        let closed = self.dirs.lock().push(node, dir);
+        let closed = self.dirs.lock().put(node, dir);
         drop(closed);
     }
 
     /// The open handles of a file.
     pub(crate) fn file(&self, node: NodeId) -> Option<Slot> {
-        if let Some(slot) = self.files.lock().get(&node) {
-            return Some(slot.clone());
-        }
-        match self.pins.lock().get(&node) {
-            Some(Pin::File(slot)) => Some(slot.clone()),
-            _ => None,
-        }
+        self.files.lock().get(node)
     }
 
-    /// Adds handles to those of a file; handles it already has stay.
-    pub(crate) fn put_file(&self, node: NodeId, slot: Slot) {
-        let mut pins = self.pins.lock();
-        if let Some(Pin::File(pinned)) = pins.get_mut(&node) {
-            let before = pinned.clone();
-            pinned.merge(slot);
-            drop(pins);
-            drop(before);
-            return;
-        }
-        drop(pins);
+    /// Adds handles to those of a file; handles it already has stay. A file that is neither pinned nor, as `open`
+    /// tells, open gets none.
+    pub(crate) fn put_file(&self, node: NodeId, slot: Slot, open: impl FnOnce() -> bool) {
         let mut files = self.files.lock();
-        let before = files.get(&node).cloned();
+        let before = files.get(node);
         let mut merged = before.clone().unwrap_or_default();
         merged.merge(slot);
-        let closed = files.push(node, merged);
+        let closed = match files.pins.get_mut(&node) {
+            Some(pinned) => Some(std::mem::replace(pinned, merged)),
+            None if open() => files.put(node, merged),
+            None => Some(merged),
+        };
+        let crowded = files.spare.len() > self.files_usual;
         drop(files);
         drop((before, closed));
+        if crowded && !self.crowded.swap(true, Ordering::Relaxed) {
+            tracing::info!(
+                usual = self.files_usual,
+                "more files are open at once than there should be handles"
+            );
+        }
     }
 
     /// Keeps the handles of a file, these and those it has, until [`Handles::remove`].
     pub(crate) fn pin_file(&self, node: NodeId, mut slot: Slot) {
-        if let Some(known) = self.files.lock().pop(&node) {
-            slot.merge(known);
+        let mut files = self.files.lock();
+        let known = files.remove(node);
+        for known in known.iter().flatten() {
+            slot.merge(known.clone());
         }
-        let mut pins = self.pins.lock();
-        let before = pins.insert(node, Pin::File(slot.clone()));
-        if let Some(Pin::File(before)) = &before {
-            slot.merge(before.clone());
-            pins.insert(node, Pin::File(slot));
+        files.pins.insert(node, slot);
+        drop(files);
+        drop(known);
+    }
+
+    /// Keeps the handles a file has, if it has any.
+    pub(crate) fn pin_open(&self, node: NodeId) {
+        let mut files = self.files.lock();
+        if let Some(slot) = files.spare.pop(&node) {
+            files.pins.insert(node, slot);
         }
-        drop(pins);
-        drop(before);
     }
 
     /// Keeps the handle of a directory until [`Handles::remove`].
     pub(crate) fn pin_dir(&self, node: NodeId, dir: Arc<dyn VDir>) {
-        let before = self.pins.lock().insert(node, Pin::Dir(dir));
+        let before = self.dirs.lock().pins.insert(node, dir);
         drop(before);
     }
 
     /// Whether handles of the node are kept.
     pub(crate) fn is_pinned(&self, node: NodeId) -> bool {
-        self.pins.lock().contains_key(&node)
+        self.files.lock().pins.contains_key(&node) || self.dirs.lock().pins.contains_key(&node)
     }
 
-    /// Closes the handles of a file that can be opened again.
-    pub(crate) fn close_file(&self, node: NodeId) {
-        let closed = self.files.lock().pop(&node);
-        drop(closed);
+    /// Takes the handles of a file that nobody has open, unless they must stay. Both are asked while no handle can be
+    /// added.
+    pub(crate) fn close_file(
+        &self,
+        node: NodeId,
+        open: impl FnOnce() -> bool,
+        has_name: impl FnOnce() -> bool,
+    ) -> Closed {
+        let mut files = self.files.lock();
+        if open() {
+            return Closed::default();
+        }
+        let pin = if has_name() { files.pins.remove(&node) } else { None };
+        Closed { files: [pin, files.spare.pop(&node)], ..Closed::default() }
     }
 
     /// Turns what is pinned back into handles that may be closed.
-    pub(crate) fn unpin(&self, node: NodeId) {
-        let pin = self.pins.lock().remove(&node);
-        match pin {
-            Some(Pin::Dir(dir)) => self.put_dir(node, dir),
-            Some(Pin::File(slot)) => self.put_file(node, slot),
-            None => {}
+    pub(crate) fn unpin(&self, node: NodeId, open: impl FnOnce() -> bool) {
+        let dir = self.dirs.lock().pins.remove(&node);
+        if let Some(dir) = dir {
+            return self.put_dir(node, dir);
         }
+        let mut files = self.files.lock();
+        let closed = match files.pins.remove(&node) {
+            Some(slot) if open() => files.put(node, slot),
+            other => other,
+        };
+        drop(files);
+        drop(closed);
     }
 
-    /// Closes everything of a node.
-    pub(crate) fn remove(&self, node: NodeId) {
-        let pin = self.pins.lock().remove(&node);
-        let file = self.files.lock().pop(&node);
-        let dir = self.dirs.lock().pop(&node);
-        drop((pin, file, dir));
+    /// Takes everything of a node.
+    pub(crate) fn remove(&self, node: NodeId) -> Closed {
+        let files = self.files.lock().remove(node);
+        let dirs = self.dirs.lock().remove(node);
+        Closed { files, dirs }
     }
 
     /// How many nodes have handles that may be closed, and how many have pinned ones.
     pub(crate) fn len(&self) -> (usize, usize) {
-        let (dirs, files) = (self.dirs.lock().len(), self.files.lock().len());
-        (dirs + files, self.pins.lock().len())
+        let (dirs, dir_pins) = self.dirs.lock().len();
+        let (files, file_pins) = self.files.lock().len();
+        (dirs + files, dir_pins + file_pins)
     }
 }

@@ -15,7 +15,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) use moves::{Moment, Moves};
 use node::Node;
-pub(crate) use node::{Link, NodeState};
+pub(crate) use node::{Gone, Link, NodeState};
 pub(crate) use node_id::{NodeId, Numbering};
 use shard::{Met, Shard};
 
@@ -165,15 +165,15 @@ impl Inodes {
     }
 
     /// Remembers the attributes of a file without a name, for as long as the kernel knows it.
-    pub(crate) fn set_gone(&self, node: NodeId, attr: Attr) {
+    pub(crate) fn set_gone(&self, node: NodeId, gone: Gone) {
         let mut shard = self.shard(node);
         if shard.nodes.contains(node.0) {
-            shard.gone.insert(node.0, attr);
+            shard.gone.insert(node.0, gone);
         }
     }
 
     /// The attributes of a file without a name.
-    pub(crate) fn gone(&self, node: NodeId) -> Option<Attr> {
+    pub(crate) fn gone(&self, node: NodeId) -> Option<Gone> {
         self.shard(node).gone.get(&node.0).copied()
     }
 

@@ -93,3 +93,12 @@ pub(crate) struct NodeState {
     pub(crate) kind: FileKind,
     pub(crate) opens: u32,
 }
+
+/// A file that lost its last name while the kernel knew it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gone {
+    /// Its last attributes.
+    pub(crate) attr: Attr,
+    /// Another file has taken the name.
+    pub(crate) replaced: bool,
+}

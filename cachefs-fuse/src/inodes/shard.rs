@@ -1,7 +1,7 @@
 use cachefs_vfs::{Attr, FileId};
 use hashbrown::HashMap;
 
-use super::node::{Link, Node, NodeState};
+use super::node::{Gone, Link, Node, NodeState};
 use super::node_map::NodeMap;
 use super::{NodeId, Numbering};
 
@@ -13,8 +13,8 @@ pub(super) struct Shard {
     pub(super) more_links: HashMap<u64, Vec<Link>>,
     /// Device and inode of nodes whose number does not tell.
     pub(super) foreign: HashMap<u64, (u64, u64)>,
-    /// The last attributes of files that lost their last name while the kernel knew them.
-    pub(super) gone: HashMap<u64, Attr>,
+    /// What remains of files that lost their last name while the kernel knew them.
+    pub(super) gone: HashMap<u64, Gone>,
 }
 
 /// What became of a look-up.

@@ -40,7 +40,7 @@ impl Tree {
         let moved = || entry.since.is_some_and(|moment| !self.moves.quiet_since(moment));
         let admitted = self.inodes.admit(&entry.attr, link, moved)?;
         if admitted.reused {
-            self.handles.remove(admitted.node);
+            drop(self.handles.remove(admitted.node));
         }
         self.inodes.shown(admitted.node, self.version_hash(&entry.attr));
         Ok(Shown { node: admitted.node, moved: admitted.moved })

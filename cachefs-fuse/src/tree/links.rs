@@ -4,6 +4,7 @@ use cachefs_vfs::{Attr, RenameHow, Result};
 
 use super::Tree;
 use super::names::Place;
+use super::pin::Farewell;
 use crate::inodes::NodeId;
 
 impl Tree {
@@ -19,7 +20,7 @@ impl Tree {
         };
         let farewell = match &victim {
             Some(attr) if how == RenameHow::Replace && attr.id != moved.id => {
-                self.prepare_farewell(attr, to.parent, to.bytes())?
+                self.prepare_farewell(attr, to.parent, to.bytes())?.map(Farewell::replaced)
             }
             _ => None,
         };

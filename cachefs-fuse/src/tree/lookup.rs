@@ -51,8 +51,8 @@ impl Tree {
         if let Some(dir) = self.handles.dir(node) {
             return dir.attr();
         }
-        if let Some(attr) = self.inodes.gone(node) {
-            return Ok(attr);
+        if let Some(gone) = self.inodes.gone(node) {
+            return Ok(gone.attr);
         }
         let found = self.locate(node, &|dir, name| dir.stat(name).map(|attr| (attr.id, attr)))?;
         match found {

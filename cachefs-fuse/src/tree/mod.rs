@@ -8,6 +8,7 @@ mod listing;
 mod lookup;
 mod names;
 mod open;
+mod opening;
 mod patience;
 mod pin;
 mod walk;
@@ -20,12 +21,13 @@ use cachefs_vfs::{Caps, FsStat, Result, VDir, Vfs};
 
 use crate::MountConfig;
 use crate::buffers::Buffers;
-use crate::handles::Handles;
+use crate::handles::{Closed, Handles};
 use crate::inodes::{Inodes, Moves, NodeId};
 pub(crate) use entry::{Entry, Shown};
 pub(crate) use files::WriteHow;
 pub(crate) use listing::Listed;
 pub(crate) use names::Created;
+pub(crate) use opening::Opening;
 
 /// A filesystem seen through the numbers the kernel uses.
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl Tree {
             fs,
             root,
             inodes: Inodes::new(&attr),
-            handles: Handles::new(config.handles_max),
+            handles: Handles::new(config),
             moves: Moves::default(),
             buffers: Buffers::default(),
             settle_max: config.deadline / 2,
@@ -77,9 +79,10 @@ impl Tree {
     }
 
     /// The kernel gives back references.
-    pub(crate) fn forget(&self, node: NodeId, references: u64) {
-        if self.inodes.forget(node, references) {
-            self.handles.remove(node);
+    pub(crate) fn forget(&self, node: NodeId, references: u64) -> Closed {
+        match self.inodes.forget(node, references) {
+            true => self.handles.remove(node),
+            false => Closed::default(),
         }
     }
 }

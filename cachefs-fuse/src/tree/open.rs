@@ -3,7 +3,8 @@ use std::sync::Arc;
 use cachefs_vfs::{Access, Attr, Errno, Error, Object, OpenHow, Opened, Result, VFile};
 
 use super::Tree;
-use crate::handles::{Slot, Use};
+use super::opening::Opening;
+use crate::handles::{Closed, Slot, Use};
 use crate::inodes::NodeId;
 
 impl Tree {
@@ -14,10 +15,7 @@ impl Tree {
             return Ok(handle);
         }
         let (opened, how) = self.open_anew(node, purpose)?;
-        let open = self.inodes.state(node).is_some_and(|state| state.opens > 0);
-        if open || self.handles.is_pinned(node) {
-            self.handles.put_file(node, Slot::new(Arc::clone(&opened.handle), how));
-        }
+        self.handles.put_file(node, Slot::new(Arc::clone(&opened.handle), how), || self.is_open(node));
         Ok(opened.handle)
     }
 
@@ -49,40 +47,63 @@ impl Tree {
         }
     }
 
-    /// The kernel opens a file. Whether it may keep the pages it has: they are of this very version.
-    pub(crate) fn open(&self, node: NodeId, access: Access, direct: bool) -> Result<bool> {
+    /// The kernel opens a file. It counts as open before its handle is looked for: whoever takes its last name away
+    /// from now on keeps the handle.
+    pub(crate) fn open(self: &Arc<Self>, node: NodeId, access: Access, direct: bool) -> Result<Opening> {
+        let opening = Opening::begin(Arc::clone(self), node);
         let purpose = match access {
             Access::Path | Access::Read => Use::Read,
             Access::Write | Access::ReadWrite => Use::Write,
         };
-        let attr = match self.handles.file(node).and_then(|slot| slot.get(purpose)) {
-            Some(handle) => handle.attr()?,
-            None => {
-                let (opened, how) = self.open_anew(node, purpose)?;
-                self.handles.put_file(node, Slot::new(opened.handle, how));
-                opened.attr
-            }
+        let (slot, attr) = match self.held(node, purpose) {
+            Some((slot, handle)) => (slot, handle.attr()?),
+            None => match (self.open_anew(node, purpose), self.held(node, purpose)) {
+                (Ok((opened, how)), _) => (Slot::new(opened.handle, how), opened.attr),
+                // Who took the name away meanwhile has kept it for us.
+                (Err(_), Some((slot, handle))) => (slot, handle.attr()?),
+                (Err(error), None) => return Err(self.why_gone(node, error)),
+            },
         };
+        self.handles.put_file(node, slot, || true);
+        if self.inodes.links(node).is_empty() && (self.inodes.gone(node).is_some() || !self.caps.open_id) {
+            self.handles.pin_open(node);
+        }
         let version = if direct { 0 } else { self.version_hash(&attr) };
         let before = self.inodes.replace_kept(node, version);
-        Ok(version != 0 && before == version)
+        Ok(opening.with(version != 0 && before == version))
     }
 
-    /// Counts an open that was answered.
-    pub(crate) fn opened(&self, node: NodeId) {
+    fn held(&self, node: NodeId, purpose: Use) -> Option<(Slot, Arc<dyn VFile>)> {
+        let slot = self.handles.file(node)?;
+        let handle = slot.get(purpose)?;
+        Some((slot, handle))
+    }
+
+    /// A file we unlinked meanwhile does not exist. Where another took its name, the kernel looks again on `ESTALE`.
+    fn why_gone(&self, node: NodeId, error: Error) -> Error {
+        let gone = self.inodes.gone(node).filter(|gone| !gone.replaced);
+        match gone.filter(|_| error.errno() == Errno::STALE) {
+            Some(_) => Error::new(Errno::NOENT),
+            None => error,
+        }
+    }
+
+    pub(super) fn is_open(&self, node: NodeId) -> bool {
+        self.inodes.state(node).is_some_and(|state| state.opens > 0)
+    }
+
+    /// Counts an open of a file that is new to the kernel.
+    pub(super) fn opened(&self, node: NodeId) {
         self.inodes.opened(node);
     }
 
-    /// The kernel closed a file for the last time: only what has no name stays open.
-    pub(crate) fn release(&self, node: NodeId) {
+    /// The kernel closed a file. After the last time only what has no name stays open.
+    pub(crate) fn release(&self, node: NodeId) -> Closed {
         if self.inodes.released(node) > 0 {
-            return;
+            return Closed::default();
         }
-        self.handles.close_file(node);
-        if !self.inodes.links(node).is_empty() {
-            self.handles.unpin(node);
-            self.handles.close_file(node);
-        }
+        let has_name = || !self.inodes.links(node).is_empty();
+        self.handles.close_file(node, || self.is_open(node), has_name)
     }
 
     /// The attributes after an open that created the file.
@@ -91,7 +112,7 @@ impl Tree {
         let slot = Slot::new(handle, OpenHow::new(Access::ReadWrite));
         let reopens = self.privileged || attr.mode.bits() & 0o600 == 0o600;
         match reopens {
-            true => self.handles.put_file(node, slot),
+            true => self.handles.put_file(node, slot, || true),
             false => self.handles.pin_file(node, slot),
         }
     }

@@ -2,7 +2,7 @@ use cachefs_vfs::{Attr, Errno, FileKind, Result};
 
 use super::Tree;
 use crate::handles::{Slot, Use};
-use crate::inodes::NodeId;
+use crate::inodes::{Gone, NodeId};
 
 /// What was done for a file before its last name goes.
 #[derive(Debug)]
@@ -10,6 +10,14 @@ pub(super) struct Farewell {
     node: NodeId,
     attr: Attr,
     pinned: bool,
+    /// Another file takes the name.
+    replaced: bool,
+}
+
+impl Farewell {
+    pub(super) fn replaced(self) -> Self {
+        Self { replaced: true, ..self }
+    }
 }
 
 impl Tree {
@@ -28,30 +36,34 @@ impl Tree {
         let others =
             self.inodes.links(node).iter().any(|link| !(link.parent == parent && *link.name == *name));
         if others || self.handles.is_pinned(node) {
-            return Ok(Some(Farewell { node, attr: *attr, pinned: false }));
+            return Ok(Some(Farewell { node, attr: *attr, pinned: false, replaced: false }));
         }
         let wanted = state.opens > 0 || state.kind != FileKind::Regular;
         if wanted {
             self.pin(node, state.kind)?;
         }
-        Ok(Some(Farewell { node, attr: *attr, pinned: wanted }))
+        Ok(Some(Farewell { node, attr: *attr, pinned: wanted, replaced: false }))
     }
 
     /// The name is gone.
     pub(super) fn say_farewell(&self, farewell: Option<Farewell>, parent: NodeId, name: &[u8]) {
-        let Some(Farewell { node, mut attr, .. }) = farewell else { return };
+        let Some(Farewell { node, mut attr, replaced, .. }) = farewell else { return };
         self.inodes.remove_link(node, parent, name);
         let last = attr.kind.is_dir() || attr.links <= 1;
         if last && !self.handles.is_pinned(node) {
             attr.links = 0;
-            self.inodes.set_gone(node, attr);
+            self.inodes.set_gone(node, Gone { attr, replaced });
+        }
+        // Opened since that was asked for the first time. Who opens it after this sees that it is gone.
+        if self.is_open(node) && self.inodes.links(node).is_empty() {
+            self.handles.pin_open(node);
         }
     }
 
     /// The name is still there.
     pub(super) fn call_off(&self, farewell: Option<Farewell>) {
         if let Some(Farewell { node, pinned: true, .. }) = farewell {
-            self.handles.unpin(node);
+            self.handles.unpin(node, || self.is_open(node));
         }
     }
 
@@ -85,7 +97,7 @@ impl Tree {
         if slot.get(Use::Read).is_none() {
             match self.open_anew(node, Use::Read) {
                 Ok((opened, how)) => {
-                    self.handles.put_file(node, Slot::new(opened.handle, how));
+                    self.handles.put_file(node, Slot::new(opened.handle, how), || true);
                 }
                 Err(error) if is_refusal(error.errno()) && slot.any().is_some() => {}
                 Err(error) => return Err(error),
