@@ -59,6 +59,9 @@ pub struct MountConfig {
     pub queue_max: usize,
     /// A request that the filesystem has not answered by then is answered `ETIMEDOUT`.
     pub deadline: Duration,
+    /// The same for `fsync`, `fallocate` and copies within the filesystem, which take long when there is much to do,
+    /// and an error of which makes databases stop for good. `None`: ten times [`MountConfig::deadline`].
+    pub sync_deadline: Option<Duration>,
     /// Above so many known inodes the kernel is asked to forget some.
     pub inodes_max: u64,
     /// Most file and directory handles kept open beyond those that cannot be opened again and those of
@@ -92,6 +95,7 @@ impl Default for MountConfig {
             workers_max: 64,
             queue_max: 4096,
             deadline: Duration::from_secs(30),
+            sync_deadline: None,
             inodes_max: 1 << 20,
             handles_max: 4096,
             open_files_max: open_files_max(),

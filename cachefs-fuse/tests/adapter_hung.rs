@@ -16,8 +16,22 @@ use support::{MountGuard, PATIENCE, eventually, uncached};
 
 const DEADLINE: Duration = Duration::from_millis(400);
 
+/// A mount whose calls can be held up.
+struct Faulty {
+    guard: MountGuard,
+    faults: Arc<FaultFs>,
+}
+
+impl std::ops::Deref for Faulty {
+    type Target = MountGuard;
+
+    fn deref(&self) -> &MountGuard {
+        &self.guard
+    }
+}
+
 /// A mount on which everything below `hung` hangs until released.
-fn hanging(config: MountConfig) -> (MountGuard, RuleHandle) {
+fn hanging(config: MountConfig) -> (Faulty, RuleHandle) {
     let memory = MemFs::new();
     for dir in ["hung", "well"] {
         memory.create_dir(dir).expect("a directory");
@@ -34,7 +48,7 @@ fn hanging(config: MountConfig) -> (MountGuard, RuleHandle) {
     assert!(guard.at("hung").is_dir());
     let rule =
         faults.add(Rule::on(CallKind::Stat).or(CallKind::ReadDir).or(CallKind::Open).within("hung").hang());
-    (guard, rule)
+    (Faulty { guard, faults }, rule)
 }
 
 fn timed_out<T>(result: io::Result<T>) -> bool {
@@ -81,4 +95,30 @@ fn a_mount_with_hanging_calls_can_be_removed() {
     assert!(started.elapsed() < Duration::from_secs(5), "it took {:?}", started.elapsed());
     rule.release();
     assert!(caller.join().is_ok());
+}
+
+#[test]
+fn a_sync_is_waited_for_longer_than_other_calls() {
+    let (guard, rule) = hanging(MountConfig { deadline: DEADLINE, readers: 3, ..uncached() });
+    let file = fs::OpenOptions::new().write(true).open(guard.at("well/0")).unwrap();
+    let sync = guard.faults.add(Rule::on(CallKind::SyncFile).hang());
+    std::thread::scope(|scope| {
+        let synced = scope.spawn(|| file.sync_all());
+        assert!(sync.wait_waiting(1, PATIENCE));
+        // Asked later and given up: the other deadline has passed.
+        assert!(timed_out(fs::metadata(guard.at("hung/0"))));
+        sync.release();
+        synced.join().unwrap().expect("a slow sync is a sync");
+    });
+    rule.release();
+}
+
+#[test]
+fn a_sync_is_not_waited_for_for_ever() {
+    let config = MountConfig { deadline: DEADLINE, sync_deadline: Some(DEADLINE), readers: 3, ..uncached() };
+    let (guard, _) = hanging(config);
+    let file = fs::OpenOptions::new().write(true).open(guard.at("well/0")).unwrap();
+    let sync = guard.faults.add(Rule::on(CallKind::SyncFile).hang());
+    assert!(timed_out(file.sync_all()));
+    sync.release();
 }

@@ -1,9 +1,10 @@
-//! What was written synchronously is durable when the writer goes on.
+//! What was written synchronously is durable when the writer goes on; what takes long is done in parts.
 
 #[expect(dead_code, reason = "shared by several tests, each of which uses a part")]
 mod support;
 
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::sync::Arc;
 
 use cachefs_fuse::MountConfig;
@@ -40,4 +41,19 @@ fn every_kind_of_synchronous_write_is_synced() {
         assert_eq!(rustix::io::write(&file, &[b'x'; PAGE]).unwrap(), PAGE);
         assert_eq!(counts.snapshot().of(CallKind::SyncFile), syncs, "{name}");
     }
+}
+
+#[test]
+fn a_long_copy_is_made_in_parts() {
+    let (fs, counts) = counting(config());
+    let length = 200 << 20;
+    let from = File::create(fs.at("from")).unwrap();
+    from.set_len(length).unwrap();
+    from.write_all_at(b"end", length - 3).unwrap();
+    assert_eq!(std::fs::copy(fs.at("from"), fs.at("to")).unwrap(), length);
+    let mut end = [0; 3];
+    File::open(fs.at("to")).unwrap().read_exact_at(&mut end, length - 3).unwrap();
+    assert_eq!(&end, b"end");
+    let parts = counts.snapshot().of(CallKind::CopyRange);
+    assert!(parts >= 4, "{parts} parts");
 }

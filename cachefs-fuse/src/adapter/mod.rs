@@ -311,7 +311,7 @@ impl Filesystem for Adapter {
 
     fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, datasync: bool, reply: ReplyEmpty) {
         let how = if datasync { SyncHow::Data } else { SyncHow::All };
-        self.simple(Call::changing(Op::Fsync, ino.0), reply, &[], move |tree, _| {
+        self.simple(Call::syncing(Op::Fsync, ino.0), reply, &[], move |tree, _| {
             tree.sync(NodeId(ino.0), how)
         });
     }
@@ -348,7 +348,7 @@ impl Filesystem for Adapter {
     }
 
     fn fsyncdir(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        self.simple(Call::changing(Op::FsyncDir, ino.0), reply, &[], move |tree, _| {
+        self.simple(Call::syncing(Op::FsyncDir, ino.0), reply, &[], move |tree, _| {
             tree.sync_dir(NodeId(ino.0))
         });
     }
@@ -454,7 +454,7 @@ impl Filesystem for Adapter {
         reply: ReplyEmpty,
     ) {
         let privileges = convert::privileges(request);
-        self.simple(Call::changing(Op::Fallocate, ino.0), reply, &[], move |tree, _| {
+        self.simple(Call::syncing(Op::Fallocate, ino.0), reply, &[], move |tree, _| {
             let how = convert::allocate_how(mode)?;
             tree.allocate(NodeId(ino.0), how, offset, length, privileges)
         });
@@ -517,7 +517,7 @@ impl Filesystem for Adapter {
         let privileges = convert::privileges(request);
         let (from, to) = ((NodeId(ino_in.0), offset_in), (NodeId(ino_out.0), offset_out));
         self.dispatch.serve(
-            Call::changing(Op::CopyFileRange, ino_out.0),
+            Call::syncing(Op::CopyFileRange, ino_out.0),
             reply,
             &[],
             move |tree, _| tree.copy_range(from, to, length, privileges),

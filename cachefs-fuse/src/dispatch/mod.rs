@@ -13,7 +13,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cachefs_vfs::{Errno, Error, Result, nowait};
 
@@ -40,6 +40,8 @@ pub(crate) struct Dispatch {
     /// Readers that work on a request.
     busy: AtomicUsize,
     honours_nowait: bool,
+    deadline: Duration,
+    sync_deadline: Duration,
 }
 
 /// What a request is about.
@@ -49,17 +51,24 @@ pub(crate) struct Call {
     node: NodeId,
     /// It changes nothing: it can be tried, and run again.
     reads: bool,
+    /// It may take long although nothing is wrong.
+    patient: bool,
 }
 
 impl Call {
     /// A request that changes nothing.
     pub(crate) fn reading(op: Op, node: u64) -> Self {
-        Self { op, node: NodeId(node), reads: true }
+        Self { op, node: NodeId(node), reads: true, patient: false }
     }
 
     /// A request that changes something, and so always asks the filesystem.
     pub(crate) fn changing(op: Op, node: u64) -> Self {
-        Self { op, node: NodeId(node), reads: false }
+        Self { op, node: NodeId(node), reads: false, patient: false }
+    }
+
+    /// A request that changes something and takes as long as there is to write.
+    pub(crate) fn syncing(op: Op, node: u64) -> Self {
+        Self { patient: true, ..Self::changing(op, node) }
     }
 }
 
@@ -86,6 +95,8 @@ impl Dispatch {
             readers: config.readers.max(1),
             busy: AtomicUsize::new(0),
             honours_nowait: config.honours_nowait,
+            deadline: config.deadline,
+            sync_deadline: config.sync_deadline.unwrap_or(config.deadline.saturating_mul(10)),
         }))
     }
 
@@ -118,7 +129,7 @@ impl Dispatch {
         if seated < self.readers {
             return drop(closed);
         }
-        if !self.pool.submit(Box::new(move || drop(closed))) {
+        if !self.pool.submit(0, Box::new(move || drop(closed))) {
             tracing::debug!("no thread was left to close a file");
         }
     }
@@ -155,9 +166,14 @@ impl Dispatch {
             }
             return self.hand_over(call, since, reply, data, verb, deliver);
         }
-        let ticket = Arc::new(Ticket::new(call.op, call.node, since, reply));
+        let ticket = Arc::new(self.ticket(call, since, reply));
         let key = self.reaper.add(Arc::clone(&ticket) as _);
         self.work(&ticket, key, data, &verb, deliver);
+    }
+
+    fn ticket<R: Refuse>(&self, call: Call, since: Instant, reply: R) -> Ticket<R> {
+        let patience = if call.patient { self.sync_deadline } else { self.deadline };
+        Ticket::new(call.op, call.node, since, patience, reply)
     }
 
     fn hand_over<R, T, V, D>(
@@ -174,12 +190,13 @@ impl Dispatch {
         V: Fn(&Tree, &[u8]) -> Result<T> + Send + 'static,
         D: FnOnce(&Tree, R, T) + Send + 'static,
     {
-        let ticket = Arc::new(Ticket::new(call.op, call.node, since, reply));
+        let ticket = Arc::new(self.ticket(call, since, reply));
         let key = self.reaper.add(Arc::clone(&ticket) as _);
-        let data = data.to_vec();
+        let (data, length) = (data.to_vec(), data.len());
         let dispatch = Arc::clone(self);
         // A job that is not taken is answered by the reaper.
-        let _taken = self.pool.submit(Box::new(move || dispatch.work(&ticket, key, &data, &verb, deliver)));
+        let _taken =
+            self.pool.submit(length, Box::new(move || dispatch.work(&ticket, key, &data, &verb, deliver)));
     }
 
     fn work<R, T, V, D>(&self, ticket: &Ticket<R>, key: u64, data: &[u8], verb: &V, deliver: D)

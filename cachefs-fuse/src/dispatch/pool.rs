@@ -6,6 +6,8 @@ use parking_lot::{Condvar, Mutex};
 
 /// A thread without work ends after this time.
 const IDLE_MAX: Duration = Duration::from_secs(10);
+/// Bytes to write that may wait for a thread.
+const QUEUED_BYTES_MAX: usize = 64 << 20;
 
 pub(super) type Job = Box<dyn FnOnce() + Send>;
 
@@ -23,7 +25,9 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Job>,
+    queue: VecDeque<(usize, Job)>,
+    /// Bytes that the jobs in the queue hold.
+    bytes: usize,
     threads: usize,
     idle: usize,
     closed: bool,
@@ -45,13 +49,15 @@ impl Pool {
         }))
     }
 
-    /// Hands over a job; false if the queue is full or closed.
-    pub(super) fn submit(&self, job: Job) -> bool {
+    /// Hands over a job that holds so many bytes; false if the queue is full or closed.
+    pub(super) fn submit(&self, bytes: usize, job: Job) -> bool {
         let mut state = self.0.state.lock();
-        if state.closed || state.queue.len() >= self.0.queue_max {
+        let full = state.queue.len() >= self.0.queue_max || state.bytes + bytes > QUEUED_BYTES_MAX;
+        if state.closed || full {
             return false;
         }
-        state.queue.push_back(job);
+        state.queue.push_back((bytes, job));
+        state.bytes += bytes;
         let grow = state.idle < state.queue.len() && state.threads < self.0.threads_max;
         if grow {
             state.threads += 1;
@@ -80,6 +86,7 @@ impl Pool {
         let mut state = self.0.state.lock();
         state.closed = true;
         let dropped = std::mem::take(&mut state.queue);
+        state.bytes = 0;
         drop(state);
         drop(dropped);
         self.0.work.notify_all();
@@ -96,7 +103,8 @@ impl Shared {
     fn next(&self) -> Option<Job> {
         let mut state = self.state.lock();
         loop {
-            if let Some(job) = state.queue.pop_front() {
+            if let Some((bytes, job)) = state.queue.pop_front() {
+                state.bytes -= bytes;
                 return Some(job);
             }
             if state.closed {
@@ -131,20 +139,45 @@ mod tests {
                 let _closed = released.recv();
             })
         };
-        assert!(pool.submit(blocked()) && pool.submit(blocked()));
+        assert!(pool.submit(0, blocked()) && pool.submit(0, blocked()));
         for _ in 0..2 {
             starts.recv_timeout(Duration::from_secs(10)).unwrap();
         }
         for _ in 0..3 {
-            assert!(pool.submit(blocked()));
+            assert!(pool.submit(0, blocked()));
         }
-        assert!(!pool.submit(blocked()), "the queue has room for three");
+        assert!(!pool.submit(0, blocked()), "the queue has room for three");
         assert!(starts.try_recv().is_err(), "there are two threads only");
         drop(release);
         for _ in 0..3 {
             starts.recv_timeout(Duration::from_secs(10)).unwrap();
         }
         pool.close();
-        assert!(!pool.submit(blocked()));
+        assert!(!pool.submit(0, blocked()));
+    }
+
+    #[test]
+    fn the_bytes_that_wait_are_bounded() {
+        let pool = Pool::new(1, 1000);
+        let (release, released) = bounded::<()>(0);
+        let (started, starts) = bounded(16);
+        let blocked = || -> Job {
+            let (released, started) = (released.clone(), started.clone());
+            Box::new(move || {
+                started.send(()).unwrap();
+                let _closed = released.recv();
+            })
+        };
+        assert!(pool.submit(QUEUED_BYTES_MAX, blocked()));
+        starts.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert!(pool.submit(QUEUED_BYTES_MAX, blocked()), "what a thread works on does not wait");
+        assert!(!pool.submit(1, blocked()));
+        assert!(pool.submit(0, blocked()));
+        drop(release);
+        for _ in 0..2 {
+            starts.recv_timeout(Duration::from_secs(10)).unwrap();
+        }
+        assert!(pool.submit(QUEUED_BYTES_MAX, blocked()), "there is room again");
+        pool.close();
     }
 }

@@ -10,7 +10,7 @@ use super::breaker::Breaker;
 use super::ticket::Pending;
 use crate::requests::Requests;
 
-/// The requests somebody works on, and a thread that answers them at their deadline.
+/// The requests somebody works on, and a thread that answers them at their deadlines.
 pub(super) struct Reaper {
     shared: Arc<Shared>,
     stop: Sender<()>,
@@ -19,7 +19,6 @@ pub(super) struct Reaper {
 struct Shared {
     /// Bounded by the threads and the queue.
     pending: Mutex<Register>,
-    deadline: Duration,
     requests: Arc<Requests>,
     breaker: Arc<Breaker>,
 }
@@ -32,19 +31,22 @@ struct Register {
 
 impl std::fmt::Debug for Reaper {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reaper").field("deadline", &self.shared.deadline).finish_non_exhaustive()
+        f.debug_struct("Reaper")
+            .field("pending", &self.shared.pending.lock().tickets.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl Reaper {
+    /// `shortest` is the shortest patience there is with any of them.
     pub(super) fn start(
-        deadline: Duration,
+        shortest: Duration,
         requests: Arc<Requests>,
         breaker: Arc<Breaker>,
     ) -> io::Result<Self> {
-        let shared = Arc::new(Shared { pending: Mutex::default(), deadline, requests, breaker });
+        let shared = Arc::new(Shared { pending: Mutex::default(), requests, breaker });
         let (stop, stopped) = bounded(1);
-        let period = (deadline / 16).clamp(Duration::from_millis(2), Duration::from_millis(500));
+        let period = (shortest / 16).clamp(Duration::from_millis(2), Duration::from_millis(500));
         let reaped = Arc::clone(&shared);
         std::thread::Builder::new().name("cachefs-reaper".to_owned()).spawn(move || {
             while stopped.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
@@ -77,7 +79,8 @@ impl Reaper {
 
 impl Shared {
     fn reap(&self, now: Instant) {
-        let late = |ticket: &Arc<dyn Pending>| now.saturating_duration_since(ticket.since()) >= self.deadline;
+        let late =
+            |ticket: &Arc<dyn Pending>| now.saturating_duration_since(ticket.since()) >= ticket.patience();
         self.expire(late);
     }
 

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cachefs_vfs::Errno;
 use parking_lot::Mutex;
@@ -34,6 +34,7 @@ pub(super) struct Ticket<R> {
     pub(super) op: Op,
     pub(super) node: NodeId,
     pub(super) since: Instant,
+    patience: Duration,
     state: Mutex<State<R>>,
 }
 
@@ -57,9 +58,9 @@ pub(super) enum Outcome<R> {
 }
 
 impl<R: Refuse> Ticket<R> {
-    pub(super) fn new(op: Op, node: NodeId, since: Instant, reply: R) -> Self {
+    pub(super) fn new(op: Op, node: NodeId, since: Instant, patience: Duration, reply: R) -> Self {
         let state = State { reply: Some(reply), running: false, overdue: false };
-        Self { op, node, since, state: Mutex::new(state) }
+        Self { op, node, since, patience, state: Mutex::new(state) }
     }
 
     /// Somebody starts to work on it; false if it is too late for that.
@@ -83,6 +84,8 @@ impl<R: Refuse> Ticket<R> {
 /// A ticket of any kind, for the reaper.
 pub(super) trait Pending: Send + Sync {
     fn since(&self) -> Instant;
+    /// How long it is waited for.
+    fn patience(&self) -> Duration;
     fn op(&self) -> Op;
     fn node(&self) -> NodeId;
     /// Answers `ETIMEDOUT`, unless it was answered before. What `overdue` does for one that is running is done
@@ -94,6 +97,10 @@ pub(super) trait Pending: Send + Sync {
 impl<R: Refuse> Pending for Ticket<R> {
     fn since(&self) -> Instant {
         self.since
+    }
+
+    fn patience(&self) -> Duration {
+        self.patience
     }
 
     fn op(&self) -> Op {

@@ -5,6 +5,9 @@ use crate::buffers::Buffer;
 use crate::handles::Use;
 use crate::inodes::NodeId;
 
+/// One call copies no more, so that it is answered in time.
+const COPY_MAX: u64 = 64 << 20;
+
 /// Bytes that were read.
 #[derive(Debug)]
 pub(crate) struct ReadResult {
@@ -88,8 +91,8 @@ impl Tree {
     ) -> Result<u32> {
         let source = self.file(from.0, Use::Read)?;
         let target = self.file(to.0, Use::Write)?;
-        // The answer has room for no more than 32 bits; the caller asks again for the rest.
-        let length = length.min(u64::from(u32::MAX) & !0xfff);
+        // A short count is no error: the caller asks again for the rest.
+        let length = length.min(COPY_MAX);
         let copied = source.copy_range(from.1, &*target, to.1, length, privileges)?;
         u32::try_from(copied).map_err(|_| Error::new(Errno::IO))
     }
