@@ -1,13 +1,11 @@
-use std::time::Duration;
-
-use cachefs_vfs::{Access, Attr, Errno, Result, Time, Vfs};
+use cachefs_vfs::{Access, Attr, Errno, Result, Vfs};
 
 use crate::backing::Backing;
 use crate::block::Generation;
 use crate::config::Config;
 use crate::fill::Fills;
 use crate::handle::{Handles, Renames};
-use crate::meta::{Asked, Dropped, Listings, Names, Node, Nodes, Stamp, Stamps, State, View};
+use crate::meta::{Asked, Listings, Names, Node, Nodes, Stamp, Stamps, View};
 use crate::stats::{Counter, MissReason, Stats};
 use crate::store::{PolicyFactory, Store, StoreLimits};
 use crate::sync::{Arc, AtomicUsize};
@@ -69,33 +67,6 @@ impl Engine {
         Generation(self.stamps.next().number())
     }
 
-    /// Takes in attributes the backing answered. Answers whether they are cached.
-    pub(crate) fn learn(&self, node: &Node, attr: &Attr, asked: Asked) -> bool {
-        self.learn_until(node, attr, asked, asked.stamp)
-    }
-
-    /// As [`Self::learn`], for what a change of ours answered: nothing that was asked for before `over` is learnt after
-    /// it.
-    pub(crate) fn learn_until(&self, node: &Node, attr: &Attr, asked: Asked, over: Stamp) -> bool {
-        let learnt = {
-            let mut state = node.state.lock();
-            let learnt = state.learn(attr, asked, || self.fresh_generation());
-            if let Some(weak) = &learnt.weak {
-                self.store.forget_blocks(node.id, state.generation(), weak.clone());
-            }
-            if over > asked.stamp {
-                state.note_change(over);
-            }
-            learnt
-        };
-        if learnt.foreign {
-            self.stats.count(Counter::InvalidatedTtl);
-            node.names_since.raise(self.stamps.next());
-        }
-        self.drop_blocks(node, learnt.dropped);
-        learnt.kept
-    }
-
     /// The node of an inode the backing told of, with what it told.
     pub(crate) fn adopt(&self, attr: &Attr, asked: Asked) -> Arc<Node> {
         let node = self.node(attr);
@@ -103,11 +74,11 @@ impl Engine {
         node
     }
 
-    /// The node of an inode that we made, or cut to nothing, with what it is like now.
+    /// The node of an inode that we made, or cut to nothing, with what it was like then.
     pub(crate) fn adopt_new(&self, attr: &Attr, asked: Asked) -> Arc<Node> {
         let node = self.node(attr);
         let stamp = self.stamps.next();
-        let dropped = node.state.lock().renew(attr, asked.at, stamp, self.fresh_generation());
+        let dropped = node.state.lock().renew(attr, asked, stamp, self.fresh_generation());
         node.names_since.raise(stamp);
         self.drop_blocks(&node, dropped);
         node
@@ -156,27 +127,11 @@ impl Engine {
         Ok(node.state.lock().view_of(attr.size))
     }
 
-    /// Whether a change to the file within the same tick of the backing's clock could still go unseen.
-    pub(crate) fn is_young(&self, state: &State) -> bool {
-        let granularity = self.backing.caps().granularity;
-        let Some(attr) = state.attr_known() else { return true };
-        // By the file's own time where the clocks agree; where they don't, by how long this version is known.
-        let old = age(self.clock.wall(), attr.ctime).is_some_and(|age| age >= granularity);
-        !old && self.clock.now().since(state.first_seen()) < granularity
-    }
-
     /// Nothing known of the inode holds any more: the next answer of the backing is taken as it is.
     pub(crate) fn reset(&self, node: &Node, reason: MissReason) {
         let stamp = self.stamps.next();
         let dropped = node.state.lock().reset(stamp, self.fresh_generation(), reason);
         self.drop_blocks(node, dropped);
-    }
-
-    /// Gives the memory of a generation that ended back.
-    pub(crate) fn drop_blocks(&self, node: &Node, dropped: Option<Dropped>) {
-        if let Some(Dropped { generation, end }) = dropped {
-            self.store.forget_blocks(node.id, generation, crate::block::BlockIndex(0)..end);
-        }
     }
 
     /// A node that left the table: closes its handles and gives its memory back.
@@ -232,10 +187,4 @@ impl Engine {
             _ => {}
         }
     }
-}
-
-/// How old something is by a wall clock; `None` if it is in the future.
-fn age(now: Time, then: Time) -> Option<Duration> {
-    let nanos = |time: Time| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
-    u64::try_from(nanos(now) - nanos(then)).ok().map(Duration::from_nanos)
 }

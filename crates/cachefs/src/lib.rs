@@ -32,6 +32,7 @@ mod fill;
 mod fs;
 mod handle;
 mod invalidate;
+mod learn;
 mod meta;
 mod read;
 mod readahead;

@@ -12,6 +12,7 @@ mod nodes;
 mod stamp;
 mod state;
 mod touches;
+mod weak;
 
 pub(crate) use listing::{Chunk, Recorder};
 pub(crate) use listings::{Found, Listings};
@@ -20,8 +21,9 @@ pub(crate) use names::{Names, Target};
 pub(crate) use node::Node;
 pub(crate) use nodes::Nodes;
 pub(crate) use stamp::{Asked, Stamp, StampCell, Stamps};
-pub(crate) use state::{Dropped, State, View};
+pub(crate) use state::{Dropped, Learnt, State, View, Weakened};
 pub(crate) use touches::Touches;
+pub(crate) use weak::Weak;
 
 /// How many parts a table of this many entries is cut into: enough for the cores, but not so many that the limit,
 /// which each part keeps for itself, becomes unfair.

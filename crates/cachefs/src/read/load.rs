@@ -144,7 +144,7 @@ impl Reader {
         if kept {
             state.note_block(key.index);
             if before.weak {
-                state.note_weak(key.index);
+                state.note_weak(key.index, self.engine.clock.now());
             }
         }
         lead.finish(Ok(frame));

@@ -9,8 +9,9 @@ use crate::meta::{Asked, Node, Stamp};
 use crate::stats::{Counter, MissReason};
 use crate::sync::{Arc, MutexGuard};
 
-/// Attributes younger than this are not asked for again before a change: a stream of writes asks once per write.
-const RECENT_MIN: Duration = Duration::from_millis(10);
+/// Attributes that came less than this ago are not asked for again before a change: a stream of writes asks once per
+/// write. Longer would be wrong also where the backing's clock is said to be coarse, for most are finer than is said.
+const RECENT: Duration = Duration::from_millis(10);
 
 /// A change of ours to an inode, under way.
 ///
@@ -19,9 +20,9 @@ const RECENT_MIN: Duration = Duration::from_millis(10);
 /// otherwise, nothing of what is cached of the inode holds any more.
 ///
 /// What it leaves at the backing is taken for ours: the generation stays. A change by others is told from it by what
-/// was known shortly before, and where the length is not what it should be. One that falls into the few microseconds
+/// was known shortly before, and where the length is not what it should be. One that falls into the few milliseconds
 /// between our two questions, or (where the clock of the backing is so coarse) within one tick before them, and keeps
-/// the length, is taken for ours, too; blocks of it that are cached go on being served.
+/// the length, is taken for ours, too; blocks of it that are cached go on being served, other than those we wrote.
 #[derive(Debug)]
 pub(crate) struct Change<'a> {
     pub(super) engine: &'a Engine,
@@ -43,48 +44,59 @@ impl Engine {
         node: &'a Arc<Node>,
         blocks_of: impl FnOnce(Option<u64>) -> Range<BlockIndex>,
     ) -> Change<'a> {
-        let writer = node.io().writer.lock();
-        let size = self.recent_size(node);
-        let begun = self.stamps.next();
-        let generation = {
-            let mut state = node.state.lock();
-            state.begin_change(begun, Some(blocks_of(size)));
-            state.generation()
-        };
-        Change { engine: self, node, begun, generation, size, ended: false, _writer: writer }
+        self.begin(node, |size| Some(blocks_of(size)))
     }
 
     /// Begins a change of attributes only.
     pub(crate) fn begin_attr_change<'a>(&'a self, node: &'a Arc<Node>) -> Change<'a> {
-        let writer = node.io().writer.lock();
-        let begun = self.stamps.next();
-        let generation = {
-            let mut state = node.state.lock();
-            state.begin_change(begun, None);
-            state.generation()
-        };
-        Change { engine: self, node, begun, generation, size: None, ended: false, _writer: writer }
+        self.begin(node, |_| None)
     }
 
-    /// The length, asked for again if blocks depend on it and it was not asked for just now.
-    fn recent_size(&self, node: &Arc<Node>) -> Option<u64> {
-        let recent = self.backing.caps().granularity.max(RECENT_MIN).min(self.config.ttls.attr);
-        let now = self.clock.now();
-        let has_blocks = {
-            let state = node.state.lock();
-            if let Some(attr) = state.attr_within(now, recent) {
-                return Some(attr.size);
-            }
-            state.blocks_end() > BlockIndex(0)
+    fn begin<'a>(
+        &'a self,
+        node: &'a Arc<Node>,
+        blocks_of: impl FnOnce(Option<u64>) -> Option<Range<BlockIndex>>,
+    ) -> Change<'a> {
+        let writer = node.io().writer.lock();
+        let size = self.recent_size(node);
+        let begun = self.stamps.next();
+        let (generation, dropped) = {
+            let mut state = node.state.lock();
+            // Nobody asked, for there were no blocks; a load may be bringing some that others have changed since.
+            let doubtful = size.is_none().then(|| state.doubt_blocks(|| self.fresh_generation()));
+            state.begin_change(begun, blocks_of(size));
+            (state.generation(), doubtful.flatten())
         };
-        if !has_blocks {
-            return None;
+        self.drop_blocks(node, dropped);
+        Change { engine: self, node, begun, generation, size, ended: false, _writer: writer }
+    }
+
+    /// The length, asked for again if blocks depend on it and it was not known just now.
+    fn recent_size(&self, node: &Arc<Node>) -> Option<u64> {
+        let (now, ttl) = (self.clock.now(), self.config.ttls.attr);
+        let (size, has_blocks, dropped) = {
+            let mut state = node.state.lock();
+            // While we go on writing, nobody else checks the version.
+            let has_old = state.has_weak_older(now, ttl);
+            let dropped = has_old.then(|| self.drop_weak(node, &mut state)).flatten();
+            (state.size_within(now, ttl, RECENT), state.blocks_end() > BlockIndex(0), dropped)
+        };
+        self.drop_blocks(node, dropped);
+        if size.is_some() || !has_blocks {
+            return size;
         }
-        if let Ok(attr) = self.refresh(node) {
-            return Some(attr.size);
+        let asked = self.asked();
+        match self.ask_attr(node) {
+            Ok(attr) => {
+                self.stats.count(Counter::AttrMiss);
+                self.learn_before_change(node, &attr, asked).then_some(attr.size)
+            }
+            Err(error) => {
+                tracing::debug!(inode = node.id.inode, %error, "no attributes before a change");
+                self.reset(node, MissReason::Error);
+                None
+            }
         }
-        self.reset(node, MissReason::Error);
-        None
     }
 }
 
@@ -107,11 +119,12 @@ impl Change<'_> {
         self.ended = true;
         let dropped = {
             let mut state = self.node.state.lock();
+            let over = Asked { stamp: self.engine.stamps.next(), at: self.engine.clock.now() };
             if state.generation() == self.generation && ours {
-                state.end_change(*attr, asked.at, self.begun);
+                state.end_change(*attr, asked, self.begun, over);
                 None
             } else {
-                state.end_change_foreign(*attr, asked, self.engine.fresh_generation())
+                state.end_change_foreign(*attr, asked, over, self.engine.fresh_generation())
             }
         };
         if !ours {

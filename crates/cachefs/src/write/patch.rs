@@ -57,7 +57,13 @@ impl Change<'_> {
         let kept =
             self.patched(&key, span, data, len).is_some_and(|frame| self.engine.store.insert(key, frame));
         if kept {
-            self.node.state.lock().note_block(span.index);
+            let now = self.engine.clock.now();
+            let mut state = self.node.state.lock();
+            state.note_block(span.index);
+            // Our change moved the file's times to this very tick.
+            if self.engine.has_ticks() {
+                state.note_weak(span.index, now);
+            }
         } else {
             self.engine.store.remove(&key);
         }

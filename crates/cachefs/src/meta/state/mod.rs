@@ -1,15 +1,19 @@
+mod blocks;
+mod change;
+
 use std::ops::Range;
 use std::time::Duration;
 
 use cachefs_vfs::Attr;
 
-use super::{Asked, Stamp, Touches};
+use super::{Asked, Stamp, Touches, Weak};
 use crate::block::{BlockIndex, Generation};
 use crate::stats::MissReason;
 use crate::time::Moment;
 
-/// Weak blocks of one file beyond this many are not taken out one by one: the file begins a new generation.
-const WEAK_BLOCKS_MAX: u64 = 64;
+/// Weak blocks of one file beyond this many are not taken out one by one, for that is done under the lock of the state:
+/// the file begins a new generation.
+const WEAK_BLOCKS_MAX: u64 = 1024;
 
 /// What is known of an inode. Pure: whoever calls holds its lock, and does no I/O under it.
 #[derive(Debug)]
@@ -18,7 +22,7 @@ pub(crate) struct State {
     attr: Option<Attr>,
     /// When `attr` was asked for; `None` if it may not be answered any more.
     checked: Option<Moment>,
-    /// When this version was first seen.
+    /// When this version was first seen: asked for, or, where a change of ours left it, answered.
     first_seen: Moment,
     /// Our last change of the inode: what was asked before it is not learnt.
     changed: Stamp,
@@ -39,8 +43,7 @@ struct Data {
     end: u64,
     /// Blocks of an earlier generation were here up to this one, and why they are not any more.
     lost: Option<(u64, MissReason)>,
-    /// Blocks loaded while the file was too young to tell a change in the same clock tick: a range around them.
-    weak: Option<Range<u64>>,
+    weak: Weak,
     touches: Touches,
 }
 
@@ -67,8 +70,15 @@ pub(crate) struct Learnt {
     pub(crate) foreign: bool,
     /// The generation that ended by it.
     pub(crate) dropped: Option<Dropped>,
-    /// Blocks of the current generation that must leave the store before the lock is released.
-    pub(crate) weak: Option<Range<BlockIndex>>,
+}
+
+/// Weak blocks that are to go.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Weakened {
+    /// These, out of the store before the lock is released.
+    Blocks(Vec<Range<BlockIndex>>),
+    /// All, for they are many.
+    All(Option<Dropped>),
 }
 
 impl State {
@@ -89,6 +99,13 @@ impl State {
     /// The attributes, if they were asked for less than `ttl` ago.
     pub(crate) fn attr_within(&self, now: Moment, ttl: Duration) -> Option<&Attr> {
         self.checked.filter(|&checked| now.since(checked) < ttl).and(self.attr.as_ref())
+    }
+
+    /// The length, if it may still be answered and was asked for, or left by a change of ours, less than `recent` ago.
+    pub(crate) fn size_within(&self, now: Moment, ttl: Duration, recent: Duration) -> Option<u64> {
+        let attr = self.attr_within(now, ttl)?;
+        let seen = self.checked.max(Some(self.first_seen))?;
+        (now.since(seen) < recent).then_some(attr.size)
     }
 
     /// The attributes as last answered, however long ago.
@@ -120,33 +137,15 @@ impl State {
         self.readable = readable;
     }
 
-    /// Blocks of this generation in the store are all before this one.
-    pub(crate) fn blocks_end(&self) -> BlockIndex {
-        BlockIndex(self.data.as_ref().map_or(0, |data| data.end))
-    }
-
-    /// Why the block is not here, where a change of the file is the reason.
-    pub(crate) fn lost(&self, block: BlockIndex) -> Option<MissReason> {
-        let (end, reason) = self.data.as_ref()?.lost?;
-        (block.0 < end).then_some(reason)
-    }
-
     /// Takes in what the backing answered to a question of ours.
     pub(crate) fn learn(&mut self, attr: &Attr, asked: Asked, fresh: impl FnOnce() -> Generation) -> Learnt {
-        let outdated = self.checked.is_some_and(|checked| asked.at < checked);
-        if self.busy || self.changed > asked.stamp || outdated {
+        if self.is_past(asked) {
             return Learnt::default();
         }
         let known = self.attr.map(|old| self.is_same(&old, attr));
-        let mut learnt = Learnt { kept: true, foreign: known == Some(false), ..Learnt::default() };
-        if known == Some(true) {
-            learnt.weak = self.take_weak();
-        }
-        let many = learnt.weak.as_ref().is_some_and(|weak| weak.end.0 - weak.start.0 > WEAK_BLOCKS_MAX);
-        if learnt.foreign || many {
-            let reason = if many { MissReason::Expired } else { MissReason::Invalidated };
-            learnt.weak = None;
-            learnt.dropped = self.begin_generation(fresh(), reason);
+        let mut learnt = Learnt { kept: true, foreign: known == Some(false), dropped: None };
+        if learnt.foreign {
+            learnt.dropped = self.begin_generation(fresh(), MissReason::Invalidated);
         }
         if known != Some(true) {
             self.first_seen = asked.at;
@@ -154,6 +153,11 @@ impl State {
         }
         self.set_attr(*attr, asked.at);
         learnt
+    }
+
+    /// Whether the answer may be from before something that is known here.
+    fn is_past(&self, asked: Asked) -> bool {
+        self.busy || self.changed > asked.stamp || self.checked.is_some_and(|checked| asked.at < checked)
     }
 
     fn is_same(&self, old: &Attr, new: &Attr) -> bool {
@@ -189,18 +193,20 @@ impl State {
         self.checked = None;
     }
 
-    /// The inode was made, or cut to nothing, by us, which left these attributes. Nothing that was known before holds.
+    /// The inode was made, or cut to nothing, by us, which left these attributes. Nothing that was known before holds;
+    /// nor do the attributes where others of ours changed it before the answer was here.
     pub(crate) fn renew(
         &mut self,
         attr: &Attr,
-        asked_at: Moment,
+        asked: Asked,
         stamp: Stamp,
         fresh: Generation,
     ) -> Option<Dropped> {
+        let past = self.is_past(asked);
         let dropped = self.reset(stamp, fresh, MissReason::Cold);
-        if !self.busy {
-            self.set_attr(*attr, asked_at);
-            self.first_seen = asked_at;
+        if !past {
+            self.set_attr(*attr, asked.at);
+            self.first_seen = asked.at;
         }
         dropped
     }
@@ -220,115 +226,16 @@ impl State {
     fn begin_generation(&mut self, fresh: Generation, reason: MissReason) -> Option<Dropped> {
         let old = std::mem::replace(&mut self.generation, fresh);
         let data = self.data.as_mut()?;
-        data.weak = None;
+        data.weak.take();
         let end = std::mem::take(&mut data.end);
-        let lost = data.lost.map_or(0, |(end, _)| end).max(end);
-        data.lost = (lost > 0).then_some((lost, reason));
+        if end > 0 {
+            data.lose(end, reason);
+        }
         (end > 0).then_some(Dropped { generation: old, end: BlockIndex(end) })
-    }
-
-    fn take_weak(&mut self) -> Option<Range<BlockIndex>> {
-        let data = self.data.as_mut()?;
-        let weak = data.weak.take()?;
-        data.lost = Some((data.lost.map_or(0, |(end, _)| end).max(weak.end), MissReason::Expired));
-        Some(BlockIndex(weak.start)..BlockIndex(weak.end))
     }
 
     fn data(&mut self) -> &mut Data {
         self.data.get_or_insert_default()
-    }
-}
-
-/// Our own changes of the inode, one at a time: the caller holds the file's writer lock from one to the other.
-impl State {
-    /// A change of these blocks (none: of attributes only) begins.
-    pub(crate) fn begin_change(&mut self, stamp: Stamp, blocks: Option<Range<BlockIndex>>) {
-        self.changed = self.changed.max(stamp);
-        self.busy = true;
-        if let Some(blocks) = blocks {
-            self.data().touches.begin(blocks);
-        }
-    }
-
-    /// It is over, and left these attributes, asked for after it; the generation stays. `begun` is the stamp it began
-    /// with: if another change of ours came between, they are not answered to anybody but kept to compare with.
-    pub(crate) fn end_change(&mut self, attr: Attr, asked_at: Moment, begun: Stamp) {
-        let alone = self.changed == begun;
-        let ctime_ours = self.ctime_ours;
-        self.end_busy();
-        self.set_attr(attr, asked_at);
-        self.first_seen = asked_at;
-        if !alone {
-            self.ctime_ours = ctime_ours;
-            self.checked = None;
-        }
-    }
-
-    /// It is over, and nobody knows what it left.
-    pub(crate) fn break_change(&mut self, stamp: Stamp, fresh: Generation) -> Option<Dropped> {
-        self.end_busy();
-        self.reset(stamp, fresh, MissReason::Error)
-    }
-
-    /// It is over, and others changed the file, too: `attr` is what it is like now.
-    pub(crate) fn end_change_foreign(
-        &mut self,
-        attr: Attr,
-        asked: Asked,
-        fresh: Generation,
-    ) -> Option<Dropped> {
-        self.end_busy();
-        let dropped = self.reset(self.changed, fresh, MissReason::Invalidated);
-        self.set_attr(attr, asked.at);
-        self.first_seen = asked.at;
-        if self.changed > asked.stamp {
-            self.checked = None;
-        }
-        dropped
-    }
-
-    /// It is over; what it left is for the caller to say.
-    pub(crate) fn end_busy(&mut self) {
-        self.busy = false;
-        if let Some(data) = &mut self.data {
-            data.touches.end();
-        }
-    }
-}
-
-/// Loads of blocks.
-impl State {
-    /// A load begins; the mark is for [`Self::may_keep`].
-    pub(crate) fn begin_load(&mut self) -> u64 {
-        self.data().touches.mark()
-    }
-
-    /// Whether a block loaded since the mark still is what a reader should see.
-    pub(crate) fn may_keep(&self, generation: Generation, mark: u64, block: BlockIndex) -> bool {
-        generation == self.generation
-            && self.data.as_ref().is_none_or(|data| data.touches.spared(mark, block))
-    }
-
-    /// The block is in the store from here on.
-    pub(crate) fn note_block(&mut self, block: BlockIndex) {
-        let data = self.data();
-        data.end = data.end.max(block.0 + 1);
-    }
-
-    /// The block was loaded while the file was young.
-    pub(crate) fn note_weak(&mut self, block: BlockIndex) {
-        let weak = &mut self.data().weak;
-        *weak = Some(match weak.take() {
-            Some(range) => range.start.min(block.0)..range.end.max(block.0 + 1),
-            None => block.0..block.0 + 1,
-        });
-    }
-
-    /// No block from here on is in the store any more.
-    pub(crate) fn cut_blocks(&mut self, end: BlockIndex) {
-        if let Some(data) = &mut self.data {
-            data.end = data.end.min(end.0);
-        }
     }
 }
 

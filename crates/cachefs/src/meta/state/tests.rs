@@ -60,6 +60,12 @@ impl Bench {
         self.state.learn(&attr, asked, fresh(2))
     }
 
+    fn end_change(&mut self, attr: Attr, begun: Stamp) {
+        let asked = self.asked(NOW);
+        let over = Asked { stamp: self.stamps.next(), at: NOW };
+        self.state.end_change(attr, asked, begun, over);
+    }
+
     fn later() -> Moment {
         NOW.plus(TTL)
     }
@@ -122,7 +128,7 @@ fn a_change_of_ours_keeps_the_generation_and_holds_off_answers() {
     let begun = bench.stamps.next();
     bench.state.begin_change(begun, Some(BlockIndex(0)..BlockIndex(1)));
     assert!(!bench.learn(attr(20, 2), NOW).kept, "half of it, for all we know");
-    bench.state.end_change(attr(20, 2), NOW, begun);
+    bench.end_change(attr(20, 2), begun);
     assert_eq!(bench.state.generation(), Generation(1));
     assert_eq!(bench.state.attr_within(NOW, TTL).map(|attr| attr.size), Some(20));
     assert!(!bench.learn(attr(20, 2), Bench::later()).foreign);
@@ -134,7 +140,7 @@ fn another_change_of_ours_during_a_write_leaves_nothing_to_answer() {
     let begun = bench.stamps.next();
     bench.state.begin_change(begun, Some(BlockIndex(0)..BlockIndex(1)));
     bench.state.touch_ctime(bench.stamps.next());
-    bench.state.end_change(attr(20, 2), NOW, begun);
+    bench.end_change(attr(20, 2), begun);
     assert!(bench.state.attr_within(NOW, TTL).is_none());
     assert!(!bench.learn(touched(attr(20, 2), 3), NOW).foreign, "the rename moved it");
 }
@@ -147,7 +153,7 @@ fn a_load_that_met_a_write_is_not_kept() {
     let begun = bench.stamps.next();
     bench.state.begin_change(begun, Some(BlockIndex(0)..BlockIndex(1)));
     let during = bench.state.begin_load();
-    bench.state.end_change(attr(10, 2), NOW, begun);
+    bench.end_change(attr(10, 2), begun);
     assert!(!bench.state.may_keep(Generation(1), mark, BlockIndex(0)));
     assert!(!bench.state.may_keep(Generation(1), during, BlockIndex(0)));
     assert!(bench.state.may_keep(Generation(1), mark, BlockIndex(1)), "another block");
@@ -155,19 +161,70 @@ fn a_load_that_met_a_write_is_not_kept() {
 }
 
 #[test]
-fn weak_blocks_go_when_the_version_is_checked() {
+fn weak_blocks_go_at_once_unless_they_are_many() {
     let mut bench = Bench::new();
-    bench.state.note_weak(BlockIndex(3));
-    bench.state.note_weak(BlockIndex(1));
-    let learnt = bench.learn(attr(10, 1), Bench::later());
-    assert_eq!(learnt.weak, Some(BlockIndex(1)..BlockIndex(4)));
+    bench.state.note_weak(BlockIndex(3), NOW);
+    bench.state.note_weak(BlockIndex(1), NOW);
+    assert!(bench.state.has_weak_older(Bench::later(), TTL));
+    let weak = [BlockIndex(1)..BlockIndex(2), BlockIndex(3)..BlockIndex(4)];
+    assert_eq!(bench.state.take_weak(fresh(2)), Weakened::Blocks(weak.to_vec()));
     assert_eq!(bench.state.lost(BlockIndex(1)), Some(MissReason::Expired));
-    assert_eq!(bench.learn(attr(10, 1), Bench::later()).weak, None, "once");
-    bench.state.note_weak(BlockIndex(0));
-    bench.state.note_weak(BlockIndex(WEAK_BLOCKS_MAX));
-    let many = bench.learn(attr(10, 1), Bench::later());
-    assert_eq!((many.weak, many.foreign), (None, false));
-    assert_eq!(many.dropped.map(|dropped| dropped.generation), Some(Generation(1)));
+    assert_eq!(bench.state.take_weak(fresh(2)), Weakened::Blocks(Vec::new()), "once");
+    (0..=WEAK_BLOCKS_MAX).for_each(|block| bench.state.note_weak(BlockIndex(block), NOW));
+    let dropped = Dropped { generation: Generation(1), end: BlockIndex(1) };
+    assert_eq!(bench.state.take_weak(fresh(2)), Weakened::All(Some(dropped)));
+    assert_eq!(bench.state.generation(), Generation(2));
+}
+
+#[test]
+fn attributes_asked_for_during_a_change_are_not_learnt_after_it() {
+    let mut bench = Bench::new();
+    let begun = bench.stamps.next();
+    bench.state.begin_change(begun, None);
+    let during = bench.asked(Bench::later());
+    bench.end_change(attr(20, 2), begun);
+    assert!(!bench.state.learn(&attr(10, 1), during, fresh(2)).kept);
+    assert!(bench.learn(attr(20, 2), Bench::later()).kept);
+}
+
+#[test]
+fn a_change_of_ours_leaves_a_length_that_is_recent_when_it_ends() {
+    let mut bench = Bench::new();
+    let recent = TTL / 100;
+    assert_eq!(bench.state.size_within(NOW, TTL, recent), Some(10));
+    let (slow, end) = (NOW.plus(TTL / 2), NOW.plus(TTL / 2 + recent));
+    assert_eq!(bench.state.size_within(slow, TTL, recent), None);
+    let begun = bench.stamps.next();
+    bench.state.begin_change(begun, None);
+    let over = Asked { stamp: bench.stamps.next(), at: slow };
+    bench.state.end_change(attr(20, 2), bench.asked(NOW), begun, over);
+    assert_eq!(bench.state.size_within(slow, TTL, recent), Some(20));
+    assert_eq!(bench.state.size_within(end, TTL, recent), None);
+    assert_eq!(bench.state.size_within(slow, TTL / 4, recent), None, "its lifetime began with the question");
+}
+
+#[test]
+fn what_was_made_is_learnt_unless_it_was_changed_before_the_answer_came() {
+    let mut bench = Bench::new();
+    let asked = bench.asked(NOW);
+    bench.state.renew(&attr(0, 5), asked, bench.stamps.next(), Generation(2));
+    assert_eq!(bench.state.attr_within(NOW, TTL).map(|attr| attr.size), Some(0));
+    bench.state.renew(&attr(7, 7), asked, bench.stamps.next(), Generation(3));
+    assert!(bench.state.attr_known().is_none());
+}
+
+#[test]
+fn blocks_that_were_not_checked_end_with_their_generation() {
+    let mut bench = Bench::new();
+    let mark = bench.state.begin_load();
+    let dropped = Dropped { generation: Generation(1), end: BlockIndex(1) };
+    assert_eq!(bench.state.doubt_blocks(fresh(2)), Some(dropped));
+    assert!(!bench.state.may_keep(Generation(1), mark, BlockIndex(0)));
+    assert_eq!(
+        State::new(Generation(1), Stamp::default()).doubt_blocks(fresh(2)),
+        None,
+        "nothing was loaded"
+    );
 }
 
 #[test]
