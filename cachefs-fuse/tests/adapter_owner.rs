@@ -5,7 +5,9 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::time::Duration;
 
+use cachefs_fuse::MountConfig;
 use support::{MountGuard, config, is_root, local, run, shell};
 
 /// A mount with a directory `d` that everybody may write to; nothing without root.
@@ -82,6 +84,34 @@ fn set_id_bits_go_when_somebody_else_changes_the_contents() {
     }
     run(&fs.at("d"), false, "rm -f f; echo x > f; chmod 6777 f; echo more >> f");
     assert_eq!(fs::metadata(fs.beneath("d/f")).unwrap().mode() & 0o7777, 0o6777, "root keeps them");
+}
+
+#[test]
+fn stripped_set_id_bits_are_not_shown_for_as_long_as_other_attributes() {
+    if !is_root() {
+        return;
+    }
+    let hour = Duration::from_secs(3600);
+    let fs = local(MountConfig { attr_ttl: hour, entry_ttl: hour, ..config() });
+    fs::set_permissions(fs.beneath(""), PermissionsExt::from_mode(0o777)).unwrap();
+    for change in ["echo more >> f", "fallocate -l 9999 f", "fallocate -p -o 0 -l 4096 f"] {
+        run(&fs.at(""), false, "rm -f f; echo x > f; chmod 6777 f; ls -l . >&2");
+        assert_eq!(fs::metadata(fs.at("f")).unwrap().mode() & 0o7777, 0o6777);
+        run(&fs.at(""), true, change);
+        assert_eq!(fs::metadata(fs.at("f")).unwrap().mode() & 0o7777, 0o777, "{change}");
+    }
+}
+
+#[test]
+fn the_administrators_xattrs_are_not_shown_to_others() {
+    let Some(fs) = open_to_all() else { return };
+    run(&fs.beneath("d"), false, "touch f; setfattr -n trusted.secret -v x f; setfattr -n user.mine -v x f");
+    run(&fs.beneath("d"), false, "setcap cap_net_raw+ep f");
+    let list = |nobody| run(&fs.at("d"), nobody, "getfattr -m- f");
+    assert!(list(false).contains("trusted.secret"));
+    let seen = list(true);
+    assert!(!seen.contains("trusted."), "{seen}");
+    assert!(seen.contains("user.mine") && seen.contains("security.capability"), "{seen}");
 }
 
 #[test]

@@ -23,9 +23,17 @@ pub(super) struct Ttls {
 }
 
 impl Ttls {
-    fn of(self, shown: Shown) -> Self {
+    fn of(self, shown: Shown, attr: &Attr) -> Self {
         match shown.moved {
             true => Self { attr: Duration::ZERO, entry: Duration::ZERO, ..self },
+            false => self.of_attr(attr),
+        }
+    }
+
+    /// A write may strip set-id bits here, which the kernel does not know of.
+    fn of_attr(self, attr: &Attr) -> Self {
+        match attr.kind.is_regular() && attr.mode.bits() & 0o6000 != 0 {
+            true => Self { attr: Duration::ZERO, ..self },
             false => self,
         }
     }
@@ -33,7 +41,7 @@ impl Ttls {
     pub(super) fn entry(self, tree: &Tree, reply: ReplyEntry, entry: &Entry) {
         match tree.admit(entry) {
             Ok(shown) => {
-                let (ttls, attr) = (self.of(shown), file_attr(shown.node, &entry.attr));
+                let (ttls, attr) = (self.of(shown, &entry.attr), file_attr(shown.node, &entry.attr));
                 reply.entry_with_ttls(&ttls.attr, &ttls.entry, &attr, generation(&entry.attr));
             }
             Err(error) => reply.refuse(error.errno()),
@@ -53,14 +61,15 @@ impl Ttls {
     }
 
     pub(super) fn attr(self, reply: ReplyAttr, node: u64, attr: &Attr) {
-        reply.attr(&self.attr, &file_attr(NodeId(node), attr));
+        reply.attr(&self.of_attr(attr).attr, &file_attr(NodeId(node), attr));
     }
 
     pub(super) fn created(self, tree: &Tree, reply: ReplyCreate, created: Created, flags: FopenFlags) {
         let attr = created.entry.attr;
         match tree.admit_created(created) {
             Ok(node) => {
-                reply.created(&self.entry, &file_attr(node, &attr), generation(&attr), FileHandle(0), flags);
+                let ttl = self.entry.min(self.of_attr(&attr).attr);
+                reply.created(&ttl, &file_attr(node, &attr), generation(&attr), FileHandle(0), flags);
             }
             Err(error) => reply.refuse(error.errno()),
         }
@@ -85,7 +94,8 @@ impl Ttls {
                     let Ok(shown) = tree.admit(entry) else { continue };
                     let node = shown.node;
                     let attr = file_attr(node, &entry.attr);
-                    let ttl = self.of(shown).entry.min(self.attr);
+                    let ttls = self.of(shown, &entry.attr);
+                    let ttl = ttls.entry.min(ttls.attr);
                     let full = reply.add(
                         INodeNo(node.0),
                         item.offset,

@@ -414,15 +414,16 @@ impl Filesystem for Adapter {
         );
     }
 
-    fn listxattr(&self, _: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
+    fn listxattr(&self, request: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
         if let Some(errno) = self.xattr_refusal(OsStr::new("")) {
             return reply.refuse(errno);
         }
+        let trusted = request.uid() == 0;
         self.dispatch.serve(
             Call::reading(Op::ListXattr, ino.0),
             reply,
             &[],
-            move |tree, _| tree.xattrs(NodeId(ino.0)),
+            move |tree, _| tree.xattrs(NodeId(ino.0), trusted),
             move |_, reply, keys| deliver::xattr(reply, size, &keys),
         );
     }

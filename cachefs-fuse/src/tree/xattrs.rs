@@ -11,11 +11,11 @@ impl Tree {
         self.inode(node)?.node().xattr(key)
     }
 
-    /// The names of all xattrs, each followed by a NUL.
-    pub(crate) fn xattrs(&self, node: NodeId) -> Result<Vec<u8>> {
+    /// The names of all xattrs, each followed by a NUL; those of the administrator only if he asks.
+    pub(crate) fn xattrs(&self, node: NodeId, trusted: bool) -> Result<Vec<u8>> {
         let keys: Vec<OsString> = self.inode(node)?.node().xattrs()?;
         let mut joined = Vec::new();
-        for key in keys {
+        for key in keys.iter().filter(|key| trusted || !key.as_bytes().starts_with(b"trusted.")) {
             joined.extend_from_slice(key.as_bytes());
             joined.push(0);
         }
