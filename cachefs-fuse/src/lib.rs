@@ -17,6 +17,7 @@ mod error;
 mod handles;
 mod inodes;
 mod presser;
+mod refresher;
 mod requests;
 mod session;
 mod tree;

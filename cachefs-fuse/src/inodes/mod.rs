@@ -198,13 +198,14 @@ impl Inodes {
         shard.nodes.get_mut(node.0).map_or(0, |found| std::mem::replace(&mut found.kept, version))
     }
 
-    /// The kernel was shown this version: if it is not the one whose pages it may keep, there is none any more.
-    pub(crate) fn shown(&self, node: NodeId, version: u64) {
-        if let Some(found) = self.shard(node).nodes.get_mut(node.0)
-            && found.kept != version
-        {
-            found.kept = 0;
-        }
+    /// The kernel was shown this version: if it is not the one whose pages it may keep, there is none any more. Whether
+    /// there was one, so that pages of it may be there.
+    pub(crate) fn shown(&self, node: NodeId, version: u64) -> bool {
+        let mut shard = self.shard(node);
+        let Some(found) = shard.nodes.get_mut(node.0).filter(|found| found.kept != version) else {
+            return false;
+        };
+        std::mem::replace(&mut found.kept, 0) != 0
     }
 
     /// How many nodes there are.

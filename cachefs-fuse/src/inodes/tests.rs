@@ -78,9 +78,10 @@ fn pages_are_kept_only_of_the_version_seen_at_the_last_open() {
     let inodes = table();
     let node = inodes.admit(&attr(12, FileKind::Regular, 1), None, || false).unwrap().node;
     assert_eq!(inodes.replace_kept(node, 42), 0);
-    inodes.shown(node, 42);
+    assert!(!inodes.shown(node, 42), "it is the one the kernel has");
     assert_eq!(inodes.replace_kept(node, 42), 42);
-    inodes.shown(node, 43);
+    assert!(inodes.shown(node, 43), "the kernel has pages of another one");
+    assert!(!inodes.shown(node, 44), "it was told already");
     assert_eq!(inodes.replace_kept(node, 42), 0, "another version was shown in between");
 }
 

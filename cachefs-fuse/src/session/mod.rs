@@ -16,6 +16,7 @@ use fuser::{Session, SessionACL};
 use crate::adapter::Adapter;
 use crate::dispatch::Dispatch;
 use crate::presser::Presser;
+use crate::refresher::Refresher;
 use crate::tree::Tree;
 use crate::{MountConfig, MountError, RequestSnapshot};
 pub use unmounter::{How, Unmounter};
@@ -32,6 +33,7 @@ pub struct Mount {
     /// Reports the end of the serving threads.
     ended: Receiver<io::Result<()>>,
     presser: Presser,
+    refresher: Refresher,
 }
 
 impl Mount {
@@ -64,6 +66,7 @@ impl Mount {
         let session = Session::from_fd(adapter, connection, acl, options).map_err(MountError::Handshake)?;
         let presser = Presser::start(Arc::clone(dispatch.tree()), session.notifier(), config.inodes_max)
             .map_err(MountError::Thread)?;
+        let refresher = Refresher::start(dispatch.tree(), session.notifier()).map_err(MountError::Thread)?;
         let (report, ended) = bounded(1);
         let main = std::thread::Builder::new().name("cachefs-session".to_owned());
         main.spawn(move || {
@@ -72,7 +75,7 @@ impl Mount {
         })
         .map_err(MountError::Thread)?;
         unmounter.set_readahead(config.max_readahead);
-        Ok(Self { unmounter, dispatch, ended, presser })
+        Ok(Self { unmounter, dispatch, ended, presser, refresher })
     }
 
     /// Where it is mounted, as an absolute path without symlinks.
@@ -111,6 +114,7 @@ impl Mount {
 
     fn finish(&self, until: Instant) -> io::Result<()> {
         self.presser.stop();
+        self.refresher.stop();
         let ended = self.ended.recv_deadline(until);
         self.dispatch.stop();
         match ended {

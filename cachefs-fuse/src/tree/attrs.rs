@@ -52,7 +52,7 @@ impl Tree {
             Some(attr) => attr,
             None => self.attr(node)?,
         };
-        self.inodes.shown(node, self.version_hash(&attr));
+        self.show(node, &attr);
         Ok(attr)
     }
 

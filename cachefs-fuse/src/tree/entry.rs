@@ -42,7 +42,7 @@ impl Tree {
         if admitted.reused {
             drop(self.handles.remove(admitted.node));
         }
-        self.inodes.shown(admitted.node, self.version_hash(&entry.attr));
+        self.show(admitted.node, &entry.attr);
         Ok(Shown { node: admitted.node, moved: admitted.moved })
     }
 

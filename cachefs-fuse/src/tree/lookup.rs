@@ -64,7 +64,7 @@ impl Tree {
     /// As [`Tree::attr`], for the kernel to see: notes whether pages it keeps are still of this version.
     pub(crate) fn show_attr(&self, node: NodeId) -> Result<Attr> {
         let attr = self.attr(node)?;
-        self.inodes.shown(node, self.version_hash(&attr));
+        self.show(node, &attr);
         Ok(attr)
     }
 }

@@ -9,6 +9,7 @@ mod lookup;
 mod names;
 mod open;
 mod opening;
+mod outdated;
 mod patience;
 mod pin;
 mod walk;
@@ -28,6 +29,7 @@ pub(crate) use files::WriteHow;
 pub(crate) use listing::Listed;
 pub(crate) use names::Created;
 pub(crate) use opening::Opening;
+pub(crate) use outdated::Outdated;
 
 /// A filesystem seen through the numbers the kernel uses.
 #[derive(Debug)]
@@ -39,6 +41,7 @@ pub(crate) struct Tree {
     handles: Handles,
     moves: Moves,
     buffers: Buffers,
+    outdated: Outdated,
     /// How long a walk that races with renames is tried again.
     settle_max: Duration,
     /// Whether this process may open every file, whatever its mode.
@@ -57,6 +60,7 @@ impl Tree {
             handles: Handles::new(config),
             moves: Moves::default(),
             buffers: Buffers::default(),
+            outdated: Outdated::default(),
             settle_max: config.deadline / 2,
             privileged: rustix::process::geteuid().is_root(),
         })
@@ -72,6 +76,10 @@ impl Tree {
 
     pub(crate) fn handles(&self) -> &Handles {
         &self.handles
+    }
+
+    pub(crate) fn outdated(&self) -> &Outdated {
+        &self.outdated
     }
 
     pub(crate) fn stat_fs(&self) -> Result<FsStat> {
