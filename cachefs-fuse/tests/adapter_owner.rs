@@ -114,6 +114,31 @@ fn the_administrators_xattrs_are_not_shown_to_others() {
     assert!(seen.contains("user.mine") && seen.contains("security.capability"), "{seen}");
 }
 
+/// Who is outside a file's group may not hand it out, as its owner or by an ACL; who is in it may.
+#[test]
+fn the_set_gid_bit_goes_when_an_outsider_changes_owner_or_acl() {
+    let Some(fs) = open_to_all() else { return };
+    let changes = [
+        ("2755 65534:7", "setfacl -m u:5:r f"),
+        ("2644 65534:7", "chgrp 65534 f"),
+        ("6755 65534:7", "chgrp 65534 f"),
+        ("2755 65534:65534", "setfacl -m u:5:r f"),
+        ("2644 65534:65534", "chgrp 65534 f"),
+    ];
+    for (before, change) in changes {
+        let (mode, owner) = before.split_once(' ').unwrap();
+        let after = |dir: &std::path::Path| {
+            let made = format!("rm -f f; touch f; chown {owner} f; chmod {mode} f");
+            run(dir, false, &made);
+            run(dir, true, change);
+            run(dir, false, "stat -c '%a %u %g' f")
+        };
+        fs::create_dir_all(fs.beneath("native")).unwrap();
+        fs::set_permissions(fs.beneath("native"), PermissionsExt::from_mode(0o777)).unwrap();
+        assert_eq!(after(&fs.at("d")), after(&fs.beneath("native")), "{before}: {change}");
+    }
+}
+
 #[test]
 fn permissions_are_those_beneath() {
     let Some(fs) = open_to_all() else { return };

@@ -105,11 +105,6 @@ pub(super) fn owner(request: &Request, umask: u32) -> Owner {
     Owner { uid: Some(request.uid()), gid: Some(request.gid()), groups, umask: Some(Mode::new(umask)) }
 }
 
-/// Whether a change of a file's contents on this caller's behalf strips set-id bits.
-pub(super) fn privileges(request: &Request) -> Privileges {
-    if request.uid() == 0 { Privileges::Keep } else { Privileges::Drop }
-}
-
 pub(super) fn flags(raw: i32) -> OFlags {
     OFlags::from_bits_retain(raw.cast_unsigned())
 }

@@ -2,10 +2,12 @@
 //!
 //! An open file has no state here: the file handle is always 0, and every request names its node.
 
+mod caller;
 mod convert;
 mod deliver;
 mod init;
 mod serve;
+mod xattrs;
 
 use std::ffi::OsStr;
 use std::io;
@@ -14,19 +16,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use cachefs_vfs::{Errno, Error, Mode, RemoveKind, SeekTo, SetAttr, SyncHow, XattrHow};
+use cachefs_vfs::{Errno, Error, Mode, RemoveKind, SeekTo, SetAttr, SyncHow};
 use fuser::{
     AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileHandle, Filesystem, FopenFlags, INodeNo, IoctlFlags,
     KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
     ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite,
     ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
-use rustix::fs::{OFlags, XattrFlags};
+use rustix::fs::OFlags;
 
 use crate::MountConfig;
 use crate::dispatch::{Call, Dispatch, Refuse};
 use crate::inodes::NodeId;
 use crate::requests::Op;
+use caller::Caller;
 use deliver::Ttls;
 
 /// Room for the entries of a listing when the kernel does not say how much it has.
@@ -111,12 +114,18 @@ impl Filesystem for Adapter {
             atime: atime.map(convert::set_time),
             mtime: mtime.map(convert::set_time),
         };
-        let (ttls, privileges) = (self.ttls, convert::privileges(request));
+        let (ttls, caller) = (self.ttls, Caller::of(request));
         self.dispatch.serve(
             Call::changing(Op::SetAttr, ino.0),
             reply,
             &[],
-            move |tree, _| tree.set_attr(NodeId(ino.0), size, &set, privileges),
+            move |tree, _| {
+                let mut set = set;
+                if set.mode.is_none() && (set.uid.is_some() || set.gid.is_some()) {
+                    set.mode = caller.after_chown(tree, NodeId(ino.0))?;
+                }
+                tree.set_attr(NodeId(ino.0), size, &set, caller.privileges())
+            },
             move |_, reply, attr| ttls.attr(reply, ino.0, &attr),
         );
     }
@@ -376,7 +385,7 @@ impl Filesystem for Adapter {
 
     fn setxattr(
         &self,
-        _: &Request,
+        request: &Request,
         ino: INodeNo,
         name: &OsStr,
         value: &[u8],
@@ -384,24 +393,17 @@ impl Filesystem for Adapter {
         _: u32,
         reply: ReplyEmpty,
     ) {
-        if let Some(errno) = self.xattr_refusal(name) {
+        if let Some(errno) = xattrs::refusal(self.dispatch.tree(), name) {
             return reply.refuse(errno);
         }
-        let name = name.to_owned();
-        let flags = XattrFlags::from_bits_retain(flags.cast_unsigned());
+        let (name, caller) = (name.to_owned(), Caller::of(request));
         self.simple(Call::changing(Op::SetXattr, ino.0), reply, value, move |tree, value| {
-            let how = match flags {
-                f if f.is_empty() => XattrHow::Set,
-                f if f == XattrFlags::CREATE => XattrHow::Create,
-                f if f == XattrFlags::REPLACE => XattrHow::Replace,
-                _ => return Err(Error::new(Errno::INVAL)),
-            };
-            tree.set_xattr(NodeId(ino.0), &name, value, how)
+            xattrs::set(tree, NodeId(ino.0), &name, value, flags, caller)
         });
     }
 
     fn getxattr(&self, _: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
-        if let Some(errno) = self.xattr_refusal(name) {
+        if let Some(errno) = xattrs::refusal(self.dispatch.tree(), name) {
             return reply.refuse(errno);
         }
         let name = name.to_owned();
@@ -415,10 +417,10 @@ impl Filesystem for Adapter {
     }
 
     fn listxattr(&self, request: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
-        if let Some(errno) = self.xattr_refusal(OsStr::new("")) {
+        if let Some(errno) = xattrs::refusal(self.dispatch.tree(), OsStr::new("")) {
             return reply.refuse(errno);
         }
-        let trusted = request.uid() == 0;
+        let trusted = Caller::of(request).is_root();
         self.dispatch.serve(
             Call::reading(Op::ListXattr, ino.0),
             reply,
@@ -429,7 +431,7 @@ impl Filesystem for Adapter {
     }
 
     fn removexattr(&self, _: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-        if let Some(errno) = self.xattr_refusal(name) {
+        if let Some(errno) = xattrs::refusal(self.dispatch.tree(), name) {
             return reply.refuse(errno);
         }
         let name = name.to_owned();
@@ -454,7 +456,7 @@ impl Filesystem for Adapter {
         mode: i32,
         reply: ReplyEmpty,
     ) {
-        let privileges = convert::privileges(request);
+        let privileges = Caller::of(request).privileges();
         self.simple(Call::syncing(Op::Fallocate, ino.0), reply, &[], move |tree, _| {
             let how = convert::allocate_how(mode)?;
             tree.allocate(NodeId(ino.0), how, offset, length, privileges)
@@ -515,7 +517,7 @@ impl Filesystem for Adapter {
         if !self.dispatch.tree().caps().copy_range {
             return reply.refuse(Errno::NOSYS);
         }
-        let privileges = convert::privileges(request);
+        let privileges = Caller::of(request).privileges();
         let (from, to) = ((NodeId(ino_in.0), offset_in), (NodeId(ino_out.0), offset_out));
         self.dispatch.serve(
             Call::syncing(Op::CopyFileRange, ino_out.0),

@@ -1,9 +1,6 @@
 //! The shapes that most requests have.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-
-use cachefs_vfs::{Errno, Result};
+use cachefs_vfs::Result;
 use fuser::{INodeNo, ReplyEmpty, ReplyEntry};
 
 use super::Adapter;
@@ -33,14 +30,5 @@ impl Adapter {
             move |tree, _| verb(tree),
             move |tree, reply, entry| ttls.entry(tree, reply, &entry),
         );
-    }
-
-    /// Whether an xattr can be asked for at all; `ENOSYS` tells the kernel never to ask again.
-    pub(super) fn xattr_refusal(&self, key: &OsStr) -> Option<Errno> {
-        let caps = self.dispatch.tree().caps();
-        if !caps.xattrs {
-            return Some(Errno::NOSYS);
-        }
-        (!caps.acls && key.as_bytes().starts_with(b"system.posix_acl_")).then_some(Errno::OPNOTSUPP)
     }
 }
