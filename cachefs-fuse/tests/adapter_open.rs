@@ -152,6 +152,21 @@ with open('f', 'r+b') as f, mmap.mmap(f.fileno(), 0) as m:
 }
 
 #[test]
+fn a_file_opened_past_the_caches_can_be_mapped() {
+    let fs = local(config());
+    fs::write(fs.at("f"), [b'a'; 8192]).unwrap();
+    let script = "python3 -c \"
+import mmap, os
+f = os.open('f', os.O_RDWR | os.O_DIRECT)
+with mmap.mmap(f, 8192, mmap.MAP_SHARED) as m:
+    m[0:5] = b'store'
+    m.flush()
+\"";
+    run(&fs.at(""), false, script);
+    assert_eq!(&fs::read(fs.beneath("f")).unwrap()[..6], b"storea");
+}
+
+#[test]
 fn a_busy_mount_says_so_and_can_be_detached() {
     let mut fs = local(config());
     fs::write(fs.at("f"), "x").unwrap();

@@ -17,6 +17,7 @@ pub(super) fn negotiate(kernel: &mut KernelConfig, config: &MountConfig, caps: C
         ("listings with attributes where they help", InitFlags::FUSE_READDIRPLUS_AUTO),
         ("parallel look-ups", InitFlags::FUSE_PARALLEL_DIROPS),
         ("parallel direct I/O", InitFlags::FUSE_ASYNC_DIO),
+        ("mappings of files opened for direct I/O", InitFlags::FUSE_DIRECT_IO_ALLOW_MMAP),
         ("cached symlinks", InitFlags::FUSE_CACHE_SYMLINKS),
         ("errors after an abort", InitFlags::FUSE_ABORT_ERROR),
         ("pages dropped when a file changed", InitFlags::FUSE_AUTO_INVAL_DATA),
