@@ -7,7 +7,8 @@ use std::fs::{self, File};
 use std::time::Duration;
 
 use cachefs_fuse::MountConfig;
-use support::{config, eventually, local};
+use rustix::fs::{AtFlags, Mode, OFlags};
+use support::{config, eventually, local, uncached};
 
 #[test]
 fn above_its_limit_the_kernel_is_asked_to_forget() {
@@ -86,4 +87,27 @@ fn an_open_file_whose_name_others_take_away_stays_readable() {
     }
     drop(files);
     eventually("closing", || fs.mount().requests().handles <= 8);
+}
+
+#[test]
+fn a_directory_deeper_than_any_path_is_found_again() {
+    const DEPTH: usize = 1_500;
+    let fs = local(MountConfig { handles_max: 4, ..uncached() });
+    let open = |dir: &File, name: &str| -> File {
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        rustix::fs::openat(dir, name, flags, Mode::empty()).expect("opening").into()
+    };
+    let mut dir = File::open(fs.at("")).unwrap();
+    for _ in 0..DEPTH {
+        rustix::fs::mkdirat(&dir, "directory", Mode::from_raw_mode(0o755)).unwrap();
+        dir = open(&dir, "directory");
+    }
+    rustix::fs::mkdirat(&dir, "leaf", Mode::from_raw_mode(0o755)).unwrap();
+    // Others need the few handles there may be.
+    for n in 0..8 {
+        fs::create_dir_all(fs.at(format!("{n}/d"))).unwrap();
+    }
+    assert!(rustix::fs::statat(&dir, "leaf", AtFlags::empty()).is_ok());
+    open(&dir, "leaf");
+    assert!(fs.mount().requests().handles <= 4);
 }

@@ -8,7 +8,11 @@ use super::patience::Patience;
 use crate::inodes::NodeId;
 
 /// No path is deeper; links that lead in a circle (names that others changed meanwhile) end here.
-const DEPTH_MAX: usize = 512;
+const DEPTH_MAX: usize = 1 << 16;
+/// A walk goes up so many directories at most before it opens one on its way down.
+const STRIDE: usize = 256;
+/// A walk whose way was closed again meanwhile may go up further, but the stack has an end.
+const RECURSION_MAX: usize = 2 * STRIDE;
 
 /// A step of a walk: what the verb found under a name, and which file that is.
 type Step<'a, T> = &'a dyn Fn(&dyn VDir, Name<'_>) -> Result<(FileId, T)>;
@@ -51,7 +55,7 @@ impl Tree {
     }
 
     fn locate_at<T>(&self, node: NodeId, depth: usize, step: Step<'_, T>) -> Result<Option<T>> {
-        if depth > DEPTH_MAX {
+        if depth > RECURSION_MAX {
             return Ok(None);
         }
         let mut patience = Patience::new(self.settle_max);
@@ -69,6 +73,9 @@ impl Tree {
     fn locate_once<T>(&self, node: NodeId, depth: usize, step: Step<'_, T>) -> Result<Option<T>> {
         let Some(wanted) = self.inodes.identity(node) else { return Ok(None) };
         for link in self.inodes.links(node) {
+            if depth == 0 {
+                self.approach(link.parent);
+            }
             let name = std::ffi::OsString::from_vec(link.name.into_vec());
             let found = self.dir_at(link.parent, depth + 1).and_then(|dir| step(&*dir, Name::new(&name)?));
             match found {
@@ -79,6 +86,22 @@ impl Tree {
             }
         }
         Ok(None)
+    }
+
+    /// Opens some of the directories above a very deep one, from the top. Where that fails the walk itself says why.
+    fn approach(&self, dir: NodeId) {
+        let mut way = Vec::new();
+        let mut at = dir;
+        while at != NodeId::ROOT && way.len() < DEPTH_MAX && self.handles.dir(at).is_none() {
+            way.push(at);
+            let Some(parent) = self.inodes.parent(at) else { return };
+            at = parent;
+        }
+        for &at in way.iter().rev().skip(STRIDE - 1).step_by(STRIDE) {
+            if self.dir_at(at, 1).is_err() {
+                return;
+            }
+        }
     }
 
     /// Finds a node by the identity of its file, where the filesystem can.
