@@ -25,8 +25,8 @@ pub struct OpSnapshot {
     pub durations: HistogramSnapshot,
 }
 
-/// How often one kind of request was answered with one errno. That a name looked up does not exist is an answer like
-/// any other, not an error.
+/// How often one kind of request was answered with one errno. A look-up of a name that does not exist is not among
+/// them: that is an answer like any other, which the kernel may remember.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorCount {
     /// Which kind.
