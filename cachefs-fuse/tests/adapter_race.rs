@@ -34,8 +34,8 @@ fn text(file: &File) -> String {
 
 /// Makes a file whose name the kernel knows, and which nobody has open.
 fn known(fs: &MountGuard, path: impl AsRef<Path>) {
-    fs::write(fs.beneath(&path), "first").unwrap();
-    assert_eq!(fs::metadata(fs.at(&path)).unwrap().len(), 5);
+    fs::write(fs.beneath(&path), "first").expect("writing");
+    assert_eq!(fs::metadata(fs.at(&path)).expect("a file").len(), 5);
 }
 
 #[test]
