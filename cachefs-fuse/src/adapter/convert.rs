@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use cachefs_vfs::{
     Access, AllocateHow, Attr, Errno, Error, FileKind, Groups, Mode, NodeKind, Owner, Privileges, RenameHow,
-    Result, SetTime, SyncHow, Time,
+    Result, SeekTo, SetTime, SyncHow, Time,
 };
 use fuser::{FileAttr, FileType, Generation, INodeNo, RenameFlags, Request, TimeOrNow, WriteFlags};
 use rustix::fs::{FallocateFlags, FileType as RawType, OFlags};
@@ -142,6 +142,17 @@ pub(super) fn rename_how(flags: RenameFlags) -> Result<RenameHow> {
         Ok(RenameHow::Exchange)
     } else {
         Err(Error::new(Errno::INVAL))
+    }
+}
+
+const SEEK_DATA: i32 = 3;
+const SEEK_HOLE: i32 = 4;
+
+pub(super) fn seek_to(whence: i32) -> Result<SeekTo> {
+    match whence {
+        SEEK_DATA => Ok(SeekTo::Data),
+        SEEK_HOLE => Ok(SeekTo::Hole),
+        _ => Err(Error::new(Errno::INVAL)),
     }
 }
 

@@ -127,8 +127,9 @@ pub(super) fn listed(mut reply: ReplyDirectory, listed: &Listed) {
     reply.ok();
 }
 
-pub(super) fn opened(reply: ReplyOpen, opening: Opening, mut flags: FopenFlags) {
-    flags.set(FopenFlags::FOPEN_KEEP_CACHE, opening.answered());
+pub(super) fn opened(reply: ReplyOpen, opening: Opening, keep: bool, mut flags: FopenFlags) {
+    opening.answered();
+    flags.set(FopenFlags::FOPEN_KEEP_CACHE, keep);
     reply.opened(FileHandle(0), flags);
 }
 

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use cachefs_vfs::{Errno, Error, Mode, RemoveKind, SeekTo, SetAttr, SyncHow};
+use cachefs_vfs::{Errno, Error, Mode, RemoveKind, SetAttr, SyncHow};
 use fuser::{
     AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileHandle, Filesystem, FopenFlags, INodeNo, IoctlFlags,
     KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
@@ -29,13 +29,12 @@ use crate::MountConfig;
 use crate::dispatch::{Call, Dispatch, Refuse};
 use crate::inodes::NodeId;
 use crate::requests::Op;
+use crate::tree::Opening;
 use caller::Caller;
 use deliver::Ttls;
 
 /// Room for the entries of a listing when the kernel does not say how much it has.
 const LISTING_ROOM: usize = 64 << 10;
-const SEEK_DATA: i32 = 3;
-const SEEK_HOLE: i32 = 4;
 
 /// The filesystem as the protocol's library calls it.
 #[derive(Debug)]
@@ -243,13 +242,15 @@ impl Filesystem for Adapter {
 
     fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
         let flags = convert::flags(flags.0);
-        let (tree, direct) = (Arc::clone(self.dispatch.tree()), flags.contains(OFlags::DIRECT));
+        let direct = flags.contains(OFlags::DIRECT);
+        let opening = Opening::begin(self.dispatch.tree(), NodeId(ino.0));
+        let id = opening.id();
         self.dispatch.serve(
             Call::reading(Op::Open, ino.0),
             reply,
             &[],
-            move |_, _| tree.open(NodeId(ino.0), convert::access(flags), direct),
-            move |_, reply, opening| deliver::opened(reply, opening, direct_flag(flags)),
+            move |tree, _| tree.open(NodeId(ino.0), id, convert::access(flags), direct),
+            move |_, reply, keep| deliver::opened(reply, opening, keep, direct_flag(flags)),
         );
     }
 
@@ -472,13 +473,8 @@ impl Filesystem for Adapter {
             reply,
             &[],
             move |tree, _| {
-                let to = match whence {
-                    SEEK_DATA => SeekTo::Data,
-                    SEEK_HOLE => SeekTo::Hole,
-                    _ => return Err(Error::new(Errno::INVAL)),
-                };
                 let offset = u64::try_from(offset).map_err(|_| Error::new(Errno::NXIO))?;
-                let found = tree.seek(NodeId(ino.0), offset, to)?;
+                let found = tree.seek(NodeId(ino.0), offset, convert::seek_to(whence)?)?;
                 i64::try_from(found).map_err(|_| Error::new(Errno::OVERFLOW))
             },
             |_, reply, offset| reply.offset(offset),

@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
-use cachefs_vfs::{Access, Attr, Errno, Error, Object, OpenHow, Opened, Result, VFile};
+use cachefs_vfs::{Access, Attr, Errno, Error, FileId, Object, OpenHow, Opened, Result, VFile};
 
 use super::Tree;
-use super::opening::Opening;
 use crate::handles::{Closed, Slot, Use};
 use crate::inodes::NodeId;
 
@@ -47,10 +46,18 @@ impl Tree {
         }
     }
 
-    /// The kernel opens a file. It counts as open before its handle is looked for: whoever takes its last name away
-    /// from now on keeps the handle.
-    pub(crate) fn open(self: &Arc<Self>, node: NodeId, access: Access, direct: bool) -> Result<Opening> {
-        let opening = Opening::begin(Arc::clone(self), node);
+    /// The kernel opens a file, which is counted by an [`super::Opening`]. Whether it may keep the pages it has: they
+    /// are of this very version.
+    ///
+    /// # Errors
+    /// `ESTALE`, upon which the kernel looks again, if the node is no longer this file.
+    pub(crate) fn open(
+        &self,
+        node: NodeId,
+        id: Option<FileId>,
+        access: Access,
+        direct: bool,
+    ) -> Result<bool> {
         let purpose = match access {
             Access::Path | Access::Read => Use::Read,
             Access::Write | Access::ReadWrite => Use::Write,
@@ -68,9 +75,12 @@ impl Tree {
         if self.inodes.links(node).is_empty() && (self.inodes.gone(node).is_some() || !self.caps.open_id) {
             self.handles.pin_open(node);
         }
+        if self.inodes.identity(node) != id {
+            return Err(Error::new(Errno::STALE));
+        }
         let version = if direct { 0 } else { self.version_hash(&attr) };
         let before = self.inodes.replace_kept(node, version);
-        Ok(opening.with(version != 0 && before == version))
+        Ok(version != 0 && before == version)
     }
 
     fn held(&self, node: NodeId, purpose: Use) -> Option<(Slot, Arc<dyn VFile>)> {

@@ -1,32 +1,34 @@
 use std::sync::Arc;
 
+use cachefs_vfs::FileId;
+
 use super::Tree;
 use crate::inodes::NodeId;
 
-/// An open that is counted and not yet answered; it is taken back unless it is.
+/// An open that is counted from its receipt on: whoever takes the file's last name away from now on keeps its handle.
+/// It is taken back unless it is answered.
 #[derive(Debug)]
 pub(crate) struct Opening {
     tree: Arc<Tree>,
     node: NodeId,
-    keep: bool,
+    id: Option<FileId>,
     answered: bool,
 }
 
 impl Opening {
-    pub(super) fn begin(tree: Arc<Tree>, node: NodeId) -> Self {
+    pub(crate) fn begin(tree: &Arc<Tree>, node: NodeId) -> Self {
         tree.opened(node);
-        Self { tree, node, keep: false, answered: false }
+        Self { tree: Arc::clone(tree), node, id: tree.inodes.identity(node), answered: false }
     }
 
-    pub(super) fn with(mut self, keep: bool) -> Self {
-        self.keep = keep;
-        self
+    /// The file the kernel means: by the time the request runs, its number may be another's.
+    pub(crate) fn id(&self) -> Option<FileId> {
+        self.id
     }
 
-    /// The kernel gets the answer. Whether it may keep the pages it has: they are of this very version.
-    pub(crate) fn answered(mut self) -> bool {
+    /// The kernel gets the answer.
+    pub(crate) fn answered(mut self) {
         self.answered = true;
-        self.keep
     }
 }
 
