@@ -54,7 +54,8 @@ impl CacheBuilder {
     }
 
     /// Directory entries held in listings at most, over all listings; 131,072 if not set. Each takes 32 bytes and its
-    /// name. A directory with more entries is listed by the backing each time.
+    /// name. A directory with more entries is listed by the backing each time. A listing counts as one
+    /// entry more than it has.
     pub fn listing_entries(mut self, entries: usize) -> Self {
         self.config.listing_entries = entries;
         self

@@ -65,7 +65,7 @@ impl CacheFs {
             attributes: engine.nodes.len(),
             names: engine.names.len(),
             metadata_max: engine.config.metadata_entries,
-            listing_entries: engine.listings.entries(),
+            listing_entries: engine.listings.cost(),
             listing_entries_max: engine.config.listing_entries,
             handles: engine.held.load(Ordering::Relaxed),
             backing_handles: engine.handles.len(),

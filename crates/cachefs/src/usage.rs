@@ -17,7 +17,7 @@ pub struct Usage {
     pub names: usize,
     /// The limit of attributes and names together.
     pub metadata_max: usize,
-    /// Directory entries in listings.
+    /// Directory entries in listings, and one more for each listing.
     pub listing_entries: usize,
     /// Their limit.
     pub listing_entries_max: usize,

@@ -4,59 +4,43 @@ use cachefs_vfs::{Attr, Cookie, DirEntry, Errno, Result, Sink, nowait};
 
 use super::CacheDir;
 use super::look::Known;
-use crate::meta::{Asked, Found, Recorder, Target};
+use crate::meta::{Asked, Recorder, Rest, Target};
 use crate::stats::{BackingVerb, Counter};
 
 /// How many entries are read on, and kept, after the caller has had enough: the next part of the listing, which he will
 /// ask for next, comes with the same call to the backing.
 const READ_ON: usize = 1024;
 
-/// How far a listing was given.
-enum Given {
-    /// To its end, or as far as the caller wanted.
-    All,
-    /// To this place; what follows is not known here.
-    UpTo(Cookie),
-}
-
 impl CacheDir {
     pub(super) fn list(&self, after: Cookie, sink: &mut Sink<'_>) -> Result<()> {
         let engine = self.engine();
-        if !engine.listings.is_complete(self.node(), engine.clock.now()) {
+        let known = engine.listings.find(self.node(), after, engine.clock.now());
+        if !known.as_ref().is_some_and(Rest::is_complete) {
             // Before anything was given to the caller, who would be given it again.
             nowait::check()?;
         }
-        match self.list_known(after, sink) {
-            Given::All => {
+        match known.map_or(ControlFlow::Continue(after), |known| self.list_known(after, &known, sink)) {
+            ControlFlow::Break(()) => {
                 engine.stats.count(Counter::ListingHit);
                 Ok(())
             }
-            Given::UpTo(place) => {
+            ControlFlow::Continue(place) => {
                 engine.stats.count(Counter::ListingMiss);
                 self.list_backing(place, sink)
             }
         }
     }
 
-    /// Gives what is known after the place.
-    fn list_known(&self, after: Cookie, sink: &mut Sink<'_>) -> Given {
-        let engine = self.engine();
-        let now = engine.clock.now();
+    /// Gives what is known. Answers the place where the backing is to be asked for more, unless that was all there is
+    /// or all that the caller wanted.
+    fn list_known(&self, after: Cookie, known: &Rest, sink: &mut Sink<'_>) -> ControlFlow<(), Cookie> {
         let mut place = after;
-        loop {
-            let (chunk, start) = match engine.listings.find(self.node(), place, now) {
-                Found::Entries(chunk, start) => (chunk, start),
-                Found::End => return Given::All,
-                Found::Unknown => return Given::UpTo(place),
-            };
-            for entry in (start..chunk.len()).filter_map(|number| chunk.entry(number)) {
-                let attr = self.attr_of_entry(&entry);
-                if sink(DirEntry { attr: attr.as_ref(), ..entry }).is_break() {
-                    return Given::All;
-                }
-                place = entry.next;
-            }
+        for entry in known.entries() {
+            let attr = self.attr_of_entry(&entry);
+            sink(DirEntry { attr: attr.as_ref(), ..entry })?;
+            place = entry.next;
         }
+        if known.is_complete() { ControlFlow::Break(()) } else { ControlFlow::Continue(place) }
     }
 
     /// The attributes of an entry, where they are known anyway.

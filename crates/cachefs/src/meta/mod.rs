@@ -15,7 +15,7 @@ mod touches;
 mod weak;
 
 pub(crate) use listing::{Chunk, Recorder};
-pub(crate) use listings::{Found, Listings};
+pub(crate) use listings::{Listings, Rest};
 pub(crate) use lru_map::LruMap;
 pub(crate) use names::{Names, Target};
 pub(crate) use node::Node;

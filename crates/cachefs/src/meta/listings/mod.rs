@@ -1,15 +1,15 @@
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-use cachefs_vfs::{Cookie, FileId};
+use cachefs_vfs::{Cookie, DirEntry, FileId};
 use hashbrown::DefaultHashBuilder;
 
 use super::{Asked, Chunk, LruMap, Node};
 use crate::sync::{Arc, Mutex};
 use crate::time::Moment;
 
-/// Listings of directories, growing chunk by chunk as they are read until they are complete. Bounded by entries: the
-/// least recently used listing goes first.
+/// Listings of directories, growing chunk by chunk as they are read until they are complete. Bounded by entries, each
+/// listing counting as one more: the least recently used listing goes first.
 #[derive(Debug)]
 pub(crate) struct Listings {
     table: Mutex<Table>,
@@ -21,27 +21,25 @@ pub(crate) struct Listings {
 #[derive(Debug, Default)]
 struct Table {
     listings: LruMap<FileId, Listing>,
-    /// The sum over all listings.
-    entries: usize,
+    /// What all listings cost.
+    cost: usize,
 }
 
 #[derive(Debug)]
 struct Listing {
     /// When its first chunk was asked for.
     asked: Asked,
-    chunks: Vec<Arc<Chunk>>,
+    chunks: Arc<Vec<Arc<Chunk>>>,
     complete: bool,
 }
 
-/// What is known after a place in a listing.
+/// What is known after a place in a listing. It stays, whatever becomes of the listing.
 #[derive(Debug)]
-pub(crate) enum Found {
-    /// The entries of this chunk from this number on.
-    Entries(Arc<Chunk>, usize),
-    /// There are no more.
-    End,
-    /// Nothing.
-    Unknown,
+pub(crate) struct Rest {
+    chunks: Arc<Vec<Arc<Chunk>>>,
+    /// The chunk that holds the first entry, and its number there.
+    start: (usize, usize),
+    complete: bool,
 }
 
 impl Listings {
@@ -51,27 +49,19 @@ impl Listings {
 
     /// How many entries one listing may have.
     pub(crate) fn entries_max(&self) -> usize {
-        self.entries_max
+        self.entries_max.saturating_sub(1)
     }
 
-    /// What follows the place `after`; a use of the listing.
-    pub(crate) fn find(&self, dir: &Node, after: Cookie, now: Moment) -> Found {
+    /// What follows the place `after`, if anything is known; a use of the listing.
+    pub(crate) fn find(&self, dir: &Node, after: Cookie, now: Moment) -> Option<Rest> {
         let hash = self.hasher.hash_one(dir.id);
         let mut table = self.table.lock();
-        let Some(listing) = table.listings.get(hash, |id| *id == dir.id) else { return Found::Unknown };
+        let listing = table.listings.get(hash, |id| *id == dir.id)?;
         if !listing.is_good(dir, now, self.ttl) {
             table.remove(hash, dir.id);
-            return Found::Unknown;
+            return None;
         }
         listing.find(after)
-    }
-
-    /// Whether the whole directory can be listed without the backing.
-    pub(crate) fn is_complete(&self, dir: &Node, now: Moment) -> bool {
-        let hash = self.hasher.hash_one(dir.id);
-        let table = self.table.lock();
-        let listing = table.listings.peek(hash, |id| *id == dir.id);
-        listing.is_some_and(|listing| listing.complete && listing.is_good(dir, now, self.ttl))
     }
 
     /// Keeps what was read after the place `after`: as the beginning of a new listing at the start, else if it goes on
@@ -83,24 +73,25 @@ impl Listings {
         let table = &mut *table;
         if after == Cookie::START {
             table.remove(hash, dir.id);
-            table.listings.insert(hash, dir.id, Listing { asked, chunks: Vec::new(), complete: false });
+            table.listings.insert(hash, dir.id, Listing { asked, chunks: Arc::default(), complete: false });
+            table.cost += 1;
         }
         let Some(listing) = table.listings.get(hash, |id| *id == dir.id) else { return };
         if listing.end() != after || listing.complete {
             return;
         }
         if added > 0 {
-            listing.chunks.push(Arc::new(chunk));
+            Arc::make_mut(&mut listing.chunks).push(Arc::new(chunk));
         }
         listing.complete = complete;
         // One that is too long goes itself rather than drive out all others.
         let changed = dir.names_changed.get() > listing.asked.stamp;
-        let useless = changed || listing.len() > self.entries_max;
-        table.entries += added;
+        let useless = changed || listing.cost() > self.entries_max;
+        table.cost += added;
         if useless {
             table.remove(hash, dir.id);
         }
-        while table.entries > self.entries_max {
+        while table.cost > self.entries_max {
             table.evict();
         }
     }
@@ -114,22 +105,22 @@ impl Listings {
         *self.table.lock() = Table::default();
     }
 
-    /// Entries held, over all listings.
-    pub(crate) fn entries(&self) -> usize {
-        self.table.lock().entries
+    /// Entries held, over all listings, and one more for each.
+    pub(crate) fn cost(&self) -> usize {
+        self.table.lock().cost
     }
 }
 
 impl Table {
     fn remove(&mut self, hash: u64, dir: FileId) {
         if let Some((_, listing)) = self.listings.remove(hash, |id| *id == dir) {
-            self.entries -= listing.len();
+            self.cost -= listing.cost();
         }
     }
 
     fn evict(&mut self) {
         if let Some((_, listing)) = self.listings.evict(1, |_, _| true) {
-            self.entries -= listing.len();
+            self.cost -= listing.cost();
         }
     }
 }
@@ -141,8 +132,8 @@ impl Listing {
             && now.since(self.asked.at) < ttl
     }
 
-    fn len(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.len()).sum()
+    fn cost(&self) -> usize {
+        1 + self.chunks.iter().map(|chunk| chunk.len()).sum::<usize>()
     }
 
     /// The place after its last entry.
@@ -150,22 +141,35 @@ impl Listing {
         self.chunks.last().and_then(|chunk| chunk.last()).unwrap_or(Cookie::START)
     }
 
-    fn find(&self, after: Cookie) -> Found {
+    fn find(&self, after: Cookie) -> Option<Rest> {
+        let rest = |start| Some(Rest { chunks: Arc::clone(&self.chunks), start, complete: self.complete });
         if after == self.end() {
-            return if self.complete { Found::End } else { Found::Unknown };
+            return rest((self.chunks.len(), 0)).filter(Rest::is_complete);
+        }
+        if after == Cookie::START {
+            return rest((0, 0));
         }
         // Places grow, so the chunk that holds `after` is the first that ends at or after it.
-        let number = match after {
-            Cookie::START => 0,
-            _ => self.chunks.partition_point(|chunk| chunk.last().is_some_and(|last| last < after)),
-        };
-        let Some(chunk) = self.chunks.get(number) else { return Found::Unknown };
-        let position = if after == Cookie::START { Some(0) } else { chunk.position(after) };
-        match (position, self.chunks.get(number + 1)) {
-            (Some(at), Some(next)) if at == chunk.len() => Found::Entries(Arc::clone(next), 0),
-            (Some(at), _) => Found::Entries(Arc::clone(chunk), at),
-            (None, _) => Found::Unknown,
-        }
+        let number = self.chunks.partition_point(|chunk| chunk.last().is_some_and(|last| last < after));
+        let before = self.chunks.get(number)?.position(after)?;
+        rest((number, before))
+    }
+}
+
+impl Rest {
+    /// Whether it goes to the end of the directory.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// The entries.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = DirEntry<'_>> {
+        let (first, before) = self.start;
+        let chunks = self.chunks.iter().enumerate().skip(first);
+        chunks.flat_map(move |(number, chunk)| {
+            let start = if number == first { before } else { 0 };
+            (start..chunk.len()).filter_map(|number| chunk.entry(number))
+        })
     }
 }
 

@@ -32,19 +32,8 @@ impl Bench {
 
     /// The places of the entries that are known from `after` on, and whether they go to the end.
     fn read(&self, dir: &Node, after: u64) -> (Vec<u64>, bool) {
-        let (mut places, mut after) = (Vec::new(), Cookie(after));
-        loop {
-            match self.listings.find(dir, after, NOW) {
-                Found::Entries(chunk, start) => {
-                    for entry in (start..chunk.len()).filter_map(|number| chunk.entry(number)) {
-                        places.push(entry.next.0);
-                        after = entry.next;
-                    }
-                }
-                Found::End => return (places, true),
-                Found::Unknown => return (places, false),
-            }
-        }
+        let Some(rest) = self.listings.find(dir, Cookie(after), NOW) else { return (Vec::new(), false) };
+        (rest.entries().map(|entry| entry.next.0).collect(), rest.is_complete())
     }
 }
 
@@ -66,13 +55,12 @@ fn a_listing_grows_until_it_is_complete() {
     bench.learn(&dir, 0, 3, false);
     assert_eq!(bench.read(&dir, 0), (vec![1, 2, 3], false));
     bench.learn(&dir, 3, 5, true);
-    assert!(bench.listings.is_complete(&dir, NOW));
     assert_eq!(bench.read(&dir, 0), (vec![1, 2, 3, 4, 5], true));
     assert_eq!(bench.read(&dir, 2), (vec![3, 4, 5], true));
     assert_eq!(bench.read(&dir, 3), (vec![4, 5], true));
     assert_eq!(bench.read(&dir, 5), (vec![], true));
     assert_eq!(bench.read(&dir, 9), (vec![], false), "a place that is not ours");
-    assert_eq!(bench.listings.entries(), 5);
+    assert_eq!(bench.listings.cost(), 6);
 }
 
 #[test]
@@ -100,8 +88,8 @@ fn a_change_of_ours_and_the_end_of_its_life_end_a_listing() {
     bench.learn(&dir, 3, 5, true);
     assert_eq!(bench.read(&dir, 0), (vec![], false), "its beginning is from before the change");
     bench.learn(&dir, 0, 3, true);
-    assert!(matches!(bench.listings.find(&dir, Cookie::START, NOW.plus(TTL)), Found::Unknown));
-    assert_eq!(bench.listings.entries(), 0);
+    assert!(bench.listings.find(&dir, Cookie::START, NOW.plus(TTL)).is_none());
+    assert_eq!(bench.listings.cost(), 0);
 }
 
 #[test]
@@ -110,12 +98,36 @@ fn there_are_never_more_entries_than_the_limit() {
     let dirs: Vec<_> = (0..4).map(|inode| bench.dir(inode)).collect();
     for dir in &dirs {
         bench.learn(dir, 0, 4, true);
-        assert!(bench.listings.entries() <= 10);
+        assert!(bench.listings.cost() <= 10);
     }
-    assert!(!bench.listings.is_complete(&dirs[0], NOW) && bench.listings.is_complete(&dirs[3], NOW));
-    bench.learn(&dirs[0], 0, 11, true);
+    assert_eq!(
+        (bench.read(&dirs[0], 0), bench.read(&dirs[3], 0)),
+        ((vec![], false), (vec![1, 2, 3, 4], true))
+    );
+    bench.learn(&dirs[0], 0, 10, true);
     assert_eq!(bench.read(&dirs[0], 0), (vec![], false), "one that is too long is not kept");
-    assert_eq!(bench.listings.entries(), 8, "and drives out no other");
+    assert_eq!(bench.listings.cost(), 10, "and drives out no other");
     bench.listings.forget(dirs[3].id);
-    assert_eq!(bench.listings.entries(), 4);
+    assert_eq!(bench.listings.cost(), 5);
+}
+
+#[test]
+fn empty_listings_are_bounded() {
+    let bench = Bench::new(4);
+    let dirs: Vec<_> = (0..10).map(|inode| bench.dir(inode)).collect();
+    dirs.iter().for_each(|dir| bench.learn(dir, 0, 0, true));
+    let known = dirs.iter().filter(|dir| bench.read(dir, 0).1).count();
+    assert_eq!((known, bench.listings.cost()), (4, 4));
+}
+
+#[test]
+fn what_was_found_stays_when_the_listing_goes() {
+    let bench = Bench::new(100);
+    let dir = bench.dir(1);
+    bench.learn(&dir, 0, 3, false);
+    bench.learn(&dir, 3, 5, true);
+    let rest = bench.listings.find(&dir, Cookie(2), NOW).expect("known");
+    bench.listings.clear();
+    assert_eq!(rest.entries().map(|entry| entry.next.0).collect::<Vec<_>>(), [3, 4, 5]);
+    assert!(rest.is_complete() && bench.listings.find(&dir, Cookie(2), NOW).is_none());
 }
