@@ -110,8 +110,9 @@ impl CacheBuilder {
         self
     }
 
-    /// Files and directories of the backing kept open at most; 1024 if not set. Those that were deleted while a handle
-    /// stands for them are kept open beyond it.
+    /// Files and directories of the backing kept open at most; 1024 if not set. What could not be
+    /// opened again stays open beyond it as long as a handle stands for it: files that were deleted, or that their
+    /// permissions would keep us out of by now, and files opened to be read past the backing's own caches.
     pub fn handles_max(mut self, handles: usize) -> Self {
         self.config.handles_max = handles;
         self

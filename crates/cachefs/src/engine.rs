@@ -1,4 +1,4 @@
-use cachefs_vfs::{Access, Attr, Errno, Result, Vfs};
+use cachefs_vfs::{Attr, Result, Vfs};
 
 use crate::backing::Backing;
 use crate::block::Generation;
@@ -96,7 +96,7 @@ impl Engine {
             self.stats.count(Counter::AttrHit);
             return Ok(attr);
         }
-        self.refresh(node)
+        self.refresh(node).or_else(|error| Ok(self.last_seen(node, error)?.0))
     }
 
     /// The attributes, if they are known and young enough.
@@ -123,8 +123,10 @@ impl Engine {
                 return Ok(state.view_of(attr.size));
             }
         }
-        let attr = self.refresh(node)?;
-        Ok(node.state.lock().view_of(attr.size))
+        match self.refresh(node) {
+            Ok(attr) => Ok(node.state.lock().view_of(attr.size)),
+            Err(error) => Ok(self.last_seen(node, error)?.1),
+        }
     }
 
     /// Nothing known of the inode holds any more: the next answer of the backing is taken as it is.
@@ -143,34 +145,11 @@ impl Engine {
 
     /// The file is gone for good: its last name and the last handle of ours.
     pub(crate) fn bury(&self, node: &Arc<Node>) {
-        if node.io_if_any().is_some_and(|io| io.wanted().is_some()) {
+        if node.io_if_any().is_some_and(|io| io.is_held()) {
             return;
         }
         self.lay_off(node);
         self.nodes.remove(node);
-    }
-
-    /// A name of the inode is about to go: if handles of ours stand for it, sees to it that they can go on.
-    ///
-    /// # Errors
-    /// The backing's. A file that cannot be found, or not be opened again under the permissions it has by now, is none:
-    /// the name may go.
-    pub(crate) fn keep_alive(&self, node: &Arc<Node>) -> Result<()> {
-        let Some(io) = node.io_if_any() else { return Ok(()) };
-        let Some(wanted) = io.wanted() else { return Ok(()) };
-        io.pin();
-        let kept = if io.is_dir() {
-            self.dir_handle(node).map(drop)
-        } else {
-            self.file_handle(node, wanted).or_else(|_| self.file_handle(node, Access::Path)).map(drop)
-        };
-        match kept {
-            Err(error) if matches!(error.errno(), Errno::STALE | Errno::ACCESS | Errno::PERM) => {
-                tracing::debug!(inode = node.id.inode, %error, "an open file loses its name and cannot be kept open");
-                Ok(())
-            }
-            other => other,
-        }
     }
 
     /// A name of the inode is gone.
@@ -180,11 +159,14 @@ impl Engine {
             state.touch_ctime(stamp);
             state.attr_known().is_none_or(|attr| attr.links <= 1 || attr.kind.is_dir())
         };
-        let held = node.io_if_any().filter(|io| io.wanted().is_some());
-        match held {
-            Some(io) if last => io.set_nameless(),
-            None if last => self.bury(node),
-            _ => {}
+        if let Some(io) = node.io_if_any().filter(|io| io.is_held()) {
+            io.keep();
+            if last {
+                io.set_nameless();
+            }
+        }
+        if last {
+            self.bury(node);
         }
     }
 }

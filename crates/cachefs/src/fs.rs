@@ -7,7 +7,7 @@ use crate::dir::CacheDir;
 use crate::engine::Engine;
 use crate::error::BuildError;
 use crate::file::CacheFile;
-use crate::handle::Held;
+use crate::handle::{Held, Own, Pin};
 use crate::meta::Node;
 use crate::stats::{BackingVerb, Snapshot};
 use crate::sync::{Arc, Ordering};
@@ -28,7 +28,8 @@ pub struct CacheFs(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     engine: Arc<Engine>,
-    root: Arc<Node>,
+    /// Its handle cannot be had again where the backing finds nothing by identity.
+    root: Pin,
     /// Not part of the engine: their jobs hold that, and the last one must not find itself waiting for itself.
     workers: Workers,
 }
@@ -84,7 +85,7 @@ impl CacheFs {
     }
 
     pub(crate) fn root_dir(&self) -> CacheDir {
-        CacheDir::new(self, &self.0.root)
+        CacheDir::new(self, self.0.root.node())
     }
 
     fn wrap(&self, opened: Object, attr: &Attr, node: &Arc<Node>) -> Object {
@@ -98,14 +99,15 @@ impl CacheFs {
             Object::File(file) => {
                 let access = if attr.kind.is_regular() { Access::ReadWrite } else { Access::Path };
                 let held = Held::new(self.engine(), node, access);
-                Object::File(Arc::new(CacheFile::new(self, held, OpenHow::new(access), Some(file))))
+                let own = Own::new(self.engine(), file);
+                Object::File(Arc::new(CacheFile::new(self, held, OpenHow::new(access), Some(own))))
             }
         }
     }
 }
 
 /// Opens the top directory, for good.
-fn open_root(engine: &Engine) -> Result<Arc<Node>> {
+fn open_root(engine: &Engine) -> Result<Pin> {
     let asked = engine.asked();
     let dir = engine.backing.call(BackingVerb::Root, || engine.backing.fs.root())?;
     let attr = engine.backing.call(BackingVerb::Attr, || dir.attr())?;
@@ -114,8 +116,7 @@ fn open_root(engine: &Engine) -> Result<Arc<Node>> {
     }
     let node = engine.adopt(&attr, asked);
     node.io().slots().put_dir(dir);
-    node.io().pin();
-    Ok(node)
+    Ok(Pin::new(&node))
 }
 
 impl Vfs for CacheFs {

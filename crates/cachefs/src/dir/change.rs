@@ -1,7 +1,10 @@
-use cachefs_vfs::{Attr, Name, RemoveKind, Result};
+use std::cell::Cell;
+
+use cachefs_vfs::{Attr, Name, RemoveKind, Result, VDir};
 
 use super::CacheDir;
 use crate::engine::Engine;
+use crate::handle::Pin;
 use crate::meta::{Node, Stamp, Target};
 use crate::stats::BackingVerb;
 use crate::sync::{Arc, Ordering};
@@ -13,8 +16,10 @@ use crate::time::Moment;
 pub(super) struct NamesChange<'a> {
     engine: &'a Engine,
     dir: &'a Node,
-    begun: Stamp,
-    at: Moment,
+    /// When it began, or settled the last name.
+    begun: Cell<Stamp>,
+    /// The time when it began.
+    pub(super) at: Moment,
 }
 
 impl<'a> NamesChange<'a> {
@@ -24,13 +29,29 @@ impl<'a> NamesChange<'a> {
         let begun = engine.stamps.next();
         dir.names_changed.raise(begun);
         dir.state.lock().forget_attr(begun);
-        Self { engine, dir, begun, at }
+        Self { engine, dir, begun: Cell::new(begun), at }
     }
 
-    /// The name stands for this now; `None` if that is not known.
-    pub(super) fn settle(&self, name: Name<'_>, target: Option<Target>) {
-        self.engine.names.settle(self.dir, name, target, self.begun, self.at);
+    /// The name stands for this now, which is known since then; `None` if that is not known.
+    pub(super) fn settle(&self, name: Name<'_>, target: Option<(Target, Moment)>) {
+        let over = self.engine.stamps.next();
+        if self.engine.names.settle(self.dir, name, target, self.begun.get(), over) {
+            self.begun.set(over);
+        }
     }
+
+    /// As [`Self::settle`], for what the backing did just now.
+    pub(super) fn settle_now(&self, name: Name<'_>, target: Option<Target>) {
+        self.settle(name, target.map(|target| (target, self.at)));
+    }
+}
+
+/// The inode a name stands for.
+#[derive(Debug)]
+pub(super) struct Who {
+    pub(super) node: Arc<Node>,
+    /// When that was asked for; `None` if it is so long ago that it is a hint, no more.
+    pub(super) asked: Option<Moment>,
 }
 
 impl Drop for NamesChange<'_> {
@@ -50,42 +71,67 @@ impl CacheDir {
 
     /// The inode a name stands for, where that matters: it is known, or may be held by a handle of ours and lose this
     /// name. Asks the backing only if a handle of ours exists at all.
-    pub(super) fn who(&self, name: Name<'_>) -> Option<Arc<Node>> {
+    ///
+    /// # Errors
+    /// The backing's; a name that does not exist is none.
+    pub(super) fn who(&self, name: Name<'_>) -> Result<Option<Who>> {
         let engine = self.engine();
-        let of = |target| match target {
-            Target::File(id) => engine.nodes.get(id),
+        let now = engine.clock.now();
+        let known = |target, asked| match target {
+            Target::File(id) => engine.nodes.get(id).map(|node| Who { node, asked }),
             Target::Nothing => None,
         };
-        if let Some(target) = engine.names.get(self.node(), name, engine.clock.now()) {
-            return of(target);
+        if let Some((target, asked)) = engine.names.fact(self.node(), name, now) {
+            return Ok(known(target, Some(asked)));
         }
         // This directory's own handle is one; it cannot stand for what has a name in it.
         if engine.held.load(Ordering::SeqCst) > 1 {
-            return self.ask(name).ok().map(|(node, _)| node);
+            return match self.ask(name) {
+                Ok((node, _)) => Ok(Some(Who { node, asked: Some(now) })),
+                Err(error) if error.is_not_found() => Ok(None),
+                Err(error) => Err(error),
+            };
         }
-        engine.names.hint(self.node(), name).and_then(of)
+        Ok(engine.names.hint(self.node(), name).and_then(|target| known(target, None)))
     }
 
     pub(super) fn remove_name(&self, name: Name<'_>, kind: RemoveKind) -> Result<()> {
         let dir = self.backing()?;
+        let engine = self.engine();
         let change = self.begin_names();
-        let victim = self.who(name);
-        if let Some(victim) = &victim {
-            self.engine().keep_alive(victim)?;
-            self.engine().about_to_move(victim);
-        }
-        let removed = self.engine().backing.call(BackingVerb::Remove, || dir.remove(name, kind));
-        change.settle(name, removed.is_ok().then_some(Target::Nothing));
+        let victim = self.who(name)?.map(|who| who.node);
+        let pin = match &victim {
+            Some(victim) => engine.keep_alive(victim, self.node(), name)?,
+            None => None,
+        };
+        victim.iter().for_each(|victim| engine.about_to_move(victim));
+        let removed = engine.backing.call(BackingVerb::Remove, || dir.remove(name, kind));
+        change.settle_now(name, removed.is_ok().then_some(Target::Nothing));
+        let is_gone = removed.is_ok() || pin.as_ref().is_some_and(|pin| self.is_gone(&*dir, name, pin));
         drop(change);
-        if let Some(victim) = victim.filter(|_| removed.is_ok()) {
-            self.engine().unname(&victim, self.node(), name);
+        if let Some(victim) = victim.filter(|_| is_gone) {
+            engine.unname(&victim, self.node(), name);
         }
         removed
     }
 
+    /// A change failed that would have taken this name from an inode handles of ours stand for, and may have taken it
+    /// all the same. Asks the backing; if that cannot tell, the inode stays open to be safe.
+    pub(super) fn is_gone(&self, dir: &dyn VDir, name: Name<'_>, pin: &Pin) -> bool {
+        match self.ask_in(dir, name) {
+            Ok((node, _)) => node.id != pin.node().id,
+            Err(error) if error.is_not_found() => true,
+            Err(error) => {
+                tracing::debug!(inode = pin.node().id.inode, %error, "nobody can tell whether a name is gone");
+                pin.node().io().keep();
+                false
+            }
+        }
+    }
+
     pub(super) fn link(&self, name: Name<'_>, to_dir: &Self, to: Name<'_>) -> Result<Attr> {
         let (dir, other) = (self.backing()?, to_dir.backing()?);
-        let file = self.who(name);
+        let file = self.who(name)?.map(|who| who.node);
         let names = to_dir.begin_names();
         if let Some(file) = &file {
             self.engine().about_to_move(file);
@@ -93,14 +139,14 @@ impl CacheDir {
         let asked = self.engine().asked();
         let linked = self.engine().backing.call(BackingVerb::HardLink, || dir.hard_link(name, &*other, to));
         let target = linked.as_ref().ok().map(|attr| Target::File(attr.id));
-        names.settle(to, target);
+        names.settle_now(to, target);
         drop(names);
         let attr = linked?;
         let engine = self.engine();
         let node = engine.adopt(&attr, asked);
         engine.learn_until(&node, &attr, asked, engine.stamps.next());
-        if let Some(io) = node.io_if_any().filter(|io| io.place().is_none()) {
-            io.set_place(to_dir.node(), to);
+        if node.io_if_any().is_some_and(|io| io.place().is_none()) {
+            node.set_place(to_dir.node(), to);
         }
         Ok(attr)
     }
@@ -114,9 +160,7 @@ impl Engine {
 
     /// A name of the inode is gone.
     pub(super) fn unname(&self, node: &Arc<Node>, dir: &Node, name: Name<'_>) {
-        if let Some(io) = node.io_if_any() {
-            io.leave_place(dir, name);
-        }
+        node.leave_place(dir, name);
         self.listings.forget(node.id);
         self.lost_name(node, self.stamps.next());
         self.settle_ctime(node);

@@ -76,8 +76,12 @@ impl CacheDir {
 
     /// Asks the backing what the name stands for.
     pub(crate) fn ask(&self, name: Name<'_>) -> Result<(Arc<Node>, Attr)> {
+        self.ask_in(&*self.backing()?, name)
+    }
+
+    /// The same, by a handle of the backing that the caller has.
+    pub(super) fn ask_in(&self, dir: &dyn VDir, name: Name<'_>) -> Result<(Arc<Node>, Attr)> {
         let asked = self.engine().asked();
-        let dir = self.backing()?;
         let answer = self.engine().backing.call(BackingVerb::Stat, || dir.stat(name));
         let attr = self.learn_name(name, asked, answer, |attr| attr)?;
         Ok((self.engine().adopt(&attr, asked), attr))
@@ -121,7 +125,7 @@ impl CacheDir {
                 let handle = Self::new(&self.fs, &node);
                 if self.still(name, &node) {
                     self.count_known();
-                    node.io().set_place(self.node(), name);
+                    node.set_place(self.node(), name);
                     return Ok(Opened { handle: Arc::new(handle), attr });
                 }
             }
@@ -135,9 +139,9 @@ impl CacheDir {
         let handle = Arc::new(Self::new(&self.fs, &node));
         if self.has_changed_since(asked) {
             // It may be gone already, and cannot be opened again then.
-            node.io().pin();
+            node.io().keep();
         }
-        node.io().set_place(self.node(), name);
+        node.set_place(self.node(), name);
         node.io().slots().put_dir(opened.handle);
         self.engine().handles.touch(&node);
         Ok(Opened { handle, attr: opened.attr })

@@ -1,14 +1,12 @@
 use cachefs_vfs::{Access, Attr, CreateHow, Name, Opened, Owner, Result, VDir, VFile, nowait};
 
 use super::CacheDir;
+use crate::engine::Engine;
 use crate::file::CacheFile;
-use crate::handle::Held;
+use crate::handle::{Held, Own};
 use crate::meta::Target;
 use crate::stats::BackingVerb;
 use crate::sync::Arc;
-
-/// A file that its owner may not open again for both, and whose handle must last therefore.
-const OWNER_RW: u32 = 0o600;
 
 impl CacheDir {
     /// Makes something that has a name and attributes, and nothing else yet.
@@ -23,7 +21,7 @@ impl CacheDir {
         let change = self.begin_names();
         let asked = self.engine().asked();
         let made = self.engine().backing.call(verb, || make(&*dir));
-        change.settle(name, made.as_ref().ok().map(|attr| Target::File(attr.id)));
+        change.settle_now(name, made.as_ref().ok().map(|attr| Target::File(attr.id)));
         drop(change);
         let attr = made?;
         self.engine().adopt_new(&attr, asked);
@@ -41,7 +39,7 @@ impl CacheDir {
         let change = self.begin_names();
         let asked = self.engine().asked();
         let created = self.engine().backing.call(BackingVerb::Create, || dir.create(name, how, owner));
-        change.settle(name, created.as_ref().ok().map(|created| Target::File(created.attr.id)));
+        change.settle_now(name, created.as_ref().ok().map(|created| Target::File(created.attr.id)));
         if created.is_err() && how.open.truncate {
             self.doubt(name);
         }
@@ -51,15 +49,22 @@ impl CacheDir {
         let node = if is_new { engine.adopt_new(&attr, asked) } else { engine.adopt(&attr, asked) };
         let held = Held::new(engine, &node, how.open.access);
         drop(change);
-        node.io().set_place(self.node(), name);
-        if how.open.access != Access::Path && !how.open.direct {
-            if attr.mode.bits() & OWNER_RW != OWNER_RW {
-                node.io().pin();
+        node.set_place(self.node(), name);
+        let access = how.open.access;
+        let own = if how.open.direct || access == Access::Path {
+            Some(Own::new(engine, handle))
+        } else {
+            if Engine::may_open_again(access, attr.mode) {
+                let asked = if is_new { engine.asked() } else { asked };
+                engine.note_readable(&node, access, &attr, asked);
+            } else {
+                node.io().keep();
             }
-            engine.keep_file(&node, how.open.access, Arc::clone(&handle));
+            engine.keep_file(&node, access, handle);
             engine.handles.touch(&node);
-        }
-        let file = CacheFile::new(&self.fs, held, how.open, Some(handle));
+            None
+        };
+        let file = CacheFile::new(&self.fs, held, how.open, own);
         Ok(Opened { handle: Arc::new(file), attr })
     }
 }

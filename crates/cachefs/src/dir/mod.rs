@@ -38,7 +38,7 @@ impl CacheDir {
     /// The handle of a directory that was met at `name`.
     pub(crate) fn below(&self, name: Name<'_>, node: &Arc<Node>) -> Self {
         let handle = Self::new(&self.fs, node);
-        node.io().set_place(self.node(), name);
+        node.set_place(self.node(), name);
         handle
     }
 

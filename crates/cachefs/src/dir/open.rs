@@ -2,15 +2,11 @@ use cachefs_vfs::{Access, Attr, Errno, Error, FileKind, Name, OpenHow, Opened, R
 
 use super::CacheDir;
 use super::look::Known;
-use crate::block::{BlockIndex, BlockKey, block_count, indices};
 use crate::file::CacheFile;
-use crate::handle::Held;
+use crate::handle::{Held, Own};
 use crate::meta::Node;
 use crate::stats::BackingVerb;
 use crate::sync::Arc;
-
-/// A file of more blocks is not looked through for whether all of them are here: opening it is cheaper.
-const RESIDENT_BLOCKS_MAX: u64 = 1024;
 
 impl CacheDir {
     pub(super) fn open_file(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
@@ -29,7 +25,7 @@ impl CacheDir {
         if !self.still(name, &node) {
             return self.open_backing(name, how);
         }
-        node.io().set_place(self.node(), name);
+        node.set_place(self.node(), name);
         if !self.can_wait(&node, &attr, how.access) {
             match self.engine().file_handle(&node, how.access) {
                 // Others replaced it since it was looked up.
@@ -54,13 +50,7 @@ impl CacheDir {
                     let state = node.state.lock();
                     (state.readable(), state.generation())
                 };
-                let count = block_count(attr.size);
-                let here = |index| {
-                    let key = BlockKey { file: node.id, generation, index };
-                    self.engine().store.contains(&key)
-                };
-                let blocks = BlockIndex(0)..BlockIndex(count);
-                readable && count <= RESIDENT_BLOCKS_MAX && indices(blocks).all(here)
+                readable && self.engine().is_here(node, generation, attr.size)
             }
             Access::Write | Access::ReadWrite => false,
         }
@@ -80,12 +70,13 @@ impl CacheDir {
         let held = Held::new(engine, &node, how.access);
         if self.has_changed_since(asked) {
             // It may be gone already, and cannot be opened again then.
-            node.io().pin();
+            node.io().keep();
         }
-        node.io().set_place(self.node(), name);
+        node.set_place(self.node(), name);
         let own = if how.direct {
-            Some(handle)
+            Some(Own::new(engine, handle))
         } else {
+            engine.note_readable(&node, how.access, &attr, asked);
             engine.keep_file(&node, how.access, handle);
             engine.handles.touch(&node);
             None

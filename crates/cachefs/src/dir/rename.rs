@@ -1,18 +1,32 @@
-use cachefs_vfs::{Name, RenameHow, Result};
+use cachefs_vfs::{Name, RenameHow, Result, VDir};
 
 use super::CacheDir;
-use super::change::NamesChange;
+use super::change::{NamesChange, Who};
+use crate::handle::Pin;
 use crate::meta::{Node, Target};
 use crate::stats::BackingVerb;
 use crate::sync::Arc;
+use crate::time::Moment;
 
-/// The names of a rename and what they stood for, as far as known.
-struct Names<'a> {
-    from: (&'a CacheDir, Name<'a>),
-    to: (&'a CacheDir, Name<'a>),
-    moved: Option<Arc<Node>>,
-    target: Option<Arc<Node>>,
+/// One of the two names of a rename.
+struct Side<'a> {
+    dir: &'a CacheDir,
+    backing: Arc<dyn VDir>,
+    name: Name<'a>,
+    /// What it stood for before, as far as known.
+    was: Option<Who>,
 }
+
+/// The names of a rename.
+struct Names<'a> {
+    from: Side<'a>,
+    to: Side<'a>,
+    how: RenameHow,
+    /// Of what loses its name, if handles of ours stand for it.
+    pin: Option<Pin>,
+}
+
+type Fact = Option<(Target, Moment)>;
 
 impl CacheDir {
     pub(super) fn rename_name(
@@ -26,85 +40,123 @@ impl CacheDir {
         let engine = self.engine();
         let here = self.begin_names();
         let there = (self.node().id != to_dir.node().id).then(|| to_dir.begin_names());
-        let names =
-            Names { from: (self, name), to: (to_dir, to), moved: self.who(name), target: to_dir.who(to) };
-        names.prepare(how)?;
+        let from = Side { dir: self, backing: dir, name, was: self.who(name)? };
+        let to = Side { dir: to_dir, backing: other, name: to, was: to_dir.who(to)? };
+        let mut names = Names { from, to, how, pin: None };
+        names.prepare()?;
         // Not before: whoever is looked for at his place on the way here would be waited for in vain.
         let renaming = engine.renames.begin();
-        let call = || dir.rename(name, &*other, to, how);
-        let renamed = engine.backing.call(BackingVerb::Rename, call);
-        let (source, target) = if renamed.is_ok() { names.outcome(how) } else { (None, None) };
+        let renamed = engine.backing.call(BackingVerb::Rename, || names.call());
+        let (source, target) = if renamed.is_ok() { names.outcome(here.at) } else { (None, None) };
         here.settle(name, source);
-        there.as_ref().unwrap_or(&here).settle(to, target);
-        if renamed.is_ok() {
-            names.note_places(how);
-        }
+        there.as_ref().unwrap_or(&here).settle(names.to.name, target);
+        let is_gone = match renamed {
+            Ok(()) => names.note_places(),
+            Err(_) => names.doubt(),
+        };
         drop::<(NamesChange<'_>, Option<NamesChange<'_>>)>((here, there));
         drop(renaming);
-        if renamed.is_ok() {
-            names.finish(how);
-        }
+        names.finish(renamed.is_ok(), is_gone);
         renamed
     }
 }
 
-impl Names<'_> {
-    /// Two names of one file: a rename of one over the other does nothing.
-    fn is_same_file(&self) -> bool {
-        matches!((&self.moved, &self.target), (Some(moved), Some(target)) if moved.id == target.id)
+impl Side<'_> {
+    fn node(&self) -> Option<&Arc<Node>> {
+        self.was.as_ref().map(|who| &who.node)
     }
 
-    fn prepare(&self, how: RenameHow) -> Result<()> {
-        let engine = self.from.0.engine();
-        if let Some(target) = self.target.as_ref().filter(|_| how == RenameHow::Replace) {
-            engine.keep_alive(target)?;
+    /// What it stood for, if that is known for sure.
+    fn fact(&self) -> Fact {
+        self.was.as_ref().and_then(|who| Some((Target::File(who.node.id), who.asked?)))
+    }
+
+    /// The inode is here now.
+    fn place(&self, node: Option<&Arc<Node>>) {
+        if let Some(node) = node.filter(|node| node.io_if_any().is_some()) {
+            node.set_place(self.dir.node(), self.name);
         }
-        self.moved.iter().chain(&self.target).for_each(|node| engine.about_to_move(node));
+    }
+}
+
+impl Names<'_> {
+    fn call(&self) -> Result<()> {
+        self.from.backing.rename(self.from.name, &*self.to.backing, self.to.name, self.how)
+    }
+
+    /// Two names of one file: a rename of one over the other does nothing.
+    fn is_same_file(&self) -> bool {
+        matches!((self.from.node(), self.to.node()), (Some(moved), Some(target)) if moved.id == target.id)
+    }
+
+    /// What loses its name.
+    fn replaced(&self) -> Option<&Arc<Node>> {
+        self.to.node().filter(|_| self.how == RenameHow::Replace && !self.is_same_file())
+    }
+
+    /// What is elsewhere afterwards.
+    fn moved(&self) -> impl Iterator<Item = &Arc<Node>> {
+        self.from.node().into_iter().chain(self.to.node().filter(|_| self.how == RenameHow::Exchange))
+    }
+
+    fn prepare(&mut self) -> Result<()> {
+        let engine = self.from.dir.engine();
+        if let Some(replaced) = self.replaced() {
+            self.pin = engine.keep_alive(replaced, self.to.dir.node(), self.to.name)?;
+        }
+        self.from.node().into_iter().chain(self.to.node()).for_each(|node| engine.about_to_move(node));
         Ok(())
     }
 
-    /// What the two names stand for after it.
-    fn outcome(&self, how: RenameHow) -> (Option<Target>, Option<Target>) {
-        let file = |node: &Option<Arc<Node>>| node.as_ref().map(|node| Target::File(node.id));
-        match how {
+    /// What the two names stand for after it. What was moved is known for as long as it was before, not longer.
+    fn outcome(&self, now: Moment) -> (Fact, Fact) {
+        let moved = self.from.fact();
+        match self.how {
             _ if self.is_same_file() => (None, None),
-            RenameHow::Exchange => (file(&self.target), file(&self.moved)),
+            RenameHow::Exchange => (self.to.fact(), moved),
             // Where nothing is known of the moved file, it may be one that the other name stood for, too.
-            _ => (self.moved.as_ref().map(|_| Target::Nothing), file(&self.moved)),
+            _ => (moved.map(|_| (Target::Nothing, now)), moved),
         }
     }
 
-    fn note_places(&self, how: RenameHow) {
+    /// Notes who is where now that it is done. Answers whether something lost its name.
+    fn note_places(&self) -> bool {
         if self.is_same_file() {
-            return;
+            return false;
         }
-        let note = |node: &Option<Arc<Node>>, (dir, name): (&CacheDir, Name<'_>)| {
-            if let Some(io) = node.as_ref().and_then(|node| node.io_if_any()) {
-                io.set_place(dir.node(), name);
+        match self.how {
+            RenameHow::Exchange => self.from.place(self.to.node()),
+            _ => {
+                self.to.node().into_iter().for_each(|node| node.leave_place(self.to.dir.node(), self.to.name))
             }
-        };
-        match (how, &self.target) {
-            (RenameHow::Exchange, target) => note(target, self.from),
-            (_, Some(target)) => {
-                if let Some(io) = target.io_if_any() {
-                    io.leave_place(self.to.0.node(), self.to.1);
+        }
+        self.to.place(self.from.node());
+        self.replaced().is_some()
+    }
+
+    /// It failed, and may have been done all the same: asks the backing if handles of ours stand for who would not be
+    /// found again. Answers whether something lost its name.
+    fn doubt(&self) -> bool {
+        if self.moved().any(|node| node.io_if_any().is_some_and(|io| io.is_held())) {
+            for side in [&self.from, &self.to] {
+                match side.dir.ask_in(&*side.backing, side.name) {
+                    Ok((node, _)) => side.place(Some(&node)),
+                    Err(error) => tracing::debug!(name = %side.name, %error, "a name is in doubt"),
                 }
             }
-            (_, None) => {}
         }
-        note(&self.moved, self.to);
+        self.pin.as_ref().is_some_and(|pin| self.to.dir.is_gone(&*self.to.backing, self.to.name, pin))
     }
 
-    fn finish(&self, how: RenameHow) {
-        let engine = self.from.0.engine();
-        let replaced = self.target.as_ref().filter(|_| how == RenameHow::Replace && !self.is_same_file());
-        if let Some(replaced) = replaced {
-            engine.unname(replaced, self.to.0.node(), self.to.1);
+    /// Takes in what it did to the files themselves.
+    fn finish(&self, is_done: bool, is_gone: bool) {
+        let engine = self.from.dir.engine();
+        if let Some(replaced) = self.replaced().filter(|_| is_gone) {
+            engine.unname(replaced, self.to.dir.node(), self.to.name);
         }
-        let moved = self.moved.iter().chain(self.target.iter().filter(|_| how == RenameHow::Exchange));
-        moved.for_each(|node| {
+        for node in self.moved().filter(|_| is_done) {
             engine.about_to_move(node);
             engine.settle_ctime(node);
-        });
+        }
     }
 }

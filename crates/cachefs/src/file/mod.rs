@@ -11,7 +11,7 @@ use cachefs_vfs::{
 
 use crate::engine::Engine;
 use crate::fs::CacheFs;
-use crate::handle::{Held, serves};
+use crate::handle::{Held, Own, serves};
 use crate::meta::Node;
 use crate::read::{Reader, prefetch};
 use crate::readahead::Readahead;
@@ -24,15 +24,15 @@ pub(crate) struct CacheFile {
     fs: CacheFs,
     held: Held,
     how: OpenHow,
-    /// A handle of the backing that is this handle's alone: the one a creation gave, which may allow more than the
-    /// file's permissions would by now, or one that passes the backing's own caches.
-    own: Option<Arc<dyn VFile>>,
+    /// A handle of the backing that is this handle's alone: one that passes the backing's own caches, or one of which
+    /// nobody knows what else it is good for.
+    own: Option<Own>,
     /// Where it stands in reading; a leaf lock.
     readahead: Mutex<Readahead>,
 }
 
 impl CacheFile {
-    pub(crate) fn new(fs: &CacheFs, held: Held, how: OpenHow, own: Option<Arc<dyn VFile>>) -> Self {
+    pub(crate) fn new(fs: &CacheFs, held: Held, how: OpenHow, own: Option<Own>) -> Self {
         let window = fs.engine().config.readahead_window();
         Self { fs: fs.clone(), held, how, own, readahead: Mutex::new(Readahead::new(window)) }
     }
@@ -48,7 +48,7 @@ impl CacheFile {
     /// A handle of the backing that is good for `need`, which this handle was opened for.
     fn backing(&self, need: Access) -> Result<Arc<dyn VFile>> {
         match &self.own {
-            Some(own) if serves(self.how.access, need) => Ok(Arc::clone(own)),
+            Some(own) if serves(self.how.access, need) => Ok(Arc::clone(own.file())),
             _ => self.engine().file_handle(self.node(), need),
         }
     }
@@ -67,7 +67,7 @@ impl CacheFile {
     }
 
     fn reader(&self) -> Reader {
-        let own = self.own.clone().filter(|_| self.how.access.reads());
+        let own = self.own.as_ref().filter(|_| self.how.access.reads()).map(|own| Arc::clone(own.file()));
         Reader { engine: Arc::clone(self.engine()), node: Arc::clone(self.node()), own }
     }
 
@@ -168,7 +168,7 @@ impl VFile for CacheFile {
     }
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.own.as_ref().and_then(|own| own.as_fd())
+        self.own.as_ref().and_then(|own| own.file().as_fd())
     }
 }
 

@@ -13,6 +13,7 @@ impl VNode for CacheFile {
 
     fn set_attr(&self, set: &SetAttr) -> Result<Attr> {
         nowait::check()?;
+        self.engine().keep_open(self.node(), set)?;
         let file = self.backing(Access::Path)?;
         self.engine().set_attr(self.node(), set, || file.set_attr(set))
     }

@@ -5,13 +5,16 @@ use cachefs_vfs::FileId;
 use hashbrown::DefaultHashBuilder;
 
 use crate::meta::{LruMap, Node};
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
 
-/// Which inodes have handles of the backing open, in the order of use. Bounded: the least recently used one that is
-/// not pinned closes its handles.
+/// Which inodes have handles of the backing open, in the order of use. Bounded, together with the [`super::Own`] ones:
+/// the least recently used one that is not pinned closes its handles, of those seen first one that no handle of ours
+/// reads or writes through, for who does may find nothing when others replace the file.
 #[derive(Debug)]
 pub(crate) struct Handles {
     open: Mutex<LruMap<FileId, Weak<Node>>>,
+    /// Handles that are for one handle of ours each.
+    own: AtomicUsize,
     max: usize,
     hasher: DefaultHashBuilder,
 }
@@ -21,7 +24,12 @@ const TRIES: usize = 32;
 
 impl Handles {
     pub(crate) fn new(max: usize) -> Self {
-        Self { open: Mutex::default(), max: max.max(1), hasher: DefaultHashBuilder::default() }
+        Self {
+            open: Mutex::default(),
+            own: AtomicUsize::new(0),
+            max: max.max(1),
+            hasher: DefaultHashBuilder::default(),
+        }
     }
 
     /// Notes a use of the inode's handles. Closes others where it is one more. Not to be called with a lock held.
@@ -35,13 +43,27 @@ impl Handles {
                 }
                 return;
             }
-            let closing = self.make_room(&mut open);
+            let closing = self.make_room(&mut open, 1);
             open.insert(hash, node.id, Arc::downgrade(node));
             closing
         };
-        for node in closing {
-            drop(node.io_if_any().and_then(|io| io.close()));
-        }
+        close(&closing);
+    }
+
+    /// There is one more that is for one handle of ours alone. Closes others for it. Not to be called with a lock held.
+    pub(super) fn add_own(&self) {
+        self.own.fetch_add(1, Ordering::SeqCst);
+        self.trim();
+    }
+
+    /// Closes what is too much, now that some may go. Not to be called with a lock held.
+    pub(super) fn trim(&self) {
+        let closing = self.make_room(&mut self.open.lock(), 0);
+        close(&closing);
+    }
+
+    pub(super) fn remove_own(&self) {
+        self.own.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Notes that the inode has no handles any more.
@@ -49,20 +71,31 @@ impl Handles {
         self.open.lock().remove(self.hasher.hash_one(id), |key| *key == id);
     }
 
-    /// Inodes with handles open.
+    /// Inodes with handles open, and handles that are for one handle of ours each.
     pub(crate) fn len(&self) -> usize {
-        self.open.lock().len()
+        self.open.lock().len() + self.own.load(Ordering::SeqCst)
     }
 
-    fn make_room(&self, open: &mut LruMap<FileId, Weak<Node>>) -> Vec<Arc<Node>> {
+    /// Takes out as many as must go for `more` to come; to be closed without the lock.
+    fn make_room(&self, open: &mut LruMap<FileId, Weak<Node>>, more: usize) -> Vec<Arc<Node>> {
         let mut closing = Vec::new();
-        let pinned = |node: &Weak<Node>| {
-            node.upgrade().is_some_and(|node| node.io_if_any().is_some_and(|io| io.is_pinned()))
-        };
-        while open.len() >= self.max {
-            let Some((_, node)) = open.evict(TRIES, |_, node| !pinned(node)) else { break };
+        while open.len() + self.own.load(Ordering::SeqCst) + more > self.max {
+            let Some((_, node)) = open.evict_best(TRIES, |_, node| reluctance(node)) else { break };
             closing.extend(node.upgrade());
         }
         closing
+    }
+}
+
+/// How loath we are to close the inode's handles; `None` if they must stay.
+fn reluctance(node: &Weak<Node>) -> Option<u8> {
+    let Some(node) = node.upgrade() else { return Some(0) };
+    let Some(io) = node.io_if_any() else { return Some(0) };
+    (!io.is_pinned()).then(|| if io.is_open() { 1 } else { 0 })
+}
+
+fn close(nodes: &[Arc<Node>]) {
+    for node in nodes {
+        drop(node.io_if_any().and_then(|io| io.close()));
     }
 }

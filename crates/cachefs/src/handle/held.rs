@@ -15,7 +15,7 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) fn new(engine: &Arc<Engine>, node: &Arc<Node>, access: Access) -> Self {
-        node.io().count(access).fetch_add(1, Ordering::SeqCst);
+        node.io().hold(access);
         engine.held.fetch_add(1, Ordering::SeqCst);
         Self { engine: Arc::clone(engine), node: Arc::clone(node), access }
     }
@@ -23,15 +23,13 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let io = self.node.io();
-        io.count(self.access).fetch_sub(1, Ordering::SeqCst);
         self.engine.held.fetch_sub(1, Ordering::SeqCst);
-        if io.wanted().is_some() || !io.is_pinned() {
-            return;
-        }
-        io.unpin();
-        if io.is_nameless() {
+        let io = self.node.io();
+        let was_pinned = io.is_pinned();
+        if io.let_go(self.access) {
             self.engine.bury(&self.node);
+        } else if was_pinned {
+            self.engine.handles.trim();
         }
     }
 }

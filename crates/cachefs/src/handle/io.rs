@@ -1,7 +1,6 @@
-use cachefs_vfs::{Access, Name, Result, VDir, VFile, nowait};
+use cachefs_vfs::{Access, Result, VDir, VFile, nowait};
 
 use super::Place;
-use crate::meta::Node;
 use crate::sync::{Arc, AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering};
 
 /// What an inode needs once there are handles of it.
@@ -12,11 +11,14 @@ pub(crate) struct Io {
     slots: Mutex<Slots>,
     /// An opening that others wait for is over.
     opened: Condvar,
+    /// Handles of ours, by what they may do; one for both counts twice.
     paths: AtomicU32,
     readers: AtomicU32,
     writers: AtomicU32,
-    /// Its handles must not be closed for others' sake: they could not be had again.
-    pinned: AtomicBool,
+    /// Its handles must not be closed for others' sake while there is a [`super::Pin`] of it.
+    pins: AtomicU32,
+    /// Nor while there are handles of ours: they could not be had again.
+    kept: AtomicBool,
     /// Handles of ours stand for it as a directory.
     dir: AtomicBool,
     /// It has no name any more and ends with its last handle.
@@ -28,7 +30,7 @@ pub(crate) struct Io {
 pub(crate) struct Slots {
     files: Vec<(Access, Arc<dyn VFile>)>,
     dir: Option<Arc<dyn VDir>>,
-    place: Option<Place>,
+    pub(super) place: Option<Place>,
     /// Somebody is opening one.
     opening: bool,
 }
@@ -98,36 +100,22 @@ impl Io {
         self.slots.lock().place.clone()
     }
 
-    /// Notes where the inode is.
-    pub(crate) fn set_place(&self, dir: &Arc<Node>, name: Name<'_>) {
-        let mut slots = self.slots.lock();
-        if !slots.place.as_ref().is_some_and(|place| place.is(dir, name)) {
-            let before = slots.place.replace(Place::new(dir, name));
-            drop(slots);
-            drop(before);
+    /// Has its handles stay open until the last handle of ours goes; there must be one, or nothing happens.
+    pub(crate) fn keep(&self) {
+        let _slots = self.slots.lock();
+        // In this order: who lets the last one go meanwhile either sees the mark or is seen by us.
+        self.kept.store(true, Ordering::SeqCst);
+        if !self.is_held() {
+            self.kept.store(false, Ordering::SeqCst);
         }
     }
 
-    /// Notes that it is not there any more.
-    pub(crate) fn leave_place(&self, dir: &Node, name: Name<'_>) {
-        let mut slots = self.slots.lock();
-        if slots.place.as_ref().is_some_and(|place| place.is(dir, name)) {
-            let before = slots.place.take();
-            drop(slots);
-            drop(before);
-        }
-    }
-
-    pub(crate) fn pin(&self) {
-        self.pinned.store(true, Ordering::SeqCst);
-    }
-
-    pub(crate) fn unpin(&self) {
-        self.pinned.store(false, Ordering::SeqCst);
+    pub(super) fn pins(&self) -> &AtomicU32 {
+        &self.pins
     }
 
     pub(crate) fn is_pinned(&self) -> bool {
-        self.pinned.load(Ordering::SeqCst)
+        self.pins.load(Ordering::SeqCst) > 0 || self.kept.load(Ordering::SeqCst)
     }
 
     pub(crate) fn set_dir(&self) {
@@ -146,19 +134,51 @@ impl Io {
         self.nameless.load(Ordering::SeqCst)
     }
 
-    /// Counts handles of ours.
-    pub(super) fn count(&self, access: Access) -> &AtomicU32 {
-        match access {
-            Access::Path => &self.paths,
-            Access::Read => &self.readers,
-            Access::Write | Access::ReadWrite => &self.writers,
+    /// One handle of ours more.
+    pub(super) fn hold(&self, access: Access) {
+        for count in self.counts(access) {
+            count.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    /// What handles of ours want of the backing; `None` if there is none.
-    pub(crate) fn wanted(&self) -> Option<Access> {
-        let any = |access| self.count(access).load(Ordering::SeqCst) > 0;
-        [Access::Write, Access::Read, Access::Path].into_iter().find(|&access| any(access))
+    /// One less. True if it was the last one and the inode has no name any more.
+    pub(super) fn let_go(&self, access: Access) -> bool {
+        for count in self.counts(access) {
+            count.fetch_sub(1, Ordering::SeqCst);
+        }
+        let is_marked = || self.kept.load(Ordering::SeqCst) || self.is_nameless();
+        if self.is_held() || !is_marked() {
+            return false;
+        }
+        // Another one may come and be kept before the mark is gone: under the lock it is not that one's mark.
+        let _slots = self.slots.lock();
+        if self.is_held() {
+            return false;
+        }
+        self.kept.store(false, Ordering::SeqCst);
+        self.is_nameless()
+    }
+
+    fn counts(&self, access: Access) -> impl Iterator<Item = &AtomicU32> {
+        let path = (access == Access::Path).then_some(&self.paths);
+        let reader = access.reads().then_some(&self.readers);
+        let writer = access.writes().then_some(&self.writers);
+        [path, reader, writer].into_iter().flatten()
+    }
+
+    /// Whether there are handles of ours.
+    pub(crate) fn is_held(&self) -> bool {
+        self.is_open() || self.paths.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether handles of ours read or write it.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_wanted(Access::Read) || self.is_wanted(Access::Write)
+    }
+
+    /// Whether handles of ours are there for this.
+    pub(super) fn is_wanted(&self, access: Access) -> bool {
+        self.counts(access).any(|count| count.load(Ordering::SeqCst) > 0)
     }
 }
 
@@ -170,5 +190,44 @@ impl Drop for Claim<'_> {
     fn drop(&mut self) {
         self.0.slots.lock().opening = false;
         self.0.opened.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_stays_until_the_last_handle_goes() {
+        let io = Io::default();
+        io.keep();
+        assert!(!io.is_pinned(), "for nobody");
+        io.hold(Access::ReadWrite);
+        io.hold(Access::Path);
+        io.keep();
+        assert!(!io.let_go(Access::ReadWrite));
+        assert!(io.is_pinned() && io.is_held() && !io.is_open());
+        io.set_nameless();
+        assert!(io.let_go(Access::Path), "the last one");
+        assert!(!io.is_pinned());
+    }
+
+    #[test]
+    fn who_comes_while_the_last_one_goes_keeps_what_he_keeps() {
+        let io = Io::default();
+        for _ in 0..2000 {
+            io.hold(Access::Read);
+            io.keep();
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    io.hold(Access::Write);
+                    io.keep();
+                });
+                io.let_go(Access::Read);
+            });
+            assert!(io.is_pinned());
+            io.let_go(Access::Write);
+            assert!(!io.is_pinned());
+        }
     }
 }

@@ -5,6 +5,9 @@ use cachefs_vfs::{Name, Result};
 use crate::meta::Node;
 use crate::sync::Arc;
 
+/// Deeper places than this are taken for a circle that racing renames left.
+pub(super) const DEPTH_MAX: u32 = 1024;
+
 /// Where an inode was last met: a directory and a name in it. A hint, proved by the identity of what is found there.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -25,5 +28,50 @@ impl Place {
     /// Whether it is this name in this directory.
     pub(crate) fn is(&self, dir: &Node, name: Name<'_>) -> bool {
         self.dir.id == dir.id && *self.name == *name.as_os_str()
+    }
+}
+
+impl Node {
+    /// Notes where the inode is.
+    pub(crate) fn set_place(self: &Arc<Self>, dir: &Arc<Self>, name: Name<'_>) {
+        let mut slots = self.io().slots();
+        if slots.place.as_ref().is_some_and(|place| place.is(dir, name)) {
+            return;
+        }
+        let before = slots.place.replace(Place::new(dir, name));
+        drop(slots);
+        drop(before);
+        if self.io().is_dir() {
+            self.break_circle(dir);
+        }
+    }
+
+    /// Notes that it is not there any more.
+    pub(crate) fn leave_place(&self, dir: &Self, name: Name<'_>) {
+        let Some(io) = self.io_if_any() else { return };
+        let mut slots = io.slots();
+        if slots.place.as_ref().is_some_and(|place| place.is(dir, name)) {
+            let before = slots.place.take();
+            drop(slots);
+            drop(before);
+        }
+    }
+
+    /// If the way up from `dir` leads back here, it is outdated where it does: others moved a directory meanwhile.
+    /// Left alone, the nodes would hold each other for ever.
+    fn break_circle(self: &Arc<Self>, dir: &Arc<Self>) {
+        let mut at = Arc::clone(dir);
+        for _ in 0..DEPTH_MAX {
+            let Some(io) = at.io_if_any() else { return };
+            let Some(up) = io.place().map(|place| place.dir) else { return };
+            if Arc::ptr_eq(&up, self) {
+                let mut slots = io.slots();
+                let outdated = slots.place.take_if(|place| Arc::ptr_eq(&place.dir, self));
+                drop(slots);
+                drop(outdated);
+                return;
+            }
+            at = up;
+        }
     }
 }

@@ -1,15 +1,13 @@
 use cachefs_vfs::{Access, Attr, Errno, Error, Name, Object, OpenHow, Opened, Result, VDir, VFile};
 
+use super::place::DEPTH_MAX;
 use crate::engine::Engine;
-use crate::meta::Node;
+use crate::meta::{Asked, Node};
 use crate::stats::BackingVerb;
 use crate::sync::Arc;
 
 /// How often an inode is looked for while renames of ours go on.
 const TRIES: u32 = 64;
-
-/// Deeper places than this are taken for a circle that racing renames left.
-const DEPTH_MAX: u32 = 1024;
 
 /// The backing's handles of an inode. All of these may call the backing.
 impl Engine {
@@ -142,6 +140,7 @@ impl Engine {
             return Ok(None);
         }
         self.learn(node, &opened.attr, asked);
+        self.note_readable(node, access, &opened.attr, asked);
         Ok(Some(self.keep_file(node, access, opened.handle)))
     }
 
@@ -149,10 +148,16 @@ impl Engine {
     pub(crate) fn keep_file(&self, node: &Node, access: Access, file: Arc<dyn VFile>) -> Arc<dyn VFile> {
         let superfluous = node.io().slots().put_file(access, Arc::clone(&file));
         drop(superfluous);
-        if access.reads() {
-            node.state.lock().set_readable(true);
-        }
         file
+    }
+
+    /// The backing let us open the file so, when it had these attributes: if it still has them, it would again.
+    pub(crate) fn note_readable(&self, node: &Node, access: Access, attr: &Attr, asked: Asked) {
+        let mut state = node.state.lock();
+        let is_same = |known: &Attr| known.version() == attr.version() && known.mode == attr.mode;
+        if access.reads() && state.changed() <= asked.stamp && state.attr_known().is_some_and(is_same) {
+            state.set_readable(true);
+        }
     }
 
     fn open_dir(&self, node: &Node, dir: &dyn VDir, name: Name<'_>) -> Result<Option<Arc<dyn VDir>>> {

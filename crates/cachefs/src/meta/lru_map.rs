@@ -85,6 +85,31 @@ impl<K, V> LruMap<K, V> {
         None
     }
 
+    /// Takes out, of the `tries` least recently used entries, the one that `loath` gives the lowest number, the oldest
+    /// of several. If all of them give none, they become the most recently used ones.
+    pub(crate) fn evict_best<R: Ord>(
+        &mut self,
+        tries: usize,
+        loath: impl Fn(&K, &V) -> Option<R>,
+    ) -> Option<(K, V)> {
+        let (mut slot, mut best) = (self.oldest, None);
+        for _ in 0..tries.min(self.len()) {
+            let Some(Slot { newer, entry: Some((key, value)), .. }) = self.slots.get(slot as usize) else {
+                break;
+            };
+            if let Some(rank) = loath(key, value)
+                && best.as_ref().is_none_or(|(lowest, _)| rank < *lowest)
+            {
+                best = Some((rank, slot));
+            }
+            slot = *newer;
+        }
+        match best {
+            Some((_, slot)) => self.take(slot),
+            None => self.evict(tries, |_, _| false),
+        }
+    }
+
     /// Takes out all that may go.
     pub(crate) fn extract(&mut self, may_go: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
         let slots = (0..self.slots.len()).filter_map(|slot| u32::try_from(slot).ok());
@@ -154,6 +179,18 @@ mod tests {
     /// A hash that collides on purpose.
     fn hash(key: u32) -> u64 {
         u64::from(key % 3)
+    }
+
+    #[test]
+    fn the_one_least_wanted_of_the_oldest_goes_first() {
+        let mut map = LruMap::default();
+        (0..6).for_each(|key| map.insert(hash(key), key, key));
+        let loath = |key: &u32, _: &u32| (*key != 0).then_some(*key % 3);
+        assert_eq!(map.evict_best(3, loath), Some((1, 1)), "3 is not looked at, 0 must stay");
+        assert_eq!(map.evict_best(9, loath), Some((3, 3)));
+        assert_eq!(map.evict_best(1, loath), None, "and is out of the way then");
+        assert_eq!(map.evict_best(1, loath), Some((2, 2)));
+        assert_eq!(map.len(), 3);
     }
 
     #[test]

@@ -73,7 +73,9 @@ impl Nodes {
         if Arc::strong_count(node) > 2 {
             return false;
         }
-        let removed = shard.nodes.remove(hash, |key| *key == node.id).is_some();
+        let is_here =
+            shard.nodes.peek(hash, |key| *key == node.id).is_some_and(|here| Arc::ptr_eq(here, node));
+        let removed = is_here && shard.nodes.remove(hash, |key| *key == node.id).is_some();
         if removed {
             shard.left = shard.left.max(node.state.lock().changed());
             self.count.fetch_sub(1, Ordering::Relaxed);

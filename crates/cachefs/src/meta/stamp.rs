@@ -43,6 +43,15 @@ impl StampCell {
         Stamp(self.0.load(Ordering::SeqCst))
     }
 
+    /// Sets it, unless it is later already. True if it was `from` just before.
+    pub(crate) fn advance(&self, from: Stamp, to: Stamp) -> bool {
+        let alone = self.0.compare_exchange(from.0, to.0, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        if !alone {
+            self.raise(to);
+        }
+        alone
+    }
+
     /// Sets it, unless it is later already.
     pub(crate) fn raise(&self, stamp: Stamp) {
         self.0.fetch_max(stamp.0, Ordering::SeqCst);

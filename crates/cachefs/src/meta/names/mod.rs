@@ -55,12 +55,17 @@ impl Names {
 
     /// What the name stands for, if that was asked for lately enough; a use of it.
     pub(crate) fn get(&self, dir: &Node, name: Name<'_>, now: Moment) -> Option<Target> {
+        self.fact(dir, name, now).map(|(target, _)| target)
+    }
+
+    /// The same, with the time when it was asked for.
+    pub(crate) fn fact(&self, dir: &Node, name: Name<'_>, now: Moment) -> Option<(Target, Moment)> {
         let hash = self.hash(dir, name);
         let mut shard = self.shard(hash).lock();
         let entry = shard.get(hash, |key| key.is(dir, name))?;
         let ttl = if entry.target == Target::Nothing { self.ttl_nothing } else { self.ttl };
         let good = entry.asked.stamp >= dir.names_since.get() && now.since(entry.asked.at) < ttl;
-        good.then_some(entry.target)
+        good.then_some((entry.target, entry.asked.at))
     }
 
     /// What the name stood for when it was last asked for, however long ago: a hint.
@@ -79,26 +84,26 @@ impl Names {
         self.put(&mut shard, hash, dir, name, Entry { target, asked });
     }
 
-    /// Our change of the name is over; `target` is what it stands for now, `None` if that is not known. Two changes in
-    /// one directory at once leave nothing: nobody can tell which came last.
+    /// Our change of the name is over; `target` is what it stands for now and since when that is known, `None` if it
+    /// is not. What was asked for before `over` is not kept any more. Two changes in one directory at once leave
+    /// nothing: nobody can tell which came last. True if this one was alone.
     pub(crate) fn settle(
         &self,
         dir: &Node,
         name: Name<'_>,
-        target: Option<Target>,
+        target: Option<(Target, Moment)>,
         begun: Stamp,
-        at: Moment,
-    ) {
+        over: Stamp,
+    ) -> bool {
         let hash = self.hash(dir, name);
         let mut shard = self.shard(hash).lock();
-        match target {
-            Some(target) if dir.names_changed.get() == begun => {
-                let asked = Asked { stamp: begun, at };
-                shard.remove(hash, |key| key.is(dir, name));
-                self.put(&mut shard, hash, dir, name, Entry { target, asked });
-            }
-            _ => drop(shard.remove(hash, |key| key.is(dir, name))),
+        // Under the lock, or an answer from before could still come between.
+        let alone = dir.names_changed.advance(begun, over);
+        drop(shard.remove(hash, |key| key.is(dir, name)));
+        if let Some((target, at)) = target.filter(|_| alone) {
+            self.put(&mut shard, hash, dir, name, Entry { target, asked: Asked { stamp: begun, at } });
         }
+        alone
     }
 
     /// Forgets the name.

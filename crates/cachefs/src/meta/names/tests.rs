@@ -39,6 +39,13 @@ impl Bench {
     }
 }
 
+impl Bench {
+    /// The change that began then is over.
+    fn settle(&self, text: &str, target: Target, begun: Stamp) {
+        self.names.settle(&self.dir, name(text), Some((target, NOW)), begun, self.stamps.next());
+    }
+}
+
 fn id(inode: u64) -> FileId {
     FileId { device: 1, inode, generation: 0 }
 }
@@ -76,13 +83,33 @@ fn what_was_asked_before_a_change_of_ours_is_not_kept() {
 fn of_two_changes_at_once_none_is_believed_in_the_end() {
     let bench = Bench::new(16);
     let (first, second) = (bench.begin(), bench.begin());
-    bench.names.settle(&bench.dir, name("a"), Some(Target::File(id(7))), second, NOW);
+    bench.settle("a", Target::File(id(7)), second);
     assert_eq!(bench.get("a", Duration::ZERO), Some(Target::File(id(7))), "the other is not over");
-    bench.names.settle(&bench.dir, name("a"), Some(Target::Nothing), first, NOW);
+    bench.settle("a", Target::Nothing, first);
     assert_eq!(bench.get("a", Duration::ZERO), None);
     let alone = bench.begin();
-    bench.names.settle(&bench.dir, name("a"), Some(Target::Nothing), alone, NOW);
+    bench.settle("a", Target::Nothing, alone);
     assert_eq!(bench.get("a", Duration::ZERO), Some(Target::Nothing));
+}
+
+#[test]
+fn an_answer_from_during_a_change_does_not_replace_what_the_change_left() {
+    let bench = Bench::new(16);
+    let begun = bench.begin();
+    let asked = bench.asked();
+    bench.settle("a", Target::File(id(7)), begun);
+    bench.names.learn(&bench.dir, name("a"), Target::Nothing, asked);
+    assert_eq!(bench.get("a", Duration::ZERO), Some(Target::File(id(7))));
+}
+
+#[test]
+fn what_a_change_carries_over_is_as_old_as_it_was() {
+    let bench = Bench::new(16);
+    let begun = bench.begin();
+    let target = Some((Target::File(id(7)), NOW));
+    bench.names.settle(&bench.dir, name("b"), target, begun, bench.stamps.next());
+    assert_eq!(bench.names.fact(&bench.dir, name("b"), NOW.plus(TTL / 2)), target);
+    assert_eq!(bench.get("b", TTL), None);
 }
 
 #[test]
