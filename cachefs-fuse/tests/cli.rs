@@ -110,8 +110,8 @@ const CASES: &[Case] = &[
     Case::new("malformed metrics address", 1, &["--metrics", "HOST:PORT"], |site| {
         site.command(&["--metrics", "nowhere"])
     }),
-    Case::new("public metrics address", 1, &["0.0.0.0:9105", "--metrics-public"], |site| {
-        site.command(&["--metrics", "0.0.0.0:9105"])
+    Case::new("public metrics address", 1, &["0.0.0.0:9469", "--metrics-public"], |site| {
+        site.command(&["--metrics", "0.0.0.0:9469"])
     }),
     Case::new("unwritable log", 2, &["--log", "cannot be opened"], |site| {
         site.command(&["--log", "/nonexistent/log"])

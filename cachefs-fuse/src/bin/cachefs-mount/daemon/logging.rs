@@ -41,5 +41,8 @@ pub(super) fn start(config: &LogConfig, voice: Voice) -> Result<(), Failure> {
             registry.with(lines.with_ansi(false).without_time().with_writer(syslog)).try_init()
         }
     };
-    started.map_err(|error| cannot(&error))
+    started.map_err(|error| cannot(&error))?;
+    // Told where everything else is told: in the background, standard error leads nowhere.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("a defect of cachefs, please report it: {panic}")));
+    Ok(())
 }

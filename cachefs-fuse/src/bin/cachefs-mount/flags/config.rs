@@ -177,7 +177,7 @@ fn check_handles(handles_max: NonZeroUsize, machine: Machine) -> Result<(), Stri
 
 fn address(text: &str, public: bool) -> Result<SocketAddr, String> {
     let wrong =
-        || format!("--metrics: \"{text}\" is not an address: give HOST:PORT, for instance 127.0.0.1:9105");
+        || format!("--metrics: \"{text}\" is not an address: give HOST:PORT, for instance 127.0.0.1:9469");
     let address = text.to_socket_addrs().map_err(|_| wrong())?.next().ok_or_else(wrong)?;
     if !address.ip().is_loopback() && !public {
         return Err(format!(
@@ -213,10 +213,10 @@ mod tests {
 
     #[test]
     fn metrics_stay_at_home_unless_told() {
-        assert!(usage("--metrics 0.0.0.0:9105").contains("--metrics-public"));
+        assert!(usage("--metrics 0.0.0.0:9469").contains("--metrics-public"));
         assert!(usage("--metrics nowhere").contains("is not an address"));
-        assert!(config("--metrics 0.0.0.0:9105 --metrics-public").metrics.is_some());
-        assert!(config("--metrics [::1]:9105").metrics.is_some());
+        assert!(config("--metrics 0.0.0.0:9469 --metrics-public").metrics.is_some());
+        assert!(config("--metrics [::1]:9469").metrics.is_some());
     }
 
     #[test]

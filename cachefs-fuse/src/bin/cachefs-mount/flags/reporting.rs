@@ -6,7 +6,7 @@ pub(super) const FLAGS: &[Flag] = &[
         "metrics",
         "ADDR",
         "",
-        "Serve Prometheus metrics here, for instance 127.0.0.1:9105.",
+        "Serve Prometheus metrics here, for instance 127.0.0.1:9469.",
         |settings, text| {
             settings.metrics = Some(text.to_owned());
             Ok(())
