@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,7 +12,8 @@ use std::time::{Duration, Instant};
 use cachefs::{CacheBuilder, CacheFs};
 use cachefs_testkit::{CallKind, Fault, FaultFs, Rule};
 use cachefs_vfs::{
-    Access, Errno, MemFs, Mode, OpenHow, Privileges, RemoveKind, RenameHow, SetAttr, VFile, Vfs, VfsExt,
+    Access, Errno, LocalFs, MemFs, Mode, OpenHow, Privileges, RemoveKind, RenameHow, SetAttr, VFile, Vfs,
+    VfsExt,
 };
 
 use support::{Bench, bytes, name, wait_until};
@@ -252,4 +254,33 @@ fn an_exchange_leaves_no_open_file_behind_when_its_reply_is_lost() {
     root.rename(name("a"), &*root, name("b"), RenameHow::Exchange).unwrap_err();
     press(&cache, &faults);
     assert_eq!((read(&*a), read(&*b)), (Ok(b"a".to_vec()), Ok(b"b".to_vec())));
+}
+
+#[test]
+fn what_nobody_has_open_is_closed_at_the_backing() {
+    let bench = Bench::new(|cache| cache);
+    for number in 0..5 {
+        let path = format!("f{number}");
+        bench.cache.write(&path, &bytes(number, 300_000)).unwrap();
+        assert_eq!(bench.cache.read(&path).unwrap().len(), 300_000);
+    }
+    bench.settle();
+    assert_eq!(bench.cache.usage().backing_handles, 1, "the root");
+    let file = open(&bench.cache, "f1", Access::ReadWrite);
+    file.write_at(b"x", 0, Privileges::Keep).unwrap();
+    assert_eq!(bench.cache.usage().backing_handles, 2);
+    drop(file);
+    assert_eq!(bench.cache.usage().backing_handles, 1);
+}
+
+#[test]
+fn a_program_written_through_the_cache_runs_from_the_directory_beneath() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = CacheFs::builder(Arc::new(LocalFs::open(dir.path()).unwrap())).build().unwrap();
+    cache.write("program", &std::fs::read("/bin/true").unwrap()).unwrap();
+    let program = open(&cache, "program", Access::Path);
+    program.set_attr(&SetAttr { mode: Some(Mode::new(0o755)), ..SetAttr::default() }).unwrap();
+    drop(program);
+    let status = Command::new(dir.path().join("program")).status();
+    assert!(status.is_ok_and(|status| status.success()), "a descriptor left open for writing is ETXTBSY");
 }

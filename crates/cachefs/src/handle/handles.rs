@@ -4,6 +4,7 @@ use std::sync::Weak;
 use cachefs_vfs::FileId;
 use hashbrown::DefaultHashBuilder;
 
+use super::Io;
 use crate::meta::{LruMap, Node};
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
 
@@ -69,6 +70,14 @@ impl Handles {
     /// Notes that the inode has no handles any more.
     pub(crate) fn forget(&self, id: FileId) {
         self.open.lock().remove(self.hasher.hash_one(id), |key| *key == id);
+    }
+
+    /// Notes that the inode's handles were closed, unless others have opened some meanwhile.
+    pub(super) fn forget_closed(&self, node: &Node) {
+        let mut open = self.open.lock();
+        if node.io_if_any().is_none_or(Io::is_closed) {
+            open.remove(self.hasher.hash_one(node.id), |id| *id == node.id);
+        }
     }
 
     /// Inodes with handles open, and handles that are for one handle of ours each.

@@ -28,6 +28,11 @@ impl Drop for Held {
         let was_pinned = io.is_pinned();
         if io.let_go(self.access) {
             self.engine.bury(&self.node);
+        } else if !io.is_held() {
+            // As the plain file would be: an open one keeps the space of what others remove, and one that is open for
+            // writing cannot be executed.
+            drop(io.close_files());
+            self.engine.handles.forget_closed(&self.node);
         } else if was_pinned {
             self.engine.handles.trim();
         }

@@ -96,6 +96,16 @@ impl Io {
         Some(Slots { files: std::mem::take(&mut slots.files), dir: slots.dir.take(), ..Slots::default() })
     }
 
+    /// As [`Self::close`], for files only: a directory is walked through again and again without being held.
+    pub(super) fn close_files(&self) -> Vec<(Access, Arc<dyn VFile>)> {
+        let mut slots = self.slots.lock();
+        if self.is_pinned() { Vec::new() } else { std::mem::take(&mut slots.files) }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.slots.lock().is_empty()
+    }
+
     pub(crate) fn place(&self) -> Option<Place> {
         self.slots.lock().place.clone()
     }

@@ -1,9 +1,12 @@
 use std::ops::Range;
 
+use cachefs_vfs::Access;
+
 use super::Reader;
 use super::load::{RUN_MAX, Run};
 use crate::block::{BlockIndex, BlockKey, BlockSpan, indices};
 use crate::fill::Turn;
+use crate::handle::Held;
 use crate::meta::View;
 use crate::stats::Counter;
 use crate::workers::Workers;
@@ -15,7 +18,13 @@ pub(crate) fn prefetch(workers: &Workers, reader: &Reader, blocks: Range<BlockIn
         let end = BlockIndex(start.0 + RUN_MAX as u64).min(blocks.end);
         let (reader, part) = (reader.clone(), start..end);
         let stats = reader.engine.stats.clone();
-        if !workers.try_spawn(move || reader.load_part(part)) {
+        // Held as by a reader: what is opened for it is closed after it.
+        let held = Held::new(&reader.engine, &reader.node, Access::Read);
+        let job = move || {
+            reader.load_part(part);
+            drop(held);
+        };
+        if !workers.try_spawn(job) {
             stats.count(Counter::ReadaheadDropped);
             return;
         }
