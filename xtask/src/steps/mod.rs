@@ -55,11 +55,11 @@ pub const SOAK: [Step; 4] = [
     Step { name: "tools", what: "builds pjdfstest and fsx into target/tools", run: tools::install },
     Step {
         name: "model",
-        what: "a million operation sequences against the reference model",
+        what: "20,000 operation sequences of each kind against the model, 60 s of each oracle",
         run: tests::soak_libraries,
     },
-    Step { name: "storm", what: "ten minutes of renames of ancestors", run: tests::soak_storm },
-    Step { name: "fsx", what: "fifty seeds of 100,000 operations", run: tests::soak_fsx },
+    Step { name: "storm", what: "a minute of renames of ancestors", run: tests::soak_storm },
+    Step { name: "fsx", what: "ten seeds of 100,000 operations", run: tests::soak_fsx },
 ];
 
 fn tidy_tree(shop: &Shop) -> Result<()> {

@@ -14,8 +14,17 @@ pub(crate) fn libraries(shop: &Shop) -> Result<()> {
 }
 
 pub(crate) fn soak_libraries(shop: &Shop) -> Result<()> {
-    let settings = [("CACHEFS_SEQUENCES", "1000000"), ("CACHEFS_SOAK_SECONDS", "600")];
-    integration(shop, &["cachefs-testkit", "cachefs"], &settings)
+    integration(shop, &["cachefs-testkit", "cachefs"], &[SEQUENCES, SECONDS])
+}
+
+/// How long a soak is where the environment does not say otherwise.
+const SEQUENCES: (&str, &str) = ("CACHEFS_SEQUENCES", "20000");
+const SECONDS: (&str, &str) = ("CACHEFS_SOAK_SECONDS", "60");
+const FSX_SEEDS: (&str, &str) = ("CACHEFS_FSX_SEEDS", "10");
+
+/// The settings the environment does not have already.
+fn unset<'a>(settings: &[(&'a str, &'a str)]) -> impl Iterator<Item = (&'a str, &'a str)> {
+    settings.iter().copied().filter(|(name, _)| std::env::var_os(name).is_none())
 }
 
 /// Integration tests of the packages that have some.
@@ -24,7 +33,7 @@ fn integration(shop: &Shop, packages: &[&str], settings: &[(&str, &str)]) -> Res
         let folder = if *package == "xtask" { "xtask".to_owned() } else { format!("crates/{package}") };
         if shop.root().join(folder).join("tests").is_dir() {
             let mut command = shop.cargo();
-            command.args(["test", "-p", package, "--test", "*"]).envs(settings.iter().copied());
+            command.args(["test", "-p", package, "--test", "*"]).envs(unset(settings));
             shop.run(&mut command)?;
         }
     }
@@ -82,7 +91,7 @@ pub(crate) fn fsx(shop: &Shop) -> Result<()> {
 }
 
 pub(crate) fn soak_fsx(shop: &Shop) -> Result<()> {
-    shop.run(on_mount(shop, &["fsx"]).env("CACHEFS_FSX_SEEDS", "50"))
+    shop.run(on_mount(shop, &["fsx"]).envs(unset(&[FSX_SEEDS])))
 }
 
 pub(crate) fn storm(shop: &Shop) -> Result<()> {
@@ -90,7 +99,7 @@ pub(crate) fn storm(shop: &Shop) -> Result<()> {
 }
 
 pub(crate) fn soak_storm(shop: &Shop) -> Result<()> {
-    shop.run(on_mount(shop, &["rename_storm"]).env("CACHEFS_SOAK_SECONDS", "600"))
+    shop.run(on_mount(shop, &["rename_storm"]).envs(unset(&[SECONDS])))
 }
 
 pub(crate) fn limits(shop: &Shop) -> Result<()> {
