@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cachefs::CacheFs;
 use cachefs_fuse::{How, Mount, MountConfig};
-use cachefs_testkit::{FaultFs, Rule};
+use cachefs_testkit::{CallKind, FaultFs, Rule};
 use cachefs_vfs::{LocalFs, Vfs};
 use tempfile::TempDir;
 
@@ -136,4 +136,24 @@ fn it_can_be_unmounted_while_calls_hang() {
     drop(mount);
     assert!(start.elapsed() <= DEADLINE + SLACK, "unmounting took {:?}", start.elapsed());
     assert!(caller.join().unwrap(), "the call that hung must fail");
+}
+
+#[test]
+fn cold_files_asked_for_at_once_are_loaded_at_once() {
+    const COLD: usize = 32;
+    let setup = Setup::new();
+    fs::metadata(setup.path("fine")).unwrap();
+    let rule = setup.faults.add(Rule::on(CallKind::ReadMany).hang());
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..COLD)
+            .map(|file| (file, setup.path(&format!("fine/{file}"))))
+            .map(|(file, path)| {
+                scope.spawn(move || assert_eq!(fs::read(path).unwrap(), file.to_string().as_bytes()))
+            })
+            .collect();
+        let all = rule.wait_waiting(COLD, DEADLINE);
+        rule.release();
+        assert!(all, "more than four serving threads' worth of files wait for the backing at a time");
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+    });
 }

@@ -189,6 +189,29 @@ fn twelve_readers_of_a_cold_file_fetch_it_once() {
 }
 
 #[test]
+fn cold_files_asked_for_at_once_are_loaded_at_once() {
+    const FILES: usize = 32;
+    let faults = Arc::new(FaultFs::new(Arc::new(MemFs::new())));
+    for file in 0..FILES {
+        faults.inner().write(file.to_string(), &bytes(file as u64, 20_000)).unwrap();
+    }
+    let cache = CacheFs::builder(faults.clone()).build().unwrap();
+    for step in [CallKind::Stat, CallKind::Open, CallKind::ReadMany] {
+        cache.clear();
+        thread::scope(|scope| {
+            let hang = faults.add(Rule::on(step).then(Fault::Hang)).release_on_drop();
+            let read = |file: usize| cache.stat(file.to_string()).and(cache.read(file.to_string()));
+            let readers: Vec<_> = (0..FILES).map(|file| scope.spawn(move || read(file))).collect();
+            wait_until("all of them at the backing", || hang.waiting() == FILES);
+            hang.release();
+            for (file, reader) in readers.into_iter().enumerate() {
+                assert!(reader.join().unwrap().unwrap() == bytes(file as u64, 20_000));
+            }
+        });
+    }
+}
+
+#[test]
 fn reading_ahead_loads_each_block_once_and_in_large_calls() {
     let bench = Bench::new(|cache| cache.readahead(4 << 20));
     let content = bytes(2, 16 * MIB);
