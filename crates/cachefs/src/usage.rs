@@ -21,7 +21,7 @@ pub struct Usage {
     pub listing_entries: usize,
     /// Their limit.
     pub listing_entries_max: usize,
-    /// Handles given out and not dropped yet.
+    /// Handles given out and not dropped yet, and files that are being read ahead.
     pub handles: usize,
     /// Files and directories of the backing that are open.
     pub backing_handles: usize,
