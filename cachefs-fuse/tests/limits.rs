@@ -114,11 +114,15 @@ fn a_million_inodes_cost_what_is_stated() {
     // What the first directories take besides inodes is no longer new afterwards.
     listed(&mounted.path().join("d0"));
     let before = memory(mounted.pid()).resident;
-    let found: u64 = (0..DIRECTORIES).map(|number| listed(&mounted.path().join(format!("d{number}")))).sum();
+    let (mut found, mut known) = (0, 0);
+    for number in 0..DIRECTORIES {
+        found += listed(&mounted.path().join(format!("d{number}")));
+        // The most at any time: the kernel may forget some when others need its memory.
+        known = known.max(metric(metrics, "cachefs_fuse_inodes"));
+    }
     assert_eq!(found, DIRECTORIES * FILES);
     let grown = memory(mounted.pid()).resident.saturating_sub(before);
-    let known = metric(metrics, "cachefs_fuse_inodes");
-    assert!(known >= found, "the kernel forgot some: {known} known of {found}");
+    assert!(known >= found / 10, "too few to judge by: {known} known of {found}");
     let bytes = grown / known;
     println!("{known} inodes: {bytes} bytes each, {} descriptors", descriptors(mounted.pid()));
     assert!(bytes <= BYTES_PER_INODE, "{bytes} bytes per inode");
