@@ -21,7 +21,7 @@ use cachefs::CacheFs;
 use cachefs_vfs::{
     Access, AllocateHow, Attr, Caps, Cookie, CreateHow, DirEntry, Errno, Error, FileId, FileKind, FsStat,
     Mode, Name, NodeKind, Object, OpenHow, Opened, Owner, Privileges, RemoveKind, RenameHow, Result, SeekTo,
-    SetAttr, Sink, SyncHow, Time, VDir, VFile, VNode, Vfs, VfsExt, XattrHow,
+    SetAttr, Sink, SyncHow, Time, VDir, VFile, VNode, Vfs, VfsExt, Watch, WatchHow, Watcher, XattrHow,
 };
 use parking_lot::Mutex;
 
@@ -143,6 +143,10 @@ impl Vfs for ShelfFs {
     fn open_id(&self, _id: FileId) -> Result<Opened<Object>> {
         Err(Error::unsupported())
     }
+
+    fn watch(&self, _how: WatchHow, _watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
+        Err(Error::unsupported())
+    }
 }
 
 impl VNode for Place {
@@ -167,6 +171,10 @@ impl VNode for Place {
     }
 
     fn remove_xattr(&self, _key: &OsStr) -> Result<()> {
+        Err(Error::unsupported())
+    }
+
+    fn watch(&self, _watch: &dyn Watch) -> Result<()> {
         Err(Error::unsupported())
     }
 
@@ -334,6 +342,10 @@ impl VFile for Place {
 
     fn sync(&self, _how: SyncHow) -> Result<()> {
         Ok(())
+    }
+
+    fn has_writer(&self) -> Result<bool> {
+        Err(Error::unsupported())
     }
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {

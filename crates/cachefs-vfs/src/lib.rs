@@ -22,6 +22,7 @@ mod set_attr;
 mod traits;
 mod verb;
 mod view;
+mod watch;
 
 pub use attr::{Attr, FileKind, Mode, Time};
 pub use caps::Caps;
@@ -40,3 +41,4 @@ pub use verb::{
     SyncHow, XattrHow,
 };
 pub use view::{ReadOnly, SubTree};
+pub use watch::{Notice, Subject, Touch, Watch, WatchHow, WatchMethod, WatchUsage, Watcher};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::{
     AllocateHow, Attr, Caps, Cookie, CreateHow, FileId, FsStat, Name, NodeKind, OpenHow, Owner, Privileges,
-    RemoveKind, RenameHow, Result, SeekTo, SetAttr, Sink, SyncHow, XattrHow,
+    RemoveKind, RenameHow, Result, SeekTo, SetAttr, Sink, SyncHow, Watch, WatchHow, Watcher, XattrHow,
 };
 
 /// A handle together with the attributes the same call saw: over a network, one round trip instead of two.
@@ -46,6 +46,13 @@ pub trait Vfs: Send + Sync + Debug {
     /// # Errors
     /// `ESTALE` if it is gone, `EOPNOTSUPP` where [`Caps::open_id`] is false.
     fn open_id(&self, id: FileId) -> Result<Opened<Object>>;
+
+    /// Begins to tell `watcher` of changes that others make, as far as [`VNode::watch`] was called for what they touch
+    /// ([`Watch::covers`] answers for what).
+    ///
+    /// # Errors
+    /// `EOPNOTSUPP` where changes go unseen, with the reason; those of setting it up.
+    fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>>;
 }
 
 /// What directories and files have in common: the verbs on the inode itself, whatever its names are by now.
@@ -67,6 +74,16 @@ pub trait VNode: Send + Sync + Debug {
 
     /// Removes an xattr. `ENODATA` if there is none of this name.
     fn remove_xattr(&self, key: &OsStr) -> Result<()>;
+
+    /// From when this returns, a watch of the same filesystem covers the inode: its attributes; of a file, its bytes by
+    /// whatever name they are changed; of a directory, the names in it, and attributes and bytes of the files in it
+    /// that have no other name. Cheap when that is so already. What was asked of the filesystem before may have changed
+    /// unseen.
+    ///
+    /// # Errors
+    /// `EOPNOTSUPP` if the watch is of another filesystem; `ENOSPC` beyond the system's limit of watches; `ESTALE` if
+    /// the watch is lost.
+    fn watch(&self, watch: &dyn Watch) -> Result<()>;
 
     /// The concrete type, for verbs that take a second handle of the same filesystem.
     fn as_any(&self) -> &dyn Any;
@@ -155,6 +172,12 @@ pub trait VFile: VNode {
 
     /// Makes what was written before the call durable.
     fn sync(&self, how: SyncHow) -> Result<()>;
+
+    /// Whether somebody has the file open for writing, this process included.
+    ///
+    /// # Errors
+    /// `EOPNOTSUPP` where nobody can tell.
+    fn has_writer(&self) -> Result<bool>;
 
     /// The descriptor beneath, where there is one.
     fn as_fd(&self) -> Option<BorrowedFd<'_>>;

@@ -1,5 +1,6 @@
 use cachefs_vfs::{
-    Access, Attr, Caps, Errno, Error, FileId, FsStat, Object, OpenHow, Opened, Result, VDir, Vfs,
+    Access, Attr, Caps, Errno, Error, FileId, FsStat, Object, OpenHow, Opened, Result, VDir, Vfs, Watch,
+    WatchHow, Watcher,
 };
 
 use crate::builder::CacheBuilder;
@@ -139,5 +140,9 @@ impl Vfs for CacheFs {
         let opened = engine.backing.call(BackingVerb::OpenId, || engine.backing.fs.open_id(id))?;
         let node = engine.adopt(&opened.attr, asked);
         Ok(Opened { handle: self.wrap(opened.handle, &opened.attr, &node), attr: opened.attr })
+    }
+
+    fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
+        self.engine().backing.fs.watch(how, watcher)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cachefs_vfs::{
     Attr, Cookie, CreateHow, DirEntry, Errno, Error, Mode, Name, NodeKind, OpenHow, Opened, Owner,
-    RemoveKind, RenameHow, Result, SetAttr, Sink, VDir, VFile, VNode, XattrHow,
+    RemoveKind, RenameHow, Result, SetAttr, Sink, VDir, VFile, VNode, Watch, XattrHow,
 };
 
 use super::{Call, CallKind, Intercept, Seam, Target, WrapFile};
@@ -87,6 +87,10 @@ impl<I: Intercept> VNode for WrapDir<I> {
 
     fn remove_xattr(&self, key: &OsStr) -> Result<()> {
         self.seam.run(&self.here(CallKind::RemoveXattr), || self.inner.remove_xattr(key))
+    }
+
+    fn watch(&self, watch: &dyn Watch) -> Result<()> {
+        self.inner.watch(watch)
     }
 
     fn as_any(&self) -> &dyn Any {

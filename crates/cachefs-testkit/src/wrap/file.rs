@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cachefs_vfs::{
-    AllocateHow, Attr, Errno, Error, Privileges, Result, SeekTo, SetAttr, SyncHow, VFile, VNode, XattrHow,
+    AllocateHow, Attr, Errno, Error, Privileges, Result, SeekTo, SetAttr, SyncHow, VFile, VNode, Watch,
+    XattrHow,
 };
 
 use super::{Call, CallKind, Intercept, Seam, Target};
@@ -88,6 +89,10 @@ impl<I: Intercept> VNode for WrapFile<I> {
         self.run(CallKind::RemoveXattr, || self.inner.remove_xattr(key))
     }
 
+    fn watch(&self, watch: &dyn Watch) -> Result<()> {
+        self.inner.watch(watch)
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -158,6 +163,10 @@ impl<I: Intercept> VFile for WrapFile<I> {
 
     fn sync(&self, how: SyncHow) -> Result<()> {
         self.run(CallKind::SyncFile, || self.inner.sync(how))
+    }
+
+    fn has_writer(&self) -> Result<bool> {
+        self.inner.has_writer()
     }
 
     /// None: bytes moved through the descriptor would go past the interceptor.

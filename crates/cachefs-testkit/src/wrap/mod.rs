@@ -9,7 +9,9 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cachefs_vfs::{Caps, Errno, Error, FileId, FsStat, Object, Opened, Result, VDir, Vfs};
+use cachefs_vfs::{
+    Caps, Errno, Error, FileId, FsStat, Object, Opened, Result, VDir, Vfs, Watch, WatchHow, Watcher,
+};
 
 pub use call::{Call, CallKind, Target};
 
@@ -152,6 +154,10 @@ impl<I: Intercept> Vfs for Wrapped<I> {
         };
         Ok(Opened { handle, attr: found.attr })
     }
+
+    fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
+        self.0.inner.watch(how, watcher)
+    }
 }
 
 /// Makes a filesystem of a struct whose field `wrapped` is one.
@@ -172,6 +178,13 @@ macro_rules! vfs_by_field {
                 id: cachefs_vfs::FileId,
             ) -> cachefs_vfs::Result<cachefs_vfs::Opened<cachefs_vfs::Object>> {
                 self.wrapped.open_id(id)
+            }
+            fn watch(
+                &self,
+                how: cachefs_vfs::WatchHow,
+                watcher: std::sync::Arc<dyn cachefs_vfs::Watcher>,
+            ) -> cachefs_vfs::Result<std::sync::Arc<dyn cachefs_vfs::Watch>> {
+                self.wrapped.watch(how, watcher)
             }
         }
     };

@@ -224,6 +224,10 @@ impl VFile for LocalFile {
         Ok(synced?)
     }
 
+    fn has_writer(&self) -> Result<bool> {
+        Err(Error::unsupported())
+    }
+
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.node.fd())
     }

@@ -21,7 +21,9 @@ use rustix::fs::fstatvfs;
 use self::dir::LocalDir;
 use self::generation::Generations;
 use self::node::Node;
-use crate::{Caps, FileId, FileKind, FsStat, Object, Opened, Result, VDir, Vfs};
+use crate::{
+    Caps, Error, FileId, FileKind, FsStat, Object, Opened, Result, VDir, Vfs, Watch, WatchHow, Watcher,
+};
 
 /// A real directory: every verb goes to the kernel, as the process itself, except for creations with
 /// [`LocalFs::impersonate`].
@@ -106,6 +108,10 @@ impl Vfs for LocalFs {
 
     fn open_id(&self, id: FileId) -> Result<Opened<Object>> {
         by_id::open(self, id)
+    }
+
+    fn watch(&self, _how: WatchHow, _watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
+        Err(Error::unsupported())
     }
 }
 

@@ -175,6 +175,9 @@ macro_rules! impl_vnode {
             fn remove_xattr(&self, key: &std::ffi::OsStr) -> crate::Result<()> {
                 self.node.remove_xattr(key)
             }
+            fn watch(&self, _watch: &dyn crate::Watch) -> crate::Result<()> {
+                Err(crate::Error::unsupported())
+            }
             fn as_any(&self) -> &dyn std::any::Any {
                 self
             }

@@ -9,7 +9,7 @@ use super::node::Node;
 use super::state::Body;
 use crate::{
     Attr, Cookie, CreateHow, DirEntry, Errno, Error, FileKind, Mode, Name, NodeKind, OpenHow, Opened, Owner,
-    RemoveKind, RenameHow, Result, SetAttr, Sink, VDir, VFile, VNode, XattrHow,
+    RemoveKind, RenameHow, Result, SetAttr, Sink, VDir, VFile, VNode, Watch, XattrHow,
 };
 
 /// How many entries a listing takes along at a time: the sink is called with nothing locked.
@@ -63,6 +63,10 @@ impl VNode for MemDir {
 
     fn remove_xattr(&self, key: &OsStr) -> Result<()> {
         self.node.remove_xattr(key)
+    }
+
+    fn watch(&self, _watch: &dyn Watch) -> Result<()> {
+        Err(Error::unsupported())
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -10,7 +10,7 @@ use super::node::Node;
 use super::state::State;
 use crate::{
     Access, AllocateHow, Attr, Errno, Error, FileKind, OpenHow, Opened, Privileges, Result, SeekTo, SetAttr,
-    SyncHow, VFile, VNode, XattrHow,
+    SyncHow, VFile, VNode, Watch, XattrHow,
 };
 
 /// How many bytes a copy between files moves at a time.
@@ -91,6 +91,10 @@ impl VNode for MemFile {
 
     fn remove_xattr(&self, key: &OsStr) -> Result<()> {
         self.node.remove_xattr(key)
+    }
+
+    fn watch(&self, _watch: &dyn Watch) -> Result<()> {
+        Err(Error::unsupported())
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -197,6 +201,10 @@ impl VFile for MemFile {
 
     fn sync(&self, _how: SyncHow) -> Result<()> {
         self.check(self.access != Access::Path)
+    }
+
+    fn has_writer(&self) -> Result<bool> {
+        Err(Error::unsupported())
     }
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {

@@ -11,6 +11,7 @@ use self::shared::Shared;
 use self::state::Body;
 use crate::{
     Access, Caps, Errno, Error, FileId, FileKind, FsStat, Mode, Object, OpenHow, Opened, Result, VDir, Vfs,
+    Watch, WatchHow, Watcher,
 };
 
 mod builder;
@@ -147,5 +148,9 @@ impl Vfs for MemFs {
             _ => Object::File(MemFile::open(node, OpenHow::new(Access::Path))?.handle),
         };
         Ok(Opened { handle, attr })
+    }
+
+    fn watch(&self, _how: WatchHow, _watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
+        Err(Error::unsupported())
     }
 }

@@ -7,7 +7,7 @@ use super::file::ViewFile;
 use super::rules::Rules;
 use crate::{
     Attr, Cookie, CreateHow, Errno, Error, Mode, Name, NodeKind, OpenHow, Opened, Owner, RemoveKind,
-    RenameHow, Result, SetAttr, Sink, VDir, VFile, VNode, XattrHow,
+    RenameHow, Result, SetAttr, Sink, VDir, VFile, VNode, Watch, XattrHow,
 };
 
 /// A directory of a view.
@@ -62,6 +62,10 @@ impl VNode for ViewDir {
     fn remove_xattr(&self, key: &OsStr) -> Result<()> {
         self.rules.change()?;
         self.inner.remove_xattr(key)
+    }
+
+    fn watch(&self, watch: &dyn Watch) -> Result<()> {
+        self.inner.watch(watch)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::rules::Rules;
 use crate::{
     Access, AllocateHow, Attr, Errno, Error, Privileges, Result, SeekTo, SetAttr, SyncHow, VFile, VNode,
-    XattrHow,
+    Watch, XattrHow,
 };
 
 /// An open file of a view.
@@ -55,6 +55,10 @@ impl VNode for ViewFile {
     fn remove_xattr(&self, key: &OsStr) -> Result<()> {
         self.rules.change()?;
         self.inner.remove_xattr(key)
+    }
+
+    fn watch(&self, watch: &dyn Watch) -> Result<()> {
+        self.inner.watch(watch)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -111,6 +115,10 @@ impl VFile for ViewFile {
 
     fn sync(&self, how: SyncHow) -> Result<()> {
         self.inner.sync(how)
+    }
+
+    fn has_writer(&self) -> Result<bool> {
+        self.inner.has_writer()
     }
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {

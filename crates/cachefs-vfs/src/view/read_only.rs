@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::dir::ViewDir;
 use super::file::ViewFile;
 use super::rules::Rules;
-use crate::{Access, Caps, FileId, FsStat, Object, Opened, Result, VDir, Vfs};
+use crate::{Access, Caps, FileId, FsStat, Object, Opened, Result, VDir, Vfs, Watch, WatchHow, Watcher};
 
 /// Another filesystem without its changes: each verb that would change something is `EROFS`, opening for writing
 /// included, whether or not the name exists.
@@ -54,5 +54,9 @@ impl Vfs for ReadOnly {
             Object::File(file) => Object::File(ViewFile::wrap(file, Access::ReadWrite, &self.rules)),
         };
         Ok(Opened { handle, attr })
+    }
+
+    fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
+        self.fs.watch(how, watcher)
     }
 }

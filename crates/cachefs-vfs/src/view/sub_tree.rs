@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use super::dir::ViewDir;
 use super::rules::Rules;
-use crate::{Caps, Error, FileId, FsStat, Object, Opened, Result, VDir, Vfs, VfsExt};
+use crate::{
+    Caps, Error, FileId, FsStat, Object, Opened, Result, VDir, Vfs, VfsExt, Watch, WatchHow, Watcher,
+};
 
 /// A directory of another filesystem as a filesystem of its own. Nothing above that directory can be reached
 /// through it, also while it is moved: it is held, not looked up again.
@@ -54,5 +56,9 @@ impl Vfs for SubTree {
 
     fn open_id(&self, _id: FileId) -> Result<Opened<Object>> {
         Err(Error::unsupported())
+    }
+
+    fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
+        self.fs.watch(how, watcher)
     }
 }

@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::ffi::{OsStr, OsString};
 
-use cachefs_vfs::{Attr, Result, SetAttr, VNode, XattrHow, nowait};
+use cachefs_vfs::{Attr, Result, SetAttr, VNode, Watch, XattrHow, nowait};
 
 use super::CacheDir;
 use crate::stats::BackingVerb;
@@ -37,6 +37,10 @@ impl VNode for CacheDir {
         nowait::check()?;
         let dir = self.backing()?;
         self.engine().change_xattr(self.node(), BackingVerb::RemoveXattr, || dir.remove_xattr(key))
+    }
+
+    fn watch(&self, watch: &dyn Watch) -> Result<()> {
+        self.backing()?.watch(watch)
     }
 
     fn as_any(&self) -> &dyn Any {

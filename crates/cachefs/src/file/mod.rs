@@ -167,6 +167,10 @@ impl VFile for CacheFile {
         self.engine().backing.call(BackingVerb::Sync, || file.sync(how))
     }
 
+    fn has_writer(&self) -> Result<bool> {
+        self.backing(Access::Read)?.has_writer()
+    }
+
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         self.own.as_ref().and_then(|own| own.file().as_fd())
     }

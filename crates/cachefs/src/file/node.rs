@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::ffi::{OsStr, OsString};
 
-use cachefs_vfs::{Access, Attr, Result, SetAttr, VNode, XattrHow, nowait};
+use cachefs_vfs::{Access, Attr, Result, SetAttr, VNode, Watch, XattrHow, nowait};
 
 use super::CacheFile;
 use crate::stats::BackingVerb;
@@ -38,6 +38,10 @@ impl VNode for CacheFile {
         nowait::check()?;
         let file = self.backing(Access::Path)?;
         self.engine().change_xattr(self.node(), BackingVerb::RemoveXattr, || file.remove_xattr(key))
+    }
+
+    fn watch(&self, watch: &dyn Watch) -> Result<()> {
+        self.backing(Access::Path)?.watch(watch)
     }
 
     fn as_any(&self) -> &dyn Any {
