@@ -5,6 +5,8 @@
 mod aligned;
 pub mod allocator;
 pub mod credentials;
+pub mod fanotify;
 pub mod handle;
+pub mod lease;
 
 pub use aligned::{AlignedBuf, PAGE_SIZE};
