@@ -32,6 +32,21 @@ pub enum MountFlag {
     DirSync,
 }
 
+/// How far the kernel trusts what it was told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Trust {
+    /// For [`MountConfig::attr_ttl`], [`MountConfig::entry_ttl`] and [`MountConfig::negative_ttl`].
+    #[default]
+    Ttl,
+    /// For ever, as far as a watch of the filesystem covers it: the kernel is told of changes by others. What is not
+    /// covered, for the times of [`Trust::Ttl`]. Not at all once the watch is lost.
+    Watch,
+    /// For ever: nobody else changes the filesystem.
+    Always,
+    /// Not at all: each look-up asks.
+    Never,
+}
+
 /// How a filesystem is mounted and served.
 #[derive(Clone, Debug)]
 pub struct MountConfig {
@@ -45,6 +60,8 @@ pub struct MountConfig {
     pub allow_other: bool,
     /// Further flags; the last of two that contradict each other counts.
     pub flags: Vec<MountFlag>,
+    /// How far the kernel trusts what it was told.
+    pub trust: Trust,
     /// How long the kernel trusts attributes.
     pub attr_ttl: Duration,
     /// How long the kernel trusts that a name stands for a file.
@@ -73,6 +90,11 @@ pub struct MountConfig {
     pub open_files_max: usize,
     /// The kernel's readahead window in bytes.
     pub max_readahead: u32,
+    /// Most notices to the kernel that wait to be sent; beyond, everything it knows is taken back at once.
+    pub notices_max: usize,
+    /// Most threads that send them. A notice waits for requests of its directory or file that are under way, so that
+    /// each of these can hold up one thread until its deadline.
+    pub notifiers_max: usize,
     /// The largest write request in bytes.
     pub max_write: u32,
     /// The filesystem answers within [`cachefs_vfs::nowait::scope`] without waiting, so that a hit can be served by
@@ -88,6 +110,7 @@ impl Default for MountConfig {
             read_only: false,
             allow_other: false,
             flags: Vec::new(),
+            trust: Trust::default(),
             attr_ttl: Duration::from_secs(1),
             entry_ttl: Duration::from_secs(1),
             negative_ttl: Duration::from_secs(1),
@@ -99,6 +122,8 @@ impl Default for MountConfig {
             inodes_max: 1 << 20,
             handles_max: 4096,
             open_files_max: open_files_max(),
+            notices_max: 1 << 16,
+            notifiers_max: 16,
             max_readahead: 1 << 20,
             max_write: 1 << 20,
             honours_nowait: false,

@@ -38,6 +38,9 @@ pub enum MountError {
     /// The filesystem to mount does not answer.
     #[error("cannot read the filesystem to mount: {0}")]
     Filesystem(cachefs_vfs::Error),
+    /// Changes by others would go unseen.
+    #[error("cannot watch the filesystem to mount: {0}")]
+    Watch(cachefs_vfs::Error),
     /// A thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),

@@ -22,7 +22,7 @@ mod requests;
 mod session;
 mod tree;
 
-pub use config::{MountConfig, MountFlag};
+pub use config::{MountConfig, MountFlag, Trust};
 pub use error::MountError;
 pub use requests::{ErrorCount, HistogramSnapshot, Op, OpSnapshot, RequestSnapshot};
 pub use session::{How, Mount, Observer, Unmounter};
