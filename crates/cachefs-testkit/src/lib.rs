@@ -2,6 +2,7 @@
 //!
 //! [`SlowFs`], [`FaultFs`] and [`CountFs`] wrap any [`cachefs_vfs::Vfs`] at one seam ([`Wrapped`], which takes any
 //! [`Intercept`]): what is slow, broken or counted there is what a cache above would meet at its backing.
+//! In an [`OutsideFs`] somebody else makes changes, and those who watch it are told.
 //! [`model`] is an executable specification that random operations are compared with, [`conformance`] a table of
 //! what every filesystem must answer.
 //!
@@ -25,6 +26,7 @@ pub mod conformance;
 mod count;
 mod fault;
 pub mod model;
+mod outside;
 mod rng;
 mod slow;
 mod subject;
@@ -32,7 +34,8 @@ mod wrap;
 
 pub use count::{CountFs, Counts};
 pub use fault::{Fault, FaultFs, ReleaseOnDrop, Rule, RuleHandle};
+pub use outside::OutsideFs;
 pub use rng::SplitMix64;
 pub use slow::SlowFs;
 pub use subject::Subject;
-pub use wrap::{Call, CallKind, Intercept, Permit, Target, Wrapped};
+pub use wrap::{Call, CallKind, Hold, Intercept, Permit, Target, Wrapped};

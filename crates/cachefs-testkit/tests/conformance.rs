@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachefs_testkit::conformance::{assert_all, assert_read_only, populate};
-use cachefs_testkit::{CountFs, FaultFs, SlowFs, Subject};
-use cachefs_vfs::{LocalFs, MemFs, Mode, Name, Owner, ReadOnly, SubTree, Vfs};
+use cachefs_testkit::{CountFs, FaultFs, OutsideFs, SlowFs, Subject};
+use cachefs_vfs::{LocalFs, MemFs, Mode, Name, Notice, Owner, ReadOnly, SubTree, Vfs, WatchHow, Watcher};
 
 fn local() -> Subject {
     let dir = tempfile::tempdir().unwrap();
@@ -80,4 +80,23 @@ fn slow_fs() {
 #[test]
 fn fault_fs_without_faults() {
     assert_all(|| FaultFs::new(mem()));
+}
+
+#[test]
+fn outside_fs() {
+    assert_all(|| OutsideFs::new(mem()));
+}
+
+#[test]
+fn outside_fs_as_others_have_it_while_it_is_watched() {
+    #[derive(Debug)]
+    struct Nobody;
+    impl Watcher for Nobody {
+        fn notice(&self, _: &Notice<'_>) {}
+    }
+    assert_all(|| {
+        let fs = OutsideFs::new(mem());
+        let watch = fs.watch(WatchHow::default(), Arc::new(Nobody)).unwrap();
+        Subject::new(fs.outside()).keeping(watch)
+    });
 }

@@ -182,6 +182,23 @@ fn a_call_hangs_until_it_is_released() {
 }
 
 #[test]
+fn an_answer_is_late_though_the_call_took_effect() {
+    let inner = tree();
+    let fs = Arc::new(FaultFs::new(Arc::clone(&inner)));
+    let late = fs.add(Rule::on(CallKind::Read).hang_after()).release_on_drop();
+    let file = open(&*fs, "f");
+    let reader = thread::spawn(move || {
+        let mut bytes = [0; 4];
+        file.read_at(&mut bytes, 0).unwrap();
+        bytes
+    });
+    assert!(late.wait_waiting(1, PATIENCE));
+    open(&*inner, "f").write_at(b"abcd", 0, Privileges::Keep).unwrap();
+    late.release();
+    assert_eq!(&reader.join().unwrap(), b"0123", "as it was when the filesystem was asked");
+}
+
+#[test]
 fn dropping_the_filesystem_releases_what_hangs() {
     let fs = FaultFs::new(tree());
     let hang = fs.add(Rule::on(CallKind::Read).hang());

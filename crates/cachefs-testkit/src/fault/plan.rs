@@ -7,7 +7,7 @@ use cachefs_vfs::{Error, Result};
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::rule::{Fault, Rule};
-use crate::wrap::{Call, Intercept, Permit};
+use crate::wrap::{Call, Hold, Intercept, Permit};
 
 /// The rules in force. Lock order: the list, then the state of one rule; neither is held while a call waits.
 #[derive(Debug, Default)]
@@ -49,24 +49,13 @@ impl Active {
         Some(state.rule.fault())
     }
 
-    fn hang(&self) {
-        let mut state = self.state.lock();
-        state.waiting += 1;
-        self.changed.notify_all();
-        while !state.released {
-            self.changed.wait(&mut state);
-        }
-        state.waiting -= 1;
-        self.changed.notify_all();
-    }
-
     fn release(&self) {
         self.state.lock().released = true;
         self.changed.notify_all();
     }
 
     /// Waits until `done`, at most for `patience`; whether it came true.
-    fn wait(&self, patience: Duration, done: impl Fn(&State) -> bool) -> bool {
+    fn await_state(&self, patience: Duration, done: impl Fn(&State) -> bool) -> bool {
         let deadline = Instant::now() + patience;
         let mut state = self.state.lock();
         while !done(&state) {
@@ -75,6 +64,19 @@ impl Active {
             }
         }
         true
+    }
+}
+
+impl Hold for Active {
+    fn wait(&self) {
+        let mut state = self.state.lock();
+        state.waiting += 1;
+        self.changed.notify_all();
+        while !state.released {
+            self.changed.wait(&mut state);
+        }
+        state.waiting -= 1;
+        self.changed.notify_all();
     }
 }
 
@@ -118,7 +120,8 @@ impl Intercept for Plan {
             match fault {
                 Fault::Fail(errno) => failure = failure.or(Some(errno)),
                 Fault::FailAfter(errno) => permit.fail_after = permit.fail_after.or(Some(errno)),
-                Fault::Hang => active.hang(),
+                Fault::Hang => active.wait(),
+                Fault::HangAfter => permit.hold_after.push(active),
                 Fault::Short(bytes) => {
                     permit.bytes_max = Some(permit.bytes_max.map_or(bytes, |max| max.min(bytes)));
                 }
@@ -160,13 +163,13 @@ impl RuleHandle {
     /// Waits, at most for `patience`, until `calls` calls were struck; whether they were.
     #[must_use]
     pub fn wait_fired(&self, calls: u64, patience: Duration) -> bool {
-        self.active.wait(patience, |state| state.fired >= calls)
+        self.active.await_state(patience, |state| state.fired >= calls)
     }
 
     /// Waits, at most for `patience`, until `calls` calls hang; whether they do.
     #[must_use]
     pub fn wait_waiting(&self, calls: usize, patience: Duration) -> bool {
-        self.active.wait(patience, |state| state.waiting >= calls)
+        self.active.await_state(patience, |state| state.waiting >= calls)
     }
 
     /// Removes the rule and lets the calls that hang in it go on.

@@ -16,6 +16,9 @@ pub enum Fault {
     FailAfter(Errno),
     /// It waits until the rule is released, then goes on.
     Hang,
+    /// It takes effect; what it answered comes only when the rule is released: a reply that is late. (A listing's
+    /// entries come before that.)
+    HangAfter,
     /// It moves at most this many bytes. (A read that is short before the end of the file breaks the contract of
     /// `VFile`; a write may be short.)
     Short(usize),
@@ -142,6 +145,12 @@ impl Rule {
     #[must_use]
     pub const fn hang(self) -> Self {
         self.then(Fault::Hang)
+    }
+
+    /// They take effect, and their answers wait until the rule is released.
+    #[must_use]
+    pub const fn hang_after(self) -> Self {
+        self.then(Fault::HangAfter)
     }
 
     pub(super) const fn fault(&self) -> Fault {

@@ -3,17 +3,19 @@ use std::path::{Path, PathBuf};
 
 /// The verbs, one by one. What is no call to the backing (`caps`, `as_any`, `as_fd`, dropping a handle) has no kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is named after the verb it stands for")]
+#[expect(missing_docs, reason = "each is named after the verb it stands for, `Cover` is `VNode::watch`")]
 pub enum CallKind {
     Root,
     StatFs,
     OpenId,
+    Watch,
     Attr,
     SetAttr,
     Xattr,
     Xattrs,
     SetXattr,
     RemoveXattr,
+    Cover,
     Stat,
     Dir,
     Open,
@@ -35,6 +37,7 @@ pub enum CallKind {
     Allocate,
     CopyRange,
     Seek,
+    HasWriter,
     SyncFile,
 }
 
@@ -47,12 +50,14 @@ impl CallKind {
         Self::Root,
         Self::StatFs,
         Self::OpenId,
+        Self::Watch,
         Self::Attr,
         Self::SetAttr,
         Self::Xattr,
         Self::Xattrs,
         Self::SetXattr,
         Self::RemoveXattr,
+        Self::Cover,
         Self::Stat,
         Self::Dir,
         Self::Open,
@@ -74,6 +79,7 @@ impl CallKind {
         Self::Allocate,
         Self::CopyRange,
         Self::Seek,
+        Self::HasWriter,
         Self::SyncFile,
     ];
 

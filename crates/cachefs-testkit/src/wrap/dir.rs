@@ -90,7 +90,7 @@ impl<I: Intercept> VNode for WrapDir<I> {
     }
 
     fn watch(&self, watch: &dyn Watch) -> Result<()> {
-        self.inner.watch(watch)
+        self.seam.run(&self.here(CallKind::Cover), || self.inner.watch(watch))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -90,7 +90,7 @@ impl<I: Intercept> VNode for WrapFile<I> {
     }
 
     fn watch(&self, watch: &dyn Watch) -> Result<()> {
-        self.inner.watch(watch)
+        self.run(CallKind::Cover, || self.inner.watch(watch))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -166,7 +166,7 @@ impl<I: Intercept> VFile for WrapFile<I> {
     }
 
     fn has_writer(&self) -> Result<bool> {
-        self.inner.has_writer()
+        self.run(CallKind::HasWriter, || self.inner.has_writer())
     }
 
     /// None: bytes moved through the descriptor would go past the interceptor.

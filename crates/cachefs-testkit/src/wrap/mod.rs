@@ -36,12 +36,20 @@ pub trait Intercept: Send + Sync + Debug + 'static {
 }
 
 /// How a call may go on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Permit {
     /// Reads and writes move no more bytes than this.
     pub bytes_max: Option<usize>,
     /// The call takes effect but answers this: a reply that got lost.
     pub fail_after: Option<Errno>,
+    /// The call takes effect, and its answer comes when all of these let it: a reply that is late.
+    pub hold_after: Vec<Arc<dyn Hold>>,
+}
+
+/// Holds a reply back.
+pub trait Hold: Send + Sync + Debug {
+    /// Waits until the reply may go on.
+    fn wait(&self);
 }
 
 /// A filesystem with an interceptor before it.
@@ -108,6 +116,9 @@ impl<I: Intercept> Seam<I> {
         if let Ok(value) = &result {
             finish.moved = moved(value);
         }
+        for hold in permit.hold_after {
+            hold.wait();
+        }
         drop(finish);
         match permit.fail_after {
             Some(errno) if result.is_ok() => Err(Error::new(errno)),
@@ -156,7 +167,7 @@ impl<I: Intercept> Vfs for Wrapped<I> {
     }
 
     fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
-        self.0.inner.watch(how, watcher)
+        self.0.run(&Call::new(CallKind::Watch, Path::new("")), || self.0.inner.watch(how, watcher))
     }
 }
 
