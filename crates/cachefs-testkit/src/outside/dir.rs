@@ -17,7 +17,7 @@ use super::watch::cover;
 /// A directory as one side has it.
 #[derive(Debug)]
 pub(super) struct OutsideDir {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     side: Side,
     inner: Arc<dyn VDir>,
     id: FileId,
@@ -37,7 +37,7 @@ impl OutsideDir {
         Self { shared: Arc::clone(shared), side, inner, id, place }
     }
 
-    fn at(&self, name: Name<'_>) -> At {
+    pub(super) fn at(&self, name: Name<'_>) -> At {
         (self.id, name.as_os_str().to_os_string())
     }
 
@@ -67,18 +67,6 @@ impl OutsideDir {
         self.shared.post.is_heard(self.side).then(|| self.inner.stat(name).ok()).flatten()
     }
 
-    fn made(&self, name: Name<'_>, child: &Attr) -> Vec<Change> {
-        vec![Change::Made { at: self.at(name), child: Some(child.id) }]
-    }
-
-    /// What becomes of an inode that lost a name.
-    fn lost_name(&self, child: &Attr) -> Option<Change> {
-        if child.links > 1 && !child.kind.is_dir() {
-            return Some(Change::itself(child.id, Touch::Attr));
-        }
-        self.shared.handles.lost_last_name(child.id).then(|| Change::itself(child.id, Touch::Gone))
-    }
-
     /// A handle of a file that was opened, and what is told of that.
     fn opened(
         &self,
@@ -98,23 +86,6 @@ impl OutsideDir {
         let writes = how.access.writes();
         let file = OutsideFile::new(&self.shared, self.side, handle, attr.id, Some(place), writes);
         (Opened { handle: Arc::new(file), attr }, changes)
-    }
-
-    fn renamed(&self, from: &At, to: &At, how: RenameHow, of: [Option<Attr>; 2]) -> Vec<Change> {
-        self.shared.places.moved(from, to, how);
-        let [moved, target] = of;
-        let child = moved.map(|attr| attr.id);
-        if target.is_some_and(|attr| Some(attr.id) == child) {
-            return Vec::new();
-        }
-        let first = Change::Moved { from: from.clone(), to: to.clone(), child };
-        let second = if how == RenameHow::Exchange {
-            let child = target.map(|attr| attr.id);
-            Some(Change::Moved { from: to.clone(), to: from.clone(), child })
-        } else {
-            target.and_then(|attr| self.lost_name(&attr))
-        };
-        [Some(first), second].into_iter().flatten().collect()
     }
 }
 

@@ -4,6 +4,7 @@ mod change;
 mod dir;
 mod file;
 mod handles;
+mod names;
 mod places;
 mod post;
 mod registration;
