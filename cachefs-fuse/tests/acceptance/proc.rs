@@ -34,12 +34,26 @@ pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// The value of a metric without labels.
-pub fn metric(address: SocketAddr, name: &str) -> u64 {
+/// All that the exporter at this address tells.
+pub fn metrics_page(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+/// The value of a metric without labels.
+pub fn metric(address: SocketAddr, name: &str) -> u64 {
+    let text = metrics_page(address);
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     value.unwrap_or_else(|| panic!("no {name} in:\n{text}")).parse().unwrap()
+}
+
+/// The sum of a metric over all its labels that hold `label`; 0 where there is none.
+pub fn metric_sum(address: SocketAddr, name: &str, label: &str) -> f64 {
+    let text = metrics_page(address);
+    let of_name = text.lines().filter_map(|line| line.strip_prefix(name));
+    let values = of_name.filter(|rest| rest.starts_with(['{', ' ']) && rest.contains(label));
+    values.map(|rest| rest.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
 }

@@ -1,0 +1,36 @@
+//! Others change the source while we read, and the mount is told: nothing of what it shows stays behind.
+
+mod acceptance;
+mod staleness;
+
+use std::time::Duration;
+
+use acceptance::{is_root, required};
+use staleness::Plan;
+
+/// A machine under load may be busy with something else for so long; what is expected is printed.
+const SOON: Duration = Duration::from_millis(500);
+
+fn check(mode: &str, seconds: u64) {
+    let report = Plan::new(&[mode], seconds).run();
+    report.assert_loaded();
+    report.assert_fresh();
+    report.assert_soon(SOON);
+}
+
+#[test]
+fn told_of_a_whole_filesystem() {
+    if required(is_root(), "root, to watch a filesystem") {
+        check("--coherence=watch:filesystem", 8);
+    }
+}
+
+#[test]
+fn told_directory_by_directory() {
+    check("--coherence=watch:directories", 5);
+}
+
+#[test]
+fn told_by_inotify() {
+    check("--coherence=watch:inotify", 5);
+}
