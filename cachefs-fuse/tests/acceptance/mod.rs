@@ -9,7 +9,7 @@ mod program;
 mod tree;
 
 pub use mounted::Mounted;
-pub use proc::{descriptors, free_address, memory, metric, metric_sum, metrics_page};
+pub use proc::{cpu_time, descriptors, free_address, memory, metric, metric_sum, metrics_page};
 pub use program::{Run, program};
 pub use tree::{Size, make_tree};
 

@@ -79,7 +79,8 @@ impl Mounted {
         assert!(!is_mounted(self.path()), "still mounted after the daemon ended");
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Sends the daemon a signal.
+    pub fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.daemon.id()).ok().and_then(Pid::from_raw);
         if let Some(pid) = pid {
             let _ = kill_process(pid, signal);

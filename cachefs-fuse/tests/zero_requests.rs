@@ -1,0 +1,146 @@
+//! With a watch, what was asked once is not asked again: the second time the daemon hears nothing.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may fail where it stands, and says what it saw"
+)]
+
+mod acceptance;
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use acceptance::{Mounted, free_address, is_root, metrics_page, program};
+
+const DIRECTORIES: usize = 100;
+const FILES: usize = 100;
+
+/// Requests that reached the daemon, by what they ask; what the kernel only forgets is no request.
+fn requests(address: SocketAddr) -> Vec<(String, f64)> {
+    let page = metrics_page(address);
+    let ours = page.lines().filter_map(|line| line.strip_prefix("cachefs_fuse_ops_total{"));
+    let counts = ours.filter_map(|rest| {
+        let (labels, value) = rest.split_once("} ")?;
+        let forgotten = labels.contains("\"forget\"") || labels.contains("\"batch_forget\"");
+        (!forgotten).then(|| (labels.to_owned(), value.parse().unwrap()))
+    });
+    counts.collect()
+}
+
+/// How many requests of each kind something sends.
+fn sent(address: SocketAddr, act: impl FnOnce()) -> Vec<(String, f64)> {
+    let before = requests(address);
+    act();
+    let count = |label: &str| before.iter().find(|(name, _)| name == label).map_or(0.0, |(_, count)| *count);
+    let more = requests(address).into_iter().map(|(label, after)| {
+        let grown = after - count(&label);
+        (label, grown)
+    });
+    more.filter(|(_, grown)| *grown > 0.0).collect()
+}
+
+fn tree(root: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for directory in 0..DIRECTORIES {
+        let directory = PathBuf::from(format!("d{directory}"));
+        fs::create_dir(root.join(&directory)).unwrap();
+        for file in 0..FILES {
+            let file = directory.join(format!("f{file}"));
+            fs::write(root.join(&file), b"x").unwrap();
+            files.push(file);
+        }
+    }
+    files
+}
+
+fn stat_all(root: &Path, files: &[PathBuf]) {
+    for file in files {
+        assert_eq!(fs::symlink_metadata(root.join(file)).unwrap().len(), 1, "{}", file.display());
+    }
+}
+
+fn miss_all(root: &Path, files: &[PathBuf]) {
+    for file in files {
+        let missing = root.join(file.with_extension("missing"));
+        let error = fs::symlink_metadata(&missing).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound, "{}", missing.display());
+    }
+}
+
+fn find_all(root: &Path) {
+    let lines = program("find").arg(root).arg("-printf").arg("%s %m\\n").text();
+    assert_eq!(lines.lines().count(), 1 + DIRECTORIES * (FILES + 1));
+}
+
+fn nothing_is_asked_twice(mode: &str) {
+    let source = tempfile::tempdir().unwrap();
+    let files = tree(source.path());
+    let address = free_address();
+    let mounted = Mounted::over(source.path(), &[mode, "--metrics", &address.to_string()]);
+    let root = mounted.path();
+
+    for (what, act) in [
+        ("10,000 files", &(|| stat_all(root, &files)) as &dyn Fn()),
+        ("10,000 missing names", &|| miss_all(root, &files)),
+    ] {
+        let (first, second) = (sent(address, act), sent(address, act));
+        println!("{mode}: {what}: first pass {first:?}, second {second:?}");
+        assert!(!first.is_empty(), "requests are counted");
+        assert!(second.is_empty(), "{what}: asked again: {second:?}");
+    }
+    let find = || sent(address, || find_all(root));
+    let (first, second, third) = (find(), find(), find());
+    println!("{mode}: find: first pass {first:?}, second {second:?}, third {third:?}");
+    // A listing that was not cached moves the directory's access time: the kernel may ask once for its attributes.
+    let asked: f64 = second.iter().map(|(_, count)| count).sum();
+    assert!(asked <= (DIRECTORIES + 1) as f64, "a second find asked: {second:?}");
+    assert!(third.is_empty(), "a third find asked: {third:?}");
+
+    // What was not asked about was watched all the same.
+    fs::write(source.path().join(&files[0]), "xx").unwrap();
+    fs::write(source.path().join(files[1].with_extension("missing")), "x").unwrap();
+    let seen = acceptance::wait_for(std::time::Duration::from_secs(2), || {
+        let longer = fs::metadata(root.join(&files[0])).unwrap().len() == 2;
+        (longer && root.join(files[1].with_extension("missing")).exists()).then_some(())
+    });
+    assert!(seen.is_some(), "{mode}: changes were not seen");
+    mounted.unmount();
+}
+
+#[test]
+fn of_a_watched_filesystem() {
+    if acceptance::required(is_root(), "root, to watch a filesystem") {
+        nothing_is_asked_twice("--coherence=watch:filesystem");
+    }
+}
+
+#[test]
+fn of_watched_directories() {
+    nothing_is_asked_twice("--coherence=watch:directories");
+}
+
+#[test]
+fn with_inotify() {
+    nothing_is_asked_twice("--coherence=watch:inotify");
+}
+
+#[test]
+fn of_a_filesystem_nobody_else_changes() {
+    let source = tempfile::tempdir().unwrap();
+    let files = tree(source.path());
+    let address = free_address();
+    let mounted = Mounted::over(source.path(), &["--coherence=single", "--metrics", &address.to_string()]);
+    let pass = || {
+        sent(address, || {
+            stat_all(mounted.path(), &files);
+            miss_all(mounted.path(), &files);
+        })
+    };
+    let (first, second) = (pass(), pass());
+    println!("single: first pass {first:?}, second {second:?}");
+    assert!(!first.is_empty() && second.is_empty(), "asked again: {second:?}");
+    mounted.unmount();
+}
