@@ -45,6 +45,7 @@ fn fcntl(file: BorrowedFd<'_>, command: c_int, value: c_int) -> Result<()> {
 mod tests {
     use std::fs::{File, OpenOptions};
     use std::os::fd::AsFd;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
 
@@ -79,19 +80,19 @@ mod tests {
         if has_writer(file.as_fd()).is_err() {
             return println!("skipped: no leases here");
         }
+        let opened = AtomicBool::new(false);
         std::thread::scope(|threads| {
-            let opening = threads.spawn(|| {
-                for _ in 0..2000 {
-                    drop(OpenOptions::new().write(true).open(&path).unwrap());
-                }
-            });
             for _ in 0..2 {
                 threads.spawn(|| {
-                    while !opening.is_finished() {
+                    while !opened.load(Ordering::Relaxed) {
                         has_writer(file.as_fd()).unwrap();
                     }
                 });
             }
+            for _ in 0..2000 {
+                drop(OpenOptions::new().write(true).open(&path).unwrap());
+            }
+            opened.store(true, Ordering::Relaxed);
         });
     }
 

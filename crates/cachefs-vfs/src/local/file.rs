@@ -2,6 +2,7 @@ use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use cachefs_sys::credentials::set_fsetid;
+use cachefs_sys::lease;
 use rustix::fs::{self, FallocateFlags, OFlags, SeekFrom};
 use rustix::io::{self, Errno, ReadWriteFlags, retry_on_intr};
 
@@ -225,7 +226,20 @@ impl VFile for LocalFile {
     }
 
     fn has_writer(&self) -> Result<bool> {
-        Err(Error::unsupported())
+        if self.node.kind != FileKind::Regular {
+            return Err(Error::unsupported());
+        }
+        // This very handle is one.
+        if self.access.writes() {
+            return Ok(true);
+        }
+        let again = self.node.by_path.then(|| open::again(self.node.fd(), OFlags::RDONLY | OFlags::NONBLOCK));
+        let again = again.transpose()?;
+        let file = again.as_ref().map_or(self.node.fd(), AsFd::as_fd);
+        match lease::has_writer(file) {
+            Err(Errno::INVAL | Errno::ACCESS | Errno::PERM | Errno::NOSYS) => Err(Error::unsupported()),
+            answer => Ok(answer?),
+        }
     }
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {

@@ -49,18 +49,29 @@ impl Scheme {
 
     /// The generation in `handle`. `None` if the handle is not one of `inode`.
     pub(super) fn generation(self, handle: &FileHandle, inode: u64) -> Option<u64> {
-        let word = |at: usize| {
-            let bytes = handle.bytes().get(at * 4..at * 4 + 4)?;
-            Some(u32::from_ne_bytes(bytes.try_into().ok()?))
+        if self == Self::Opaque {
+            return Some(fnv(handle));
+        }
+        let (found, generation) = self.identity(handle.bytes())?;
+        let told = if self == Self::Short { inode & u64::from(u32::MAX) } else { inode };
+        (found == told).then_some(generation)
+    }
+
+    /// Inode and generation in the bytes of a handle, where they can be told from them.
+    pub(super) fn identity(self, handle: &[u8]) -> Option<(u64, u64)> {
+        let word = |at: usize| handle.get(at * 4..)?.first_chunk().copied().map(u32::from_ne_bytes);
+        let (inode, generation, length) = match self {
+            Self::Short => (u64::from(word(0)?), word(1)?, 8),
+            Self::Long => (join(word(0)?, word(1)?), word(2)?, 12),
+            Self::Memory => (u64::from(word(1)?) | u64::from(word(2)?) << 32, word(0)?, 12),
+            Self::Opaque | Self::Birth | Self::Never => return None,
         };
-        let (generation, same) = match self {
-            Self::Short => (word(1)?, u64::from(word(0)?) == inode & u64::from(u32::MAX)),
-            Self::Long => (word(2)?, join(word(0)?, word(1)?) == inode),
-            Self::Memory => (word(0)?, u64::from(word(1)?) | u64::from(word(2)?) << 32 == inode),
-            Self::Opaque => return Some(fnv(handle)),
-            Self::Birth | Self::Never => return None,
-        };
-        same.then_some(u64::from(generation))
+        (handle.len() == length).then_some((inode, u64::from(generation)))
+    }
+
+    /// Whether [`Scheme::identity`] answers.
+    pub(super) fn tells_identity(self) -> bool {
+        matches!(self, Self::Short | Self::Long | Self::Memory)
     }
 
     /// Whether generation 0 in a handle stands for any.

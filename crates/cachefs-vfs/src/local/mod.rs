@@ -11,9 +11,10 @@ mod impersonate;
 mod listing;
 mod node;
 mod open;
+mod watch;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::fstatvfs;
@@ -21,9 +22,7 @@ use rustix::fs::fstatvfs;
 use self::dir::LocalDir;
 use self::generation::Generations;
 use self::node::Node;
-use crate::{
-    Caps, Error, FileId, FileKind, FsStat, Object, Opened, Result, VDir, Vfs, Watch, WatchHow, Watcher,
-};
+use crate::{Caps, FileId, FileKind, FsStat, Object, Opened, Result, VDir, Vfs, Watch, WatchHow, Watcher};
 
 /// A real directory: every verb goes to the kernel, as the process itself, except for creations with
 /// [`LocalFs::impersonate`].
@@ -47,6 +46,8 @@ struct Shared {
     /// Whether `root` is open for no more than walking.
     root_by_path: bool,
     generations: Generations,
+    /// Where the root was when it was opened.
+    path: PathBuf,
 }
 
 impl LocalFs {
@@ -61,7 +62,8 @@ impl LocalFs {
 
     fn open_path(path: &Path) -> Result<Self> {
         let (root, root_by_path) = open::top(path)?;
-        let shared = Shared { root, root_by_path, generations: Generations::default() };
+        let path = path::absolute(path)?;
+        let shared = Shared { root, root_by_path, generations: Generations::default(), path };
         let caps = caps::probe(&shared)?;
         Ok(Self { shared: Arc::new(shared), caps })
     }
@@ -110,8 +112,8 @@ impl Vfs for LocalFs {
         by_id::open(self, id)
     }
 
-    fn watch(&self, _how: WatchHow, _watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
-        Err(Error::unsupported())
+    fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
+        watch::begin(&self.shared, how, watcher)
     }
 }
 

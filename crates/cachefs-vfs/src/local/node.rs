@@ -175,8 +175,8 @@ macro_rules! impl_vnode {
             fn remove_xattr(&self, key: &std::ffi::OsStr) -> crate::Result<()> {
                 self.node.remove_xattr(key)
             }
-            fn watch(&self, _watch: &dyn crate::Watch) -> crate::Result<()> {
-                Err(crate::Error::unsupported())
+            fn watch(&self, watch: &dyn crate::Watch) -> crate::Result<()> {
+                super::watch::add(&self.node, watch)
             }
             fn as_any(&self) -> &dyn std::any::Any {
                 self

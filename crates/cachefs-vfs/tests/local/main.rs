@@ -10,6 +10,7 @@ mod owners;
 mod path_handles;
 mod privileges;
 mod tree;
+mod watch;
 
 use std::path::Path;
 use std::sync::Arc;
