@@ -3,6 +3,7 @@ use std::time::Duration;
 use cachefs_policy::{EvictionPolicy, Lru};
 use cachefs_vfs::Vfs;
 
+use crate::coherence::Coherence;
 use crate::config::{Config, WriteMode};
 use crate::engine::Engine;
 use crate::error::BuildError;
@@ -67,13 +68,24 @@ impl CacheBuilder {
         self
     }
 
-    /// How long everything known of the backing holds without asking again: how stale it may be when others change
-    /// it. One second if not set. Sets all four lifetimes.
-    pub fn ttl(self, ttl: Duration) -> Self {
-        self.attr_ttl(ttl).name_ttl(ttl).negative_ttl(ttl).listing_ttl(ttl)
+    /// How changes by others are met; [`Coherence::Ttl`] of one second if not set. [`Coherence::Ttl`] sets all four
+    /// lifetimes.
+    pub fn coherence(mut self, coherence: Coherence) -> Self {
+        self.config.coherence = coherence;
+        match coherence {
+            Coherence::Ttl(ttl) => self.attr_ttl(ttl).name_ttl(ttl).negative_ttl(ttl).listing_ttl(ttl),
+            Coherence::Watch(_) | Coherence::Open | Coherence::Single => self,
+        }
     }
 
-    /// How long attributes hold, and with them the bytes of a file.
+    /// How long everything known of the backing holds without asking again: how stale it may be when others change
+    /// it. The same as [`Self::coherence`] with [`Coherence::Ttl`].
+    pub fn ttl(self, ttl: Duration) -> Self {
+        self.coherence(Coherence::Ttl(ttl))
+    }
+
+    /// How long attributes hold, and with them the bytes of a file. This and the other lifetimes are for
+    /// [`Coherence::Ttl`], and for what the watch of [`Coherence::Watch`] does not cover; one second if not set.
     pub fn attr_ttl(mut self, ttl: Duration) -> Self {
         self.config.ttls.attr = ttl;
         self
@@ -118,6 +130,13 @@ impl CacheBuilder {
         self
     }
 
+    /// How often files that others may have open for writing are re-checked under [`Coherence::Watch`]; one second if
+    /// not set, zero for only at [`CacheFs::recheck`].
+    pub fn recheck(mut self, period: Duration) -> Self {
+        self.config.recheck = period;
+        self
+    }
+
     /// The clock that lifetimes are measured by; the system's if not set.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -133,7 +152,7 @@ impl CacheBuilder {
     /// Builds the cache. Asks the backing for its root.
     ///
     /// # Errors
-    /// If the backing has no root to show, a thread cannot be started or a limit makes no sense.
+    /// If the backing has no root to show or cannot be watched though it should, a thread cannot be started or a limit makes no sense.
     pub fn build(self) -> Result<CacheFs, BuildError> {
         let given = self.config.metadata_entries;
         let min = Self::METADATA_ENTRIES_MIN;

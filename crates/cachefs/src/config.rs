@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::coherence::{Coherence, Ttls};
+
 /// What happens to bytes that are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WriteMode {
@@ -8,15 +10,6 @@ pub enum WriteMode {
     Through,
     /// They go to the backing before the verb returns, and what the cache had of that range leaves it.
     Around,
-}
-
-/// How long answers of the backing are given again without asking.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ttls {
-    pub(crate) attr: Duration,
-    pub(crate) name: Duration,
-    pub(crate) negative: Duration,
-    pub(crate) listing: Duration,
 }
 
 /// The limits and modes of one cache.
@@ -30,6 +23,9 @@ pub(crate) struct Config {
     pub(crate) readahead_bytes: u64,
     pub(crate) workers: usize,
     pub(crate) write_mode: WriteMode,
+    pub(crate) coherence: Coherence,
+    pub(crate) recheck: Duration,
+    /// Of what no watch covers.
     pub(crate) ttls: Ttls,
 }
 
@@ -59,6 +55,8 @@ impl Default for Config {
             readahead_bytes: 4 << 20,
             workers: 4,
             write_mode: WriteMode::Through,
+            coherence: Coherence::Ttl(second),
+            recheck: second,
             ttls: Ttls { attr: second, name: second, negative: second, listing: second },
         }
     }

@@ -2,6 +2,7 @@ use cachefs_vfs::{Attr, Result, Vfs};
 
 use crate::backing::Backing;
 use crate::block::Generation;
+use crate::coherence::{Fact, Freshness, Lookout};
 use crate::config::Config;
 use crate::fill::Fills;
 use crate::handle::{Handles, Renames};
@@ -21,6 +22,8 @@ pub(crate) struct Engine {
     pub(crate) store: Store,
     pub(crate) fills: Fills,
     pub(crate) stamps: Stamps,
+    pub(crate) freshness: Arc<Freshness>,
+    pub(crate) lookout: Lookout,
     pub(crate) nodes: Nodes,
     pub(crate) names: Names,
     pub(crate) listings: Listings,
@@ -41,14 +44,17 @@ impl Engine {
         let limits =
             StoreLimits { bytes_max: config.memory_bytes, entries_max: config.block_entries, shards: 0 };
         let names_max = config.metadata_entries / 2;
+        let freshness = Arc::new(Freshness::new(config.coherence, config.ttls));
         Self {
             backing: Backing::new(backing, Arc::clone(&clock), stats.clone()),
             store: Store::new(limits, policy, stats.clone()),
             fills: Fills::new(stats.clone()),
             stamps: Stamps::default(),
-            nodes: Nodes::new(config.metadata_entries - names_max),
-            names: Names::new(names_max, config.ttls.name, config.ttls.negative),
-            listings: Listings::new(config.listing_entries, config.ttls.listing),
+            nodes: Nodes::new(config.metadata_entries - names_max, Arc::clone(&freshness)),
+            names: Names::new(names_max, Arc::clone(&freshness)),
+            listings: Listings::new(config.listing_entries, Arc::clone(&freshness)),
+            lookout: Lookout::default(),
+            freshness,
             handles: Handles::new(config.handles_max),
             renames: Renames::default(),
             held: AtomicUsize::new(0),
@@ -60,7 +66,7 @@ impl Engine {
 
     /// To be taken before the backing is asked.
     pub(crate) fn asked(&self) -> Asked {
-        Asked { stamp: self.stamps.now(), at: self.clock.now() }
+        Asked { stamp: self.stamps.now(), at: self.clock.now(), ..Asked::default() }
     }
 
     pub(crate) fn fresh_generation(&self) -> Generation {
@@ -71,6 +77,7 @@ impl Engine {
     pub(crate) fn adopt(&self, attr: &Attr, asked: Asked) -> Arc<Node> {
         let node = self.node(attr);
         self.learn(&node, attr, asked);
+        self.reconsider(&node);
         node
     }
 
@@ -78,7 +85,15 @@ impl Engine {
     pub(crate) fn adopt_new(&self, attr: &Attr, asked: Asked) -> Arc<Node> {
         let node = self.node(attr);
         let stamp = self.stamps.next();
-        let dropped = node.state.lock().renew(attr, asked, stamp, self.fresh_generation());
+        let seen = self.seen(&node, attr, asked);
+        let dropped = {
+            let mut state = node.state.lock();
+            let dropped = state.renew(attr, seen, stamp, self.fresh_generation());
+            if asked.overtaken {
+                state.expire();
+            }
+            dropped
+        };
         node.names_since.raise(stamp);
         self.drop_blocks(&node, dropped);
         node
@@ -102,12 +117,12 @@ impl Engine {
     /// The attributes, if they are known and young enough.
     pub(crate) fn attr_in_memory(&self, node: &Node) -> Option<Attr> {
         let now = self.clock.now();
-        node.state.lock().attr_within(now, self.config.ttls.attr).copied()
+        node.state.lock().attr_fresh(&self.freshness, Fact::Attr, now).copied()
     }
 
     /// The attributes, from the backing.
     pub(crate) fn refresh(&self, node: &Arc<Node>) -> Result<Attr> {
-        let asked = self.asked();
+        let asked = self.asked_of(node);
         let attr = self.ask_attr(node)?;
         self.stats.count(Counter::AttrMiss);
         self.learn(node, &attr, asked);
@@ -119,7 +134,7 @@ impl Engine {
         let now = self.clock.now();
         {
             let state = node.state.lock();
-            if let Some(attr) = state.attr_within(now, self.config.ttls.attr) {
+            if let Some(attr) = state.attr_fresh(&self.freshness, Fact::Reading, now) {
                 return Ok(state.view_of(attr.size));
             }
         }

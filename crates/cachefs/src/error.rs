@@ -8,6 +8,9 @@ pub enum BuildError {
     /// The system refuses a thread.
     #[error("cannot start a background thread: {0}")]
     Thread(#[source] std::io::Error),
+    /// The backing cannot be watched.
+    #[error("the backing cannot be watched: {0}")]
+    Watch(#[source] cachefs_vfs::Error),
     /// A limit that leaves nothing to work with.
     #[error("{what} must be at least {min}, not {given}")]
     Limit {

@@ -4,6 +4,7 @@ use cachefs_vfs::{
 };
 
 use crate::builder::CacheBuilder;
+use crate::coherence::{CacheWatch, Coherence, CoherenceStatus, Intake, Ticker};
 use crate::dir::CacheDir;
 use crate::engine::Engine;
 use crate::error::BuildError;
@@ -33,6 +34,15 @@ struct Inner {
     root: Pin,
     /// Not part of the engine: their jobs hold that, and the last one must not find itself waiting for itself.
     workers: Workers,
+    /// Where there is a watch.
+    _ticker: Option<Ticker>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Here and not with the engine, which a notice under way may be the last to hold.
+        self.engine.lookout.close();
+    }
 }
 
 impl CacheFs {
@@ -44,8 +54,30 @@ impl CacheFs {
     pub(crate) fn new(engine: Engine) -> Result<Self, BuildError> {
         let (queue_max, threads) = (engine.config.queue_max(), engine.config.workers);
         let workers = Workers::new(threads, queue_max, &engine.stats).map_err(BuildError::Thread)?;
-        let root = open_root(&engine).map_err(BuildError::Root)?;
-        Ok(Self(Arc::new(Inner { engine: Arc::new(engine), root, workers })))
+        let engine = Arc::new(engine);
+        let mut ticker = None;
+        if let Coherence::Watch(how) = engine.config.coherence {
+            Intake::begin(&engine, how).map_err(BuildError::Watch)?;
+            let period = engine.config.recheck;
+            ticker = (!period.is_zero())
+                .then(|| Ticker::start(&engine, period))
+                .transpose()
+                .map_err(BuildError::Thread)?;
+        }
+        let root = open_root(&engine).inspect_err(|_| engine.lookout.close()).map_err(BuildError::Root)?;
+        Ok(Self(Arc::new(Inner { engine, root, workers, _ticker: ticker })))
+    }
+
+    /// How changes by others are met at the moment.
+    #[must_use]
+    pub fn coherence(&self) -> CoherenceStatus {
+        self.engine().coherence()
+    }
+
+    /// Looks now at the files that others may have open for writing, which is done once a second otherwise. Blocks as
+    /// long as the backing takes.
+    pub fn recheck(&self) {
+        self.engine().recheck_writers();
     }
 
     /// What happened up to now.
@@ -142,7 +174,9 @@ impl Vfs for CacheFs {
         Ok(Opened { handle: self.wrap(opened.handle, &opened.attr, &node), attr: opened.attr })
     }
 
-    fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
-        self.engine().backing.fs.watch(how, watcher)
+    /// What the backing's watch tells the cache, each notice when the cache knows it. The method was chosen when the
+    /// cache was built.
+    fn watch(&self, _: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
+        Ok(Arc::new(CacheWatch::new(self.engine(), watcher)?))
     }
 }

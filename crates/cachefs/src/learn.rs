@@ -6,7 +6,7 @@ use cachefs_vfs::{Attr, Time};
 
 use crate::block::BlockIndex;
 use crate::engine::Engine;
-use crate::meta::{Asked, Dropped, Learnt, Node, Stamp, State, Weakened};
+use crate::meta::{Asked, Cover, Dropped, Learnt, Node, Seen, Stamp, State, Weakened};
 use crate::stats::Counter;
 
 impl Engine {
@@ -18,10 +18,16 @@ impl Engine {
     /// As [`Self::learn`], for what a change of ours answered: nothing that was asked for before `over` is learnt after
     /// it.
     pub(crate) fn learn_until(&self, node: &Node, attr: &Attr, asked: Asked, over: Stamp) -> bool {
+        if asked.overtaken {
+            return false;
+        }
+        let seen = self.seen(node, attr, asked);
         let learnt = {
             let mut state = node.state.lock();
-            let mut learnt = state.learn(attr, asked, || self.fresh_generation());
-            if learnt.kept && !learnt.foreign {
+            let proven = state.is_proven(&self.freshness);
+            let mut learnt = state.learn(attr, seen, proven, || self.fresh_generation());
+            // What nobody told of did not happen, in the same tick or not.
+            if learnt.kept && !learnt.foreign && !proven {
                 learnt.dropped = self.drop_weak(node, &mut state);
             }
             match learnt.kept {
@@ -38,8 +44,22 @@ impl Engine {
     /// As [`Self::learn`], to tell a change by others from one of ours that is about to begin. Weak blocks stay: ours
     /// may be in them, and leaves them as weak as they are.
     pub(crate) fn learn_before_change(&self, node: &Node, attr: &Attr, asked: Asked) -> bool {
-        let learnt = node.state.lock().learn(attr, asked, || self.fresh_generation());
+        let seen = self.seen(node, attr, asked);
+        let learnt = {
+            let mut state = node.state.lock();
+            let proven = state.is_proven(&self.freshness);
+            let learnt = state.learn(attr, seen, proven, || self.fresh_generation());
+            state.doubt_weak(proven);
+            learnt
+        };
         self.heed(node, learnt)
+    }
+
+    /// When these attributes were asked for, and whether changes of them have been told of since.
+    pub(crate) fn seen(&self, node: &Node, attr: &Attr, asked: Asked) -> Seen {
+        let by_name = asked.cover == Some(Cover(attr.id.device))
+            && (self.lookout.is_whole() || (!attr.kind.is_dir() && attr.links <= 1));
+        self.freshness.seen(asked, by_name || node.is_covered_at(asked.stamp))
     }
 
     fn heed(&self, node: &Node, learnt: Learnt) -> bool {

@@ -23,6 +23,7 @@
 mod backing;
 mod block;
 mod builder;
+mod coherence;
 mod config;
 mod dir;
 mod engine;
@@ -46,6 +47,7 @@ mod workers;
 mod write;
 
 pub use builder::CacheBuilder;
+pub use coherence::{Coherence, CoherenceStatus, WatchStatus};
 pub use config::WriteMode;
 pub use error::BuildError;
 pub use fs::CacheFs;

@@ -5,10 +5,9 @@ use cachefs_vfs::{Attr, Name, RemoveKind, Result, VDir};
 use super::CacheDir;
 use crate::engine::Engine;
 use crate::handle::Pin;
-use crate::meta::{Node, Stamp, Target};
+use crate::meta::{Asked, Node, Placed, Seen, Stamp, Target};
 use crate::stats::BackingVerb;
 use crate::sync::{Arc, Ordering};
-use crate::time::Moment;
 
 /// A change of ours of names in a directory, under way. What the backing answers about its names meanwhile is not
 /// cached; when it is over (dropped), the directory's listing and attributes are not known any more.
@@ -18,31 +17,51 @@ pub(super) struct NamesChange<'a> {
     dir: &'a Node,
     /// When it began, or settled the last name.
     begun: Cell<Stamp>,
-    /// The time when it began.
-    pub(super) at: Moment,
+    /// When it began.
+    pub(super) asked: Asked,
 }
 
 impl<'a> NamesChange<'a> {
-    pub(super) fn begin(engine: &'a Engine, dir: &'a Node) -> Self {
+    /// `backing` is the backing's handle of the directory.
+    pub(super) fn begin(engine: &'a Engine, dir: &'a Node, backing: &dyn VDir) -> Self {
+        let cover = engine.cover_dir(dir, backing).unwrap_or_default();
         dir.mark_names_busy(true);
-        let at = engine.clock.now();
         let begun = engine.stamps.next();
+        let asked = Asked { stamp: begun, cover, ..engine.asked() };
         dir.names_changed.raise(begun);
         dir.state.lock().forget_attr(begun);
-        Self { engine, dir, begun: Cell::new(begun), at }
+        Self { engine, dir, begun: Cell::new(begun), asked }
+    }
+
+    /// To be taken before the backing is called.
+    pub(super) fn asked(&self) -> Asked {
+        Asked { cover: self.asked.cover, ..self.engine.asked() }
     }
 
     /// The name stands for this now, which is known since then; `None` if that is not known.
-    pub(super) fn settle(&self, name: Name<'_>, target: Option<(Target, Moment)>) {
+    pub(super) fn settle(&self, name: Name<'_>, fact: Option<(Target, Seen)>) -> Placed {
         let over = self.engine.stamps.next();
-        if self.engine.names.settle(self.dir, name, target, self.begun.get(), over) {
+        let begun = self.begun.get();
+        let fact = fact.map(|(target, seen)| {
+            let asked = Asked { stamp: begun, at: seen.at(), ..self.asked };
+            (target, self.engine.freshness.seen(asked, seen.is_covered() && target.is_covered(asked)))
+        });
+        let (alone, placed) = self.engine.names.settle(self.dir, name, fact, begun, over);
+        self.engine.displace(&placed);
+        if alone {
             self.begun.set(over);
         }
+        placed
     }
 
     /// As [`Self::settle`], for what the backing did just now.
-    pub(super) fn settle_now(&self, name: Name<'_>, target: Option<Target>) {
-        self.settle(name, target.map(|target| (target, self.at)));
+    pub(super) fn settle_now(&self, name: Name<'_>, target: Option<Target>) -> Placed {
+        self.settle(name, target.map(|target| (target, self.now())))
+    }
+
+    /// What is known of what the backing did just now.
+    pub(super) fn now(&self) -> Seen {
+        Seen::new(self.asked, true)
     }
 }
 
@@ -51,7 +70,7 @@ impl<'a> NamesChange<'a> {
 pub(super) struct Who {
     pub(super) node: Arc<Node>,
     /// When that was asked for; `None` if it is so long ago that it is a hint, no more.
-    pub(super) asked: Option<Moment>,
+    pub(super) seen: Option<Seen>,
 }
 
 impl Drop for NamesChange<'_> {
@@ -65,8 +84,8 @@ impl Drop for NamesChange<'_> {
 }
 
 impl CacheDir {
-    pub(super) fn begin_names(&self) -> NamesChange<'_> {
-        NamesChange::begin(self.engine(), self.node())
+    pub(super) fn begin_names(&self, backing: &dyn VDir) -> NamesChange<'_> {
+        NamesChange::begin(self.engine(), self.node(), backing)
     }
 
     /// The inode a name stands for, where that matters: it is known, or may be held by a handle of ours and lose this
@@ -77,17 +96,22 @@ impl CacheDir {
     pub(super) fn who(&self, name: Name<'_>) -> Result<Option<Who>> {
         let engine = self.engine();
         let now = engine.clock.now();
-        let known = |target, asked| match target {
-            Target::File(id) => engine.nodes.get(id).map(|node| Who { node, asked }),
+        let known = |target, seen| match target {
+            Target::File(id) => engine.nodes.get(id).map(|node| Who { node, seen }),
             Target::Nothing => None,
         };
-        if let Some((target, asked)) = engine.names.fact(self.node(), name, now) {
-            return Ok(known(target, Some(asked)));
+        if let Some((target, seen)) = engine.names.fact(self.node(), name, now) {
+            return Ok(known(target, Some(seen)));
         }
         // This directory's own handle is one; it cannot stand for what has a name in it.
         if engine.held.load(Ordering::SeqCst) > 1 {
-            return match self.ask(name) {
-                Ok((node, _)) => Ok(Some(Who { node, asked: Some(now) })),
+            let backing = self.backing()?;
+            let asked = self.asked(&*backing)?;
+            return match self.ask_in(&*backing, name) {
+                Ok((node, _)) => {
+                    let covered = Target::File(node.id).is_covered(asked);
+                    Ok(Some(Who { node, seen: Some(engine.freshness.seen(asked, covered)) }))
+                }
                 Err(error) if error.is_not_found() => Ok(None),
                 Err(error) => Err(error),
             };
@@ -98,7 +122,7 @@ impl CacheDir {
     pub(super) fn remove_name(&self, name: Name<'_>, kind: RemoveKind) -> Result<()> {
         let dir = self.backing()?;
         let engine = self.engine();
-        let change = self.begin_names();
+        let change = self.begin_names(&*dir);
         let victim = self.who(name)?.map(|who| who.node);
         let pin = match &victim {
             Some(victim) => engine.keep_alive(victim, self.node(), name)?,
@@ -132,14 +156,14 @@ impl CacheDir {
     pub(super) fn link(&self, name: Name<'_>, to_dir: &Self, to: Name<'_>) -> Result<Attr> {
         let (dir, other) = (self.backing()?, to_dir.backing()?);
         let file = self.who(name)?.map(|who| who.node);
-        let names = to_dir.begin_names();
+        let names = to_dir.begin_names(&*other);
         if let Some(file) = &file {
             self.engine().about_to_move(file);
         }
-        let asked = self.engine().asked();
+        let asked = names.asked();
         let linked = self.engine().backing.call(BackingVerb::HardLink, || dir.hard_link(name, &*other, to));
         let target = linked.as_ref().ok().map(|attr| Target::File(attr.id));
-        names.settle_now(to, target);
+        let asked = asked.by(&names.settle_now(to, target));
         drop(names);
         let attr = linked?;
         let engine = self.engine();
@@ -155,7 +179,10 @@ impl CacheDir {
 impl Engine {
     /// A change of ours to a name of the inode begins: `ctime` and the number of links will move.
     pub(super) fn about_to_move(&self, node: &Node) {
-        node.state.lock().touch_ctime(self.stamps.next());
+        let mut state = node.state.lock();
+        state.touch_ctime(self.stamps.next());
+        // It may go where nothing is told of, or to a name that is not known.
+        state.lose_cover();
     }
 
     /// A name of the inode is gone.

@@ -55,7 +55,7 @@ impl CacheDir {
     fn list_backing(&self, after: Cookie, sink: &mut Sink<'_>) -> Result<()> {
         let engine = self.engine();
         let dir = self.backing()?;
-        let asked = engine.asked();
+        let asked = self.asked(&*dir)?;
         let mut recorder = Recorder::new(after, engine.listings.entries_max());
         let mut enough: Option<usize> = None;
         let mut cut = false;
@@ -87,8 +87,8 @@ impl CacheDir {
     /// Keeps the attributes a listing brings for nothing.
     fn learn_entry(&self, entry: &DirEntry<'_>, asked: Asked) {
         if let Some(attr) = entry.attr {
+            let asked = self.learn_target(entry.name, Target::File(attr.id), asked);
             self.engine().adopt(attr, asked);
-            self.engine().names.learn(self.node(), entry.name, Target::File(attr.id), asked);
         }
     }
 }

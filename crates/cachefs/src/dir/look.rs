@@ -79,27 +79,42 @@ impl CacheDir {
         self.ask_in(&*self.backing()?, name)
     }
 
-    /// The same, by a handle of the backing that the caller has.
-    pub(super) fn ask_in(&self, dir: &dyn VDir, name: Name<'_>) -> Result<(Arc<Node>, Attr)> {
-        let asked = self.engine().asked();
-        let answer = self.engine().backing.call(BackingVerb::Stat, || dir.stat(name));
-        let attr = self.learn_name(name, asked, answer, |attr| attr)?;
-        Ok((self.engine().adopt(&attr, asked), attr))
+    /// To be taken before the backing is asked for what is in the directory, by this handle of it. Has it watched, where
+    /// that is possible.
+    ///
+    /// # Errors
+    /// `EWOULDBLOCK` rather than wait, where the caller must not.
+    pub(super) fn asked(&self, dir: &dyn VDir) -> Result<Asked> {
+        self.engine().asked_in(self.node(), dir)
     }
 
-    /// Takes in what the backing answered to a question after a name.
+    /// The same, by a handle of the backing that the caller has.
+    pub(super) fn ask_in(&self, dir: &dyn VDir, name: Name<'_>) -> Result<(Arc<Node>, Attr)> {
+        let asked = self.asked(dir)?;
+        let answer = self.engine().backing.call(BackingVerb::Stat, || dir.stat(name));
+        let (attr, asked) = self.learn_name(name, asked, answer, |attr| attr)?;
+        let node = self.engine().adopt(&attr, asked);
+        self.engine().cover_linked(&node, &attr, dir, name);
+        Ok((node, attr))
+    }
+
+    /// Takes in what the backing answered to a question after a name. Answers what the attributes in it are worth, too.
     pub(super) fn learn_name<T>(
         &self,
         name: Name<'_>,
         asked: Asked,
         answer: Result<T>,
         attr: impl Fn(&T) -> &Attr,
-    ) -> Result<T> {
+    ) -> Result<(T, Asked)> {
         let engine = self.engine();
+        if let Err(error) = &answer
+            && error.errno() == Errno::WOULDBLOCK
+        {
+            return Err(error.clone());
+        }
         let target = match &answer {
             Ok(found) => Some(Target::File(attr(found).id)),
             Err(error) if error.is_not_found() => Some(Target::Nothing),
-            Err(error) if error.errno() == Errno::WOULDBLOCK => return answer,
             Err(_) => None,
         };
         engine.stats.count(Counter::NameMiss);
@@ -108,10 +123,18 @@ impl CacheDir {
             Some(Target::File(_)) => engine.stats.count(Counter::AttrMiss),
             None => {}
         }
-        if let Some(target) = target {
-            engine.names.learn(self.node(), name, target, asked);
-        }
-        answer
+        let asked = match target {
+            Some(target) => self.learn_target(name, target, asked),
+            None => asked,
+        };
+        answer.map(|answer| (answer, asked))
+    }
+
+    /// Keeps what a name stands for. Answers what the attributes that came with it are worth.
+    pub(super) fn learn_target(&self, name: Name<'_>, target: Target, asked: Asked) -> Asked {
+        let placed = self.engine().names.learn(self.node(), name, target, asked);
+        self.engine().displace(&placed);
+        asked.by(&placed)
     }
 
     pub(super) fn open_dir(&self, name: Name<'_>) -> Result<Opened<Arc<dyn VDir>>> {
@@ -131,10 +154,10 @@ impl CacheDir {
             }
             Known::Unknown => {}
         }
-        let asked = self.engine().asked();
         let dir = self.backing()?;
+        let asked = self.asked(&*dir)?;
         let answer = self.engine().backing.call(BackingVerb::Dir, || dir.dir(name));
-        let opened = self.learn_name(name, asked, answer, |opened| &opened.attr)?;
+        let (opened, asked) = self.learn_name(name, asked, answer, |opened| &opened.attr)?;
         let node = self.engine().adopt(&opened.attr, asked);
         let handle = Arc::new(Self::new(&self.fs, &node));
         if self.has_changed_since(asked) {

@@ -18,13 +18,13 @@ impl CacheDir {
     ) -> Result<Attr> {
         nowait::check()?;
         let dir = self.backing()?;
-        let change = self.begin_names();
-        let asked = self.engine().asked();
+        let change = self.begin_names(&*dir);
+        let asked = change.asked();
         let made = self.engine().backing.call(verb, || make(&*dir));
-        change.settle_now(name, made.as_ref().ok().map(|attr| Target::File(attr.id)));
+        let placed = change.settle_now(name, made.as_ref().ok().map(|attr| Target::File(attr.id)));
         drop(change);
         let attr = made?;
-        self.engine().adopt_new(&attr, asked);
+        self.engine().adopt_new(&attr, asked.by(&placed));
         Ok(attr)
     }
 
@@ -36,10 +36,11 @@ impl CacheDir {
     ) -> Result<Opened<Arc<dyn VFile>>> {
         nowait::check()?;
         let dir = self.backing()?;
-        let change = self.begin_names();
-        let asked = self.engine().asked();
+        let change = self.begin_names(&*dir);
+        let asked = change.asked();
         let created = self.engine().backing.call(BackingVerb::Create, || dir.create(name, how, owner));
-        change.settle_now(name, created.as_ref().ok().map(|created| Target::File(created.attr.id)));
+        let target = created.as_ref().ok().map(|created| Target::File(created.attr.id));
+        let asked = asked.by(&change.settle_now(name, target));
         if created.is_err() && how.open.truncate {
             self.doubt(name);
         }

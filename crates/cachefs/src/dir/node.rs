@@ -8,6 +8,9 @@ use crate::stats::BackingVerb;
 
 impl VNode for CacheDir {
     fn attr(&self) -> Result<Attr> {
+        if self.engine().attr_in_memory(self.node()).is_none() {
+            self.engine().cover_own(self.node());
+        }
         self.engine().attr(self.node())
     }
 
@@ -40,7 +43,10 @@ impl VNode for CacheDir {
     }
 
     fn watch(&self, watch: &dyn Watch) -> Result<()> {
-        self.backing()?.watch(watch)
+        let engine = self.engine();
+        engine.check_watch(watch)?;
+        let dir = self.backing()?;
+        engine.cover(self.node(), |watch| dir.watch(watch))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -59,14 +59,15 @@ impl CacheDir {
     /// Opens the file at the backing.
     fn open_backing(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
         let engine = self.engine();
-        let asked = engine.asked();
         let dir = self.backing()?;
+        let asked = self.asked(&*dir)?;
         let answer = engine.backing.call(BackingVerb::Open, || dir.open(name, how));
         if answer.is_err() && how.truncate {
             self.doubt(name);
         }
-        let Opened { handle, attr } = self.learn_name(name, asked, answer, |opened| &opened.attr)?;
+        let (Opened { handle, attr }, asked) = self.learn_name(name, asked, answer, |opened| &opened.attr)?;
         let node = if how.truncate { engine.adopt_new(&attr, asked) } else { engine.adopt(&attr, asked) };
+        engine.cover_linked(&node, &attr, &*dir, name);
         let held = Held::new(engine, &node, how.access);
         if self.has_changed_since(asked) {
             // It may be gone already, and cannot be opened again then.
@@ -79,6 +80,7 @@ impl CacheDir {
             engine.note_readable(&node, how.access, &attr, asked);
             engine.keep_file(&node, how.access, handle);
             engine.handles.touch(&node);
+            engine.probe_writer(&node);
             None
         };
         let file = CacheFile::new(&self.fs, held, how, own);

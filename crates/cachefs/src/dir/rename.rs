@@ -3,10 +3,9 @@ use cachefs_vfs::{Name, RenameHow, Result, VDir};
 use super::CacheDir;
 use super::change::{NamesChange, Who};
 use crate::handle::Pin;
-use crate::meta::{Node, Target};
+use crate::meta::{Node, Seen, Target};
 use crate::stats::BackingVerb;
 use crate::sync::Arc;
-use crate::time::Moment;
 
 /// One of the two names of a rename.
 struct Side<'a> {
@@ -26,7 +25,7 @@ struct Names<'a> {
     pin: Option<Pin>,
 }
 
-type Fact = Option<(Target, Moment)>;
+type Fact = Option<(Target, Seen)>;
 
 impl CacheDir {
     pub(super) fn rename_name(
@@ -38,8 +37,8 @@ impl CacheDir {
     ) -> Result<()> {
         let (dir, other) = (self.backing()?, to_dir.backing()?);
         let engine = self.engine();
-        let here = self.begin_names();
-        let there = (self.node().id != to_dir.node().id).then(|| to_dir.begin_names());
+        let here = self.begin_names(&*dir);
+        let there = (self.node().id != to_dir.node().id).then(|| to_dir.begin_names(&*other));
         let from = Side { dir: self, backing: dir, name, was: self.who(name)? };
         let to = Side { dir: to_dir, backing: other, name: to, was: to_dir.who(to)? };
         let mut names = Names { from, to, how, pin: None };
@@ -47,7 +46,7 @@ impl CacheDir {
         // Not before: whoever is looked for at his place on the way here would be waited for in vain.
         let renaming = engine.renames.begin();
         let renamed = engine.backing.call(BackingVerb::Rename, || names.call());
-        let (source, target) = if renamed.is_ok() { names.outcome(here.at) } else { (None, None) };
+        let (source, target) = if renamed.is_ok() { names.outcome(here.now()) } else { (None, None) };
         here.settle(name, source);
         there.as_ref().unwrap_or(&here).settle(names.to.name, target);
         let is_gone = match renamed {
@@ -68,7 +67,7 @@ impl Side<'_> {
 
     /// What it stood for, if that is known for sure.
     fn fact(&self) -> Fact {
-        self.was.as_ref().and_then(|who| Some((Target::File(who.node.id), who.asked?)))
+        self.was.as_ref().and_then(|who| Some((Target::File(who.node.id), who.seen?)))
     }
 
     /// The inode is here now.
@@ -109,7 +108,7 @@ impl Names<'_> {
     }
 
     /// What the two names stand for after it. What was moved is known for as long as it was before, not longer.
-    fn outcome(&self, now: Moment) -> (Fact, Fact) {
+    fn outcome(&self, now: Seen) -> (Fact, Fact) {
         let moved = self.from.fact();
         match self.how {
             _ if self.is_same_file() => (None, None),

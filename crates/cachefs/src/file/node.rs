@@ -41,7 +41,10 @@ impl VNode for CacheFile {
     }
 
     fn watch(&self, watch: &dyn Watch) -> Result<()> {
-        self.backing(Access::Path)?.watch(watch)
+        let engine = self.engine();
+        engine.check_watch(watch)?;
+        let file = self.backing(Access::Path)?;
+        engine.cover(self.node(), |watch| file.watch(watch))
     }
 
     fn as_any(&self) -> &dyn Any {

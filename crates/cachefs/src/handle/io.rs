@@ -187,7 +187,7 @@ impl Io {
     }
 
     /// Whether handles of ours are there for this.
-    pub(super) fn is_wanted(&self, access: Access) -> bool {
+    pub(crate) fn is_wanted(&self, access: Access) -> bool {
         self.counts(access).any(|count| count.load(Ordering::SeqCst) > 0)
     }
 }

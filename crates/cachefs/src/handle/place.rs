@@ -1,8 +1,8 @@
 use std::ffi::OsStr;
 
-use cachefs_vfs::{Name, Result};
+use cachefs_vfs::{FileId, Name, Result};
 
-use crate::meta::Node;
+use crate::meta::{Cover, Names, Node, Stamp, Target};
 use crate::sync::Arc;
 
 /// Deeper places than this are taken for a circle that racing renames left.
@@ -23,6 +23,20 @@ impl Place {
     /// The name in the directory.
     pub(crate) fn name(&self) -> Result<Name<'_>> {
         Name::new(&*self.name)
+    }
+
+    /// What was under watch when the stamp was taken, if the inode is here and would be found by this place.
+    pub(crate) fn cover(&self, names: &Names, id: FileId, stamp: Stamp) -> Option<Cover> {
+        // Others change it by that name: who does not know the name would not know what they changed.
+        let is_known =
+            || names.hint(&self.dir, self.name().ok()?).filter(|&target| target == Target::File(id));
+        self.dir.is_covered_at(stamp).then(is_known).flatten().map(|_| Cover(self.dir.id.device))
+    }
+
+    /// Whether it is this name in this directory, whose generation may be 0 for any.
+    pub(crate) fn is_at(&self, (dir, name): (FileId, Name<'_>)) -> bool {
+        let id = self.dir.id;
+        (id.device, id.inode) == (dir.device, dir.inode) && *self.name == *name.as_os_str()
     }
 
     /// Whether it is this name in this directory.

@@ -117,7 +117,7 @@ impl Engine {
     /// Opens the file at its place, unless somebody else just did.
     fn open_file(
         &self,
-        node: &Node,
+        node: &Arc<Node>,
         dir: &dyn VDir,
         name: Name<'_>,
         need: Access,
@@ -127,7 +127,7 @@ impl Engine {
             return Ok(Some(file));
         }
         let open = |access| self.backing.call(BackingVerb::Open, || dir.open(name, OpenHow::new(access)));
-        let asked = self.asked();
+        let asked = self.asked_of(node);
         let (access, opened) = match need {
             // Whoever writes, reads next: one handle for both where the permissions allow it.
             Access::Write => match open(Access::ReadWrite) {
@@ -141,7 +141,9 @@ impl Engine {
         }
         self.learn(node, &opened.attr, asked);
         self.note_readable(node, access, &opened.attr, asked);
-        Ok(Some(self.keep_file(node, access, opened.handle)))
+        let file = self.keep_file(node, access, opened.handle);
+        self.probe_writer(node);
+        Ok(Some(file))
     }
 
     /// Puts a handle of the file where others find it.
@@ -160,12 +162,12 @@ impl Engine {
         }
     }
 
-    fn open_dir(&self, node: &Node, dir: &dyn VDir, name: Name<'_>) -> Result<Option<Arc<dyn VDir>>> {
+    fn open_dir(&self, node: &Arc<Node>, dir: &dyn VDir, name: Name<'_>) -> Result<Option<Arc<dyn VDir>>> {
         let _claim = node.io().claim()?;
         if let Some(dir) = node.io().slots().dir() {
             return Ok(Some(dir));
         }
-        let asked = self.asked();
+        let asked = self.asked_of(node);
         let Opened { handle, attr } = self.backing.call(BackingVerb::Dir, || dir.dir(name))?;
         if attr.id != node.id {
             return Ok(None);

@@ -50,6 +50,15 @@ impl<K, V> LruMap<K, V> {
         self.slots[slot as usize].entry.as_ref().map(|(_, value)| value)
     }
 
+    /// Finds all entries of one hash whose keys may be it, and leaves them where they are in the order.
+    pub(crate) fn matching(&self, hash: u64, is_key: impl Fn(&K) -> bool) -> impl Iterator<Item = &V> {
+        let entries = self.table.iter_hash(hash).filter_map(move |slot| {
+            let slot = &self.slots[*slot as usize];
+            slot.entry.as_ref().filter(|_| slot.hash == hash)
+        });
+        entries.filter(move |(key, _)| is_key(key)).map(|(_, value)| value)
+    }
+
     /// Adds an entry, whose key must not be there yet, as the most recently used one.
     pub(crate) fn insert(&mut self, hash: u64, key: K, value: V) {
         let slot = self.free.pop().unwrap_or_else(|| {

@@ -17,11 +17,11 @@ mod weak;
 pub(crate) use listing::{Chunk, Recorder};
 pub(crate) use listings::{Listings, Rest};
 pub(crate) use lru_map::LruMap;
-pub(crate) use names::{Names, Target};
+pub(crate) use names::{Names, Placed, Target};
 pub(crate) use node::Node;
 pub(crate) use nodes::Nodes;
-pub(crate) use stamp::{Asked, Stamp, StampCell, Stamps};
-pub(crate) use state::{Dropped, Learnt, State, View, Weakened};
+pub(crate) use stamp::{Asked, Cover, Seen, Stamp, StampCell, Stamps};
+pub(crate) use state::{Doubt, Dropped, Learnt, State, View, Weakened};
 pub(crate) use touches::Touches;
 pub(crate) use weak::Weak;
 

@@ -7,7 +7,7 @@ use crate::block::Generation;
 use crate::handle::Io;
 use crate::sync::{AtomicU32, Mutex, Ordering};
 
-/// An inode of the backing that something is known of. Small, for there are many: 360 bytes with its place in the
+/// An inode of the backing that something is known of. Small, for there are many: 380 bytes with its place in the
 /// table; what only opened ones need is aside.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -17,6 +17,9 @@ pub(crate) struct Node {
     pub(crate) names_changed: StampCell,
     /// Names of this directory that were asked for before are void.
     pub(crate) names_since: StampCell,
+    /// Since when the backing's watch covers the inode itself: its attributes and bytes, or its names. The end of time
+    /// if it refuses to, nothing if nobody asked it to.
+    cover: StampCell,
     /// Changes of ours of names in this directory that are under way.
     names_busy: AtomicU32,
     io: OnceLock<Box<Io>>,
@@ -29,6 +32,7 @@ impl Node {
             state: Mutex::new(State::new(Generation(born.number()), changed)),
             names_changed: StampCell::default(),
             names_since: StampCell::new(born),
+            cover: StampCell::default(),
             names_busy: AtomicU32::new(0),
             io: OnceLock::new(),
         }
@@ -48,6 +52,27 @@ impl Node {
         self.names_busy.load(Ordering::SeqCst) > 0
     }
 
+    /// Whether a watch covered it when the stamp was taken.
+    pub(crate) fn is_covered_at(&self, stamp: Stamp) -> bool {
+        let since = self.cover.get();
+        since != Stamp::default() && since <= stamp
+    }
+
+    /// Whether nobody tried to put it under watch yet.
+    pub(crate) fn is_cover_unknown(&self) -> bool {
+        self.cover.get() == Stamp::default()
+    }
+
+    /// A watch covers it for all that is asked from now on.
+    pub(crate) fn set_covered(&self, stamp: Stamp) {
+        self.cover.advance(Stamp::default(), stamp);
+    }
+
+    /// No watch will cover it.
+    pub(crate) fn refuse_cover(&self) {
+        self.cover.raise(Stamp::MAX);
+    }
+
     /// What handles of it need; made at the first time.
     pub(crate) fn io(&self) -> &Io {
         self.io.get_or_init(Box::default)
@@ -65,6 +90,6 @@ mod tests {
 
     #[test]
     fn a_node_is_small() {
-        assert!(size_of::<Node>() <= 280, "{}", size_of::<Node>());
+        assert!(size_of::<Node>() <= 296, "{}", size_of::<Node>());
     }
 }

@@ -4,6 +4,7 @@ use cachefs_vfs::FileId;
 use hashbrown::DefaultHashBuilder;
 
 use super::{LruMap, Node, Stamp, Stamps};
+use crate::coherence::{Changed, Freshness};
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
 
 /// All nodes, by identity; at most one each. Bounded: the least recently used one that nobody holds goes first. Those
@@ -13,6 +14,7 @@ pub(crate) struct Nodes {
     shards: Box<[Mutex<Shard>]>,
     shard_max: usize,
     hasher: DefaultHashBuilder,
+    freshness: Arc<Freshness>,
     count: AtomicUsize,
 }
 
@@ -27,25 +29,48 @@ struct Shard {
 const TRIES: usize = 8;
 
 impl Nodes {
-    pub(crate) fn new(nodes_max: usize) -> Self {
+    pub(crate) fn new(nodes_max: usize, freshness: Arc<Freshness>) -> Self {
         let shards = super::shards_for(nodes_max);
         Self {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
             shard_max: (nodes_max / shards).max(1),
             hasher: DefaultHashBuilder::default(),
+            freshness,
             count: AtomicUsize::new(0),
         }
     }
 
     /// The node, if there is one; a use of it.
     pub(crate) fn get(&self, id: FileId) -> Option<Arc<Node>> {
-        let hash = self.hasher.hash_one(id);
+        let hash = self.hash(id);
         self.shard(hash).lock().nodes.get(hash, |key| *key == id).map(|node| Arc::clone(node))
+    }
+
+    /// The same, and no use of it.
+    pub(crate) fn peek(&self, id: FileId) -> Option<Arc<Node>> {
+        let hash = self.hash(id);
+        self.shard(hash).lock().nodes.peek(hash, |key| *key == id).map(Arc::clone)
+    }
+
+    /// All nodes that this may be the identity of, where a generation of 0 stands for any; no use of them. Allocates
+    /// only if there are some.
+    pub(crate) fn all_of(&self, id: FileId) -> Vec<Arc<Node>> {
+        let hash = self.hash(id);
+        let is_it = |key: &FileId| {
+            (key.device, key.inode) == (id.device, id.inode)
+                && (key.generation == id.generation || key.generation == 0 || id.generation == 0)
+        };
+        self.shard(hash).lock().nodes.matching(hash, is_it).map(Arc::clone).collect()
+    }
+
+    /// Users of one inode number are found by one hash.
+    fn hash(&self, id: FileId) -> u64 {
+        self.hasher.hash_one((id.device, id.inode))
     }
 
     /// The node, made if there is none. Those that had to go for it are answered, too, to be buried without the lock.
     pub(crate) fn get_or_make(&self, id: FileId, stamps: &Stamps) -> (Arc<Node>, Vec<Arc<Node>>) {
-        let hash = self.hasher.hash_one(id);
+        let hash = self.hash(id);
         let mut shard = self.shard(hash).lock();
         if let Some(node) = shard.nodes.get(hash, |key| *key == id) {
             return (Arc::clone(node), Vec::new());
@@ -58,7 +83,10 @@ impl Nodes {
             shard.left = shard.left.max(node.state.lock().changed());
             gone.push(node);
         }
-        let node = Arc::new(Node::new(id, stamps.next(), shard.left));
+        // What others changed before it was known counts for it, too. Asked for under the lock: who changes it from
+        // here on finds the node.
+        let changed = shard.left.max(self.freshness.told(Changed::Inode(id)));
+        let node = Arc::new(Node::new(id, stamps.next(), changed));
         shard.nodes.insert(hash, id, Arc::clone(&node));
         self.count.fetch_add(1, Ordering::Relaxed);
         self.count.fetch_sub(gone.len(), Ordering::Relaxed);
@@ -67,7 +95,7 @@ impl Nodes {
 
     /// Takes the node out if nobody but the caller holds it.
     pub(crate) fn remove(&self, node: &Arc<Node>) -> bool {
-        let hash = self.hasher.hash_one(node.id);
+        let hash = self.hash(node.id);
         let mut shard = self.shard(hash).lock();
         // The table's and the caller's.
         if Arc::strong_count(node) > 2 {
@@ -98,6 +126,15 @@ impl Nodes {
         (gone, held)
     }
 
+    /// Shows all nodes, in no order and under no lock.
+    pub(crate) fn each(&self, show: impl FnMut(&Arc<Node>)) {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            shard.lock().nodes.each(|_, node| all.push(Arc::clone(node)));
+        }
+        all.iter().for_each(show);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
@@ -109,6 +146,8 @@ impl Nodes {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn id(inode: u64) -> FileId {
@@ -117,7 +156,7 @@ mod tests {
 
     #[test]
     fn held_nodes_outlast_the_limit_and_others_do_not() {
-        let (nodes, stamps) = (Nodes::new(4), Stamps::default());
+        let (nodes, stamps) = (Nodes::new(4, Arc::new(Freshness::ttl(Duration::ZERO))), Stamps::default());
         let held: Vec<_> = (0..3).map(|inode| nodes.get_or_make(id(inode), &stamps).0).collect();
         (10..200).for_each(|inode| drop(nodes.get_or_make(id(inode), &stamps)));
         assert_eq!(nodes.len(), 4);
@@ -133,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_node_that_comes_back_knows_of_changes_before_it_left() {
-        let (nodes, stamps) = (Nodes::new(4), Stamps::default());
+        let (nodes, stamps) = (Nodes::new(4, Arc::new(Freshness::ttl(Duration::ZERO))), Stamps::default());
         let asked = stamps.now();
         let node = nodes.get_or_make(id(1), &stamps).0;
         node.state.lock().touch_ctime(stamps.next());

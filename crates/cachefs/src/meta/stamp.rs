@@ -1,3 +1,4 @@
+use super::Placed;
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Moment;
 
@@ -7,6 +8,9 @@ use crate::time::Moment;
 pub(crate) struct Stamp(u64);
 
 impl Stamp {
+    /// Later than any.
+    pub(crate) const MAX: Self = Self(u64::MAX);
+
     /// As a number that no other change has.
     pub(crate) const fn number(self) -> u64 {
         self.0
@@ -65,6 +69,54 @@ pub(crate) struct Asked {
     pub(crate) stamp: Stamp,
     /// The time then: the lifetime of the answer begins here, not when it arrives.
     pub(crate) at: Moment,
+    /// What was under watch then.
+    pub(crate) cover: Option<Cover>,
+    /// Something happened to the name since that it was asked for by: what came with the answer is worth nothing.
+    pub(crate) overtaken: bool,
+}
+
+impl Asked {
+    /// What the attributes are worth that came with a name of which this became: others may change them by that name,
+    /// and who does not know it does not know what they changed.
+    pub(crate) fn by(self, placed: &Placed) -> Self {
+        Self { cover: self.cover.filter(|_| placed.is_here), overtaken: placed.overtaken, ..self }
+    }
+}
+
+/// The directory that a question was about was under watch, on this device: a nested mount in it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cover(pub(crate) u64);
+
+/// When something that is known was asked for, and whether changes of it by others have been told of since. Small, for
+/// there is one with everything that is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The stamp, and in the lowest bit whether it is covered.
+    stamp: u64,
+    at: Moment,
+}
+
+impl Seen {
+    pub(crate) const fn new(asked: Asked, covered: bool) -> Self {
+        Self { stamp: asked.stamp.0 << 1 | covered as u64, at: asked.at }
+    }
+
+    pub(crate) const fn stamp(self) -> Stamp {
+        Stamp(self.stamp >> 1)
+    }
+
+    pub(crate) const fn at(self) -> Moment {
+        self.at
+    }
+
+    pub(crate) const fn is_covered(self) -> bool {
+        self.stamp & 1 == 1
+    }
+
+    /// The same, less its cover.
+    pub(crate) const fn uncovered(self) -> Self {
+        Self { stamp: self.stamp & !1, at: self.at }
+    }
 }
 
 #[cfg(test)]
@@ -81,5 +133,16 @@ mod tests {
         let cell = StampCell::new(change);
         cell.raise(asked);
         assert_eq!(cell.get(), change);
+    }
+
+    #[test]
+    fn what_is_seen_keeps_stamp_time_and_cover() {
+        let stamps = Stamps::default();
+        let asked = Asked { stamp: stamps.next(), at: Moment(7), ..Asked::default() };
+        for covered in [true, false] {
+            let seen = Seen::new(asked, covered);
+            assert_eq!((seen.stamp(), seen.at(), seen.is_covered()), (asked.stamp, asked.at, covered));
+            assert_eq!(seen.uncovered(), Seen::new(asked, false));
+        }
     }
 }

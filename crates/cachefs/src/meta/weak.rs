@@ -45,6 +45,10 @@ impl Weak {
         self.ranges[at].end = next.end;
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
     /// Whether the first of them came this long ago.
     pub(crate) fn is_older(&self, now: Moment, than: Duration) -> bool {
         !self.ranges.is_empty() && now.since(self.since) >= than

@@ -5,6 +5,7 @@ use cachefs_vfs::Access;
 use super::Reader;
 use super::load::{RUN_MAX, Run};
 use crate::block::{BlockIndex, BlockKey, BlockSpan, indices};
+use crate::coherence::Fact;
 use crate::fill::Turn;
 use crate::handle::Held;
 use crate::meta::View;
@@ -38,7 +39,8 @@ impl Reader {
         let now = self.engine.clock.now();
         let view = {
             let state = self.node.state.lock();
-            state.attr_within(now, self.engine.config.ttls.attr).map(|attr| state.view_of(attr.size))
+            let attr = state.attr_fresh(&self.engine.freshness, Fact::Reading, now);
+            attr.map(|attr| state.view_of(attr.size))
         };
         let Some(view) = view else { return };
         let mut run = Run::default();

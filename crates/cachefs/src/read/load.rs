@@ -5,7 +5,7 @@ use cachefs_vfs::Result;
 use super::Reader;
 use crate::block::{BLOCK_SIZE, BlockIndex, BlockSpan, Frame, FrameMut, block_len};
 use crate::fill::Lead;
-use crate::meta::View;
+use crate::meta::{Seen, View};
 use crate::stats::Counter;
 
 /// Blocks loaded by one call to the backing: 1 MiB.
@@ -42,8 +42,10 @@ pub(super) enum Loaded {
 #[derive(Clone, Copy, Debug)]
 struct Before {
     mark: u64,
-    /// A change in the same clock tick could go unseen.
+    /// A change in the same clock tick could go unseen, if nobody tells of it.
     weak: bool,
+    /// Since when we are told.
+    seen: Seen,
 }
 
 impl Reader {
@@ -105,7 +107,7 @@ impl Reader {
     fn before_load(&self) -> Before {
         let mut state = self.node.state.lock();
         let mark = state.begin_load();
-        Before { mark, weak: self.engine.is_young(&state) }
+        Before { mark, weak: self.engine.is_young(&state), seen: state.seen() }
     }
 
     /// Memory for as many blocks from the first on as there is room for.
@@ -130,7 +132,10 @@ impl Reader {
     fn keep(&self, view: View, lead: Lead, frame: Frame, before: Before, ahead: bool) {
         let key = lead.key();
         let mut state = self.node.state.lock();
-        if !state.may_keep(view.generation, before.mark, key.index) {
+        // What a watch covers is not compared with the backing any more, so weak bytes must have been under it before.
+        let freshness = &self.engine.freshness;
+        let unproven = before.weak && state.is_proven(freshness) && !freshness.is_proven(before.seen);
+        if unproven || !state.may_keep(view.generation, before.mark, key.index) {
             drop(state);
             self.engine.stats.count(Counter::FillsStale);
             return;

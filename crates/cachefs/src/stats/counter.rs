@@ -65,7 +65,16 @@ counters! {
     AdmissionRefused, "cache_admission_refused_total", [], "Times no memory could be had because all of it was in use.";
     InvalidatedTtl, "invalidations_total", ["source" = "ttl"], "Files found changed by others when a lifetime was over.";
     InvalidatedOpen, "invalidations_total", ["source" = "open"], "Files found changed by others by a read, a write or an opening.";
+    InvalidatedWatch, "invalidations_total", ["source" = "watch"], "Files that the watch told of as changed by others.";
     InvalidatedManual, "invalidations_total", ["source" = "manual"], "Paths invalidated by request.";
+    NoticesData, "watch_notices_total", ["kind" = "data"], "Notices of the watch that bytes of a file changed, or may have.";
+    NoticesAttr, "watch_notices_total", ["kind" = "attr"], "Notices of the watch that attributes changed.";
+    NoticesNames, "watch_notices_total", ["kind" = "name"], "Notices of the watch that a name was made, removed or moved.";
+    NoticesOpened, "watch_notices_total", ["kind" = "opened"], "Notices of the watch that somebody opened a file.";
+    NoticesGone, "watch_notices_total", ["kind" = "gone"], "Notices of the watch that a file is gone for good.";
+    NoticesOverflow, "watch_notices_total", ["kind" = "overflow"], "Times notices were lost, after which everything was checked.";
+    NoticesLost, "watch_notices_total", ["kind" = "lost"], "Times the watch itself was lost.";
+    WritersRechecked, "writers_rechecked_total", [], "Looks at files that others may have open for writing.";
     ReadaheadBytes, "readahead_bytes_total", ["result" = "loaded"], "Bytes loaded ahead of a sequential reader.";
     ReadaheadUsedBytes, "readahead_bytes_total", ["result" = "used"], "Bytes loaded ahead in blocks that were read later.";
     ReadaheadWastedBytes, "readahead_bytes_total", ["result" = "wasted"], "Bytes loaded ahead in blocks that left unread.";

@@ -51,6 +51,8 @@ verbs! {
     CopyRange, "copy_range";
     Seek, "seek";
     Sync, "sync";
+    Watch, "watch";
+    HasWriter, "has_writer";
 }
 
 impl BackingVerb {

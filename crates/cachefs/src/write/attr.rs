@@ -14,7 +14,7 @@ impl Engine {
         call: impl FnOnce() -> Result<Attr>,
     ) -> Result<Attr> {
         let change = self.begin_attr_change(node);
-        let asked = self.asked();
+        let asked = self.asked_of(node);
         let answer = self.backing.call(BackingVerb::SetAttr, call);
         match &answer {
             Ok(attr) => change.end_attr(attr, set, asked),

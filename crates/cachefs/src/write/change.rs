@@ -4,6 +4,7 @@ use std::time::Duration;
 use cachefs_vfs::{Attr, Result, SetAttr};
 
 use crate::block::{BlockIndex, Generation};
+use crate::coherence::Fact;
 use crate::engine::Engine;
 use crate::meta::{Asked, Node, Stamp};
 use crate::stats::{Counter, MissReason};
@@ -73,19 +74,21 @@ impl Engine {
 
     /// The length, asked for again if blocks depend on it and it was not known just now.
     fn recent_size(&self, node: &Arc<Node>) -> Option<u64> {
-        let (now, ttl) = (self.clock.now(), self.config.ttls.attr);
+        let (now, freshness) = (self.clock.now(), &self.freshness);
+        let recent = if freshness.is_single() { Duration::MAX } else { RECENT };
         let (size, has_blocks, dropped) = {
             let mut state = node.state.lock();
             // While we go on writing, nobody else checks the version.
-            let has_old = state.has_weak_older(now, ttl);
+            let has_old =
+                !state.is_proven(freshness) && state.has_weak_older(now, freshness.lifetime(Fact::Reading));
             let dropped = has_old.then(|| self.drop_weak(node, &mut state)).flatten();
-            (state.size_within(now, ttl, RECENT), state.blocks_end() > BlockIndex(0), dropped)
+            (state.size_within(freshness, now, recent), state.blocks_end() > BlockIndex(0), dropped)
         };
         self.drop_blocks(node, dropped);
         if size.is_some() || !has_blocks {
             return size;
         }
-        let asked = self.asked();
+        let asked = self.asked_of(node);
         match self.ask_attr(node) {
             Ok(attr) => {
                 self.stats.count(Counter::AttrMiss);
@@ -104,7 +107,7 @@ impl Change<'_> {
     /// It is done. Asks for the attributes through `ask`; the length should be `size`, where that is known. If it is
     /// not, others changed the file, too.
     pub(crate) fn end(mut self, size: Option<u64>, ask: impl FnOnce() -> Result<Attr>) {
-        let asked = self.engine.asked();
+        let asked = self.engine.asked_of(self.node);
         match ask() {
             Ok(attr) => self.end_with(&attr, asked, size.is_none_or(|size| size == attr.size)),
             Err(error) => {
@@ -117,14 +120,18 @@ impl Change<'_> {
     /// As [`Self::end`], with the attributes the verb itself answered; asked for when it was called.
     pub(crate) fn end_with(&mut self, attr: &Attr, asked: Asked, ours: bool) {
         self.ended = true;
+        let engine = self.engine;
+        let seen = engine.seen(self.node, attr, asked);
         let dropped = {
             let mut state = self.node.state.lock();
-            let over = Asked { stamp: self.engine.stamps.next(), at: self.engine.clock.now() };
+            let over = Asked { stamp: engine.stamps.next(), ..engine.asked() };
             if state.generation() == self.generation && ours {
-                state.end_change(*attr, asked, self.begun, over);
+                let proven = state.is_proven(&engine.freshness);
+                state.end_change(*attr, seen, self.begun, over);
+                state.doubt_weak(proven);
                 None
             } else {
-                state.end_change_foreign(*attr, asked, over, self.engine.fresh_generation())
+                state.end_change_foreign(*attr, seen, over, engine.fresh_generation())
             }
         };
         if !ours {

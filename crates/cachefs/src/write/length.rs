@@ -18,7 +18,7 @@ impl Engine {
         privileges: Privileges,
     ) -> Result<Attr> {
         let mut change = self.begin_change(node, |size| blocks_from(size.map_or(0, |size| size.min(length))));
-        let asked = self.asked();
+        let asked = self.asked_of(node);
         match self.backing.call(BackingVerb::SetLen, || file.set_len(length, privileges)) {
             Ok(attr) => {
                 change.resize(length);

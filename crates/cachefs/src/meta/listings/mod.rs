@@ -1,10 +1,10 @@
 use std::hash::BuildHasher;
-use std::time::Duration;
 
 use cachefs_vfs::{Cookie, DirEntry, FileId};
 use hashbrown::DefaultHashBuilder;
 
-use super::{Asked, Chunk, LruMap, Node};
+use super::{Asked, Chunk, LruMap, Node, Seen};
+use crate::coherence::{Changed, Fact, Freshness};
 use crate::sync::{Arc, Mutex};
 use crate::time::Moment;
 
@@ -15,7 +15,7 @@ pub(crate) struct Listings {
     table: Mutex<Table>,
     entries_max: usize,
     hasher: DefaultHashBuilder,
-    ttl: Duration,
+    freshness: Arc<Freshness>,
 }
 
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ struct Table {
 #[derive(Debug)]
 struct Listing {
     /// When its first chunk was asked for.
-    asked: Asked,
+    seen: Seen,
     chunks: Arc<Vec<Arc<Chunk>>>,
     complete: bool,
 }
@@ -43,8 +43,8 @@ pub(crate) struct Rest {
 }
 
 impl Listings {
-    pub(crate) fn new(entries_max: usize, ttl: Duration) -> Self {
-        Self { table: Mutex::default(), entries_max, hasher: DefaultHashBuilder::default(), ttl }
+    pub(crate) fn new(entries_max: usize, freshness: Arc<Freshness>) -> Self {
+        Self { table: Mutex::default(), entries_max, hasher: DefaultHashBuilder::default(), freshness }
     }
 
     /// How many entries one listing may have.
@@ -57,7 +57,7 @@ impl Listings {
         let hash = self.hasher.hash_one(dir.id);
         let mut table = self.table.lock();
         let listing = table.listings.get(hash, |id| *id == dir.id)?;
-        if !listing.is_good(dir, now, self.ttl) {
+        if !listing.is_good(dir, now, &self.freshness) {
             table.remove(hash, dir.id);
             return None;
         }
@@ -69,11 +69,12 @@ impl Listings {
     pub(crate) fn learn(&self, dir: &Node, after: Cookie, chunk: Chunk, complete: bool, asked: Asked) {
         let hash = self.hasher.hash_one(dir.id);
         let added = chunk.len();
+        let seen = self.freshness.seen(asked, asked.cover.is_some());
         let mut table = self.table.lock();
         let table = &mut *table;
         if after == Cookie::START {
             table.remove(hash, dir.id);
-            table.listings.insert(hash, dir.id, Listing { asked, chunks: Arc::default(), complete: false });
+            table.listings.insert(hash, dir.id, Listing::new(seen));
             table.cost += 1;
         }
         let Some(listing) = table.listings.get(hash, |id| *id == dir.id) else { return };
@@ -85,7 +86,8 @@ impl Listings {
         }
         listing.complete = complete;
         // One that is too long goes itself rather than drive out all others.
-        let changed = dir.names_changed.get() > listing.asked.stamp;
+        let told = self.freshness.told(Changed::Listing(dir.id));
+        let changed = dir.names_changed.get().max(told) > listing.seen.stamp();
         let useless = changed || listing.cost() > self.entries_max;
         table.cost += added;
         if useless {
@@ -126,10 +128,14 @@ impl Table {
 }
 
 impl Listing {
-    fn is_good(&self, dir: &Node, now: Moment, ttl: Duration) -> bool {
-        dir.names_changed.get() <= self.asked.stamp
-            && self.asked.stamp >= dir.names_since.get()
-            && now.since(self.asked.at) < ttl
+    fn new(seen: Seen) -> Self {
+        Self { seen, chunks: Arc::default(), complete: false }
+    }
+
+    fn is_good(&self, dir: &Node, now: Moment, freshness: &Freshness) -> bool {
+        dir.names_changed.get() <= self.seen.stamp()
+            && self.seen.stamp() >= dir.names_since.get()
+            && freshness.holds(Fact::Listing, self.seen, now)
     }
 
     fn cost(&self) -> usize {

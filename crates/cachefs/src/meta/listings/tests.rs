@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use cachefs_vfs::{DirEntry, Name};
 
 use super::*;
@@ -14,7 +16,9 @@ struct Bench {
 
 impl Bench {
     fn new(entries_max: usize) -> Self {
-        Self { listings: Listings::new(entries_max, TTL), nodes: Nodes::new(64), stamps: Stamps::default() }
+        let freshness = Arc::new(Freshness::ttl(TTL));
+        let listings = Listings::new(entries_max, Arc::clone(&freshness));
+        Self { listings, nodes: Nodes::new(64, freshness), stamps: Stamps::default() }
     }
 
     fn dir(&self, inode: u64) -> Arc<Node> {
@@ -22,7 +26,7 @@ impl Bench {
     }
 
     fn asked(&self) -> Asked {
-        Asked { stamp: self.stamps.now(), at: NOW }
+        Asked { stamp: self.stamps.now(), at: NOW, ..Asked::default() }
     }
 
     /// Keeps the entries with the places from `after` + 1 to `last`.

@@ -1,13 +1,13 @@
 use std::ffi::OsStr;
 use std::hash::BuildHasher;
 use std::os::unix::ffi::OsStrExt;
-use std::time::Duration;
 
 use cachefs_vfs::{FileId, Name};
 use hashbrown::DefaultHashBuilder;
 
-use super::{Asked, LruMap, Node, Stamp};
-use crate::sync::Mutex;
+use super::{Asked, Cover, LruMap, Node, Seen, Stamp};
+use crate::coherence::{Changed, Fact, Freshness};
+use crate::sync::{Arc, Mutex};
 use crate::time::Moment;
 
 /// What a name is known to stand for.
@@ -19,14 +19,34 @@ pub(crate) enum Target {
     Nothing,
 }
 
+/// What became of an answer after a name.
+#[derive(Debug, Default)]
+pub(crate) struct Placed {
+    /// The table has it.
+    pub(crate) is_here: bool,
+    /// Others changed the name, or what it stands for, since it was asked for.
+    pub(crate) overtaken: bool,
+    /// Inodes that may not be found by the names that others change them by any more: the table had to let these go.
+    pub(crate) displaced: Vec<FileId>,
+}
+
+impl Target {
+    /// Whether changes of what a name stands for are told of, if the name was asked for so.
+    pub(crate) fn is_covered(self, asked: Asked) -> bool {
+        asked.cover.is_some_and(|cover| match self {
+            Self::File(id) => cover == Cover(id.device),
+            Self::Nothing => true,
+        })
+    }
+}
+
 /// Names, those that do not exist included, by directory and name. Bounded: the least recently used one goes first.
 #[derive(Debug)]
 pub(crate) struct Names {
     shards: Box<[Mutex<LruMap<Key, Entry>>]>,
     shard_max: usize,
     hasher: DefaultHashBuilder,
-    ttl: Duration,
-    ttl_nothing: Duration,
+    freshness: Arc<Freshness>,
 }
 
 #[derive(Debug)]
@@ -38,18 +58,17 @@ struct Key {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     target: Target,
-    asked: Asked,
+    seen: Seen,
 }
 
 impl Names {
-    pub(crate) fn new(names_max: usize, ttl: Duration, ttl_nothing: Duration) -> Self {
+    pub(crate) fn new(names_max: usize, freshness: Arc<Freshness>) -> Self {
         let shards = super::shards_for(names_max);
         Self {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
             shard_max: names_max / shards,
             hasher: DefaultHashBuilder::default(),
-            ttl,
-            ttl_nothing,
+            freshness,
         }
     }
 
@@ -58,14 +77,14 @@ impl Names {
         self.fact(dir, name, now).map(|(target, _)| target)
     }
 
-    /// The same, with the time when it was asked for.
-    pub(crate) fn fact(&self, dir: &Node, name: Name<'_>, now: Moment) -> Option<(Target, Moment)> {
+    /// The same, with when it was asked for.
+    pub(crate) fn fact(&self, dir: &Node, name: Name<'_>, now: Moment) -> Option<(Target, Seen)> {
         let hash = self.hash(dir, name);
         let mut shard = self.shard(hash).lock();
         let entry = shard.get(hash, |key| key.is(dir, name))?;
-        let ttl = if entry.target == Target::Nothing { self.ttl_nothing } else { self.ttl };
-        let good = entry.asked.stamp >= dir.names_since.get() && now.since(entry.asked.at) < ttl;
-        good.then_some((entry.target, entry.asked.at))
+        let fact = if entry.target == Target::Nothing { Fact::Nothing } else { Fact::Name };
+        let good = entry.seen.stamp() >= dir.names_since.get() && self.freshness.holds(fact, entry.seen, now);
+        good.then_some((entry.target, entry.seen))
     }
 
     /// What the name stood for when it was last asked for, however long ago: a hint.
@@ -74,36 +93,54 @@ impl Names {
         self.shard(hash).lock().peek(hash, |key| key.is(dir, name)).map(|entry| entry.target)
     }
 
-    /// Keeps an answer of the backing, unless a name of the directory was changed by us since it was asked for.
-    pub(crate) fn learn(&self, dir: &Node, name: Name<'_>, target: Target, asked: Asked) {
+    /// Keeps an answer of the backing, unless a name of the directory was changed by us since it was asked for, or this
+    /// one by others.
+    pub(crate) fn learn(&self, dir: &Node, name: Name<'_>, target: Target, asked: Asked) -> Placed {
         let hash = self.hash(dir, name);
         let mut shard = self.shard(hash).lock();
-        if dir.names_changed.get() > asked.stamp {
-            return;
+        let overtaken = self.told(dir, name) > asked.stamp;
+        if overtaken || dir.names_changed.get() > asked.stamp {
+            return Placed { overtaken, ..Placed::default() };
         }
-        self.put(&mut shard, hash, dir, name, Entry { target, asked });
+        let seen = self.freshness.seen(asked, target.is_covered(asked));
+        self.put(&mut shard, hash, dir, name, Entry { target, seen })
+    }
+
+    /// When others changed it.
+    fn told(&self, dir: &Node, name: Name<'_>) -> Stamp {
+        self.freshness.told(Changed::Name(dir.id, name))
     }
 
     /// Our change of the name is over; `target` is what it stands for now and since when that is known, `None` if it
     /// is not. What was asked for before `over` is not kept any more. Two changes in one directory at once leave
-    /// nothing: nobody can tell which came last. True if this one was alone.
+    /// nothing: nobody can tell which came last. True if this one was alone. Nor does one that others followed.
     pub(crate) fn settle(
         &self,
         dir: &Node,
         name: Name<'_>,
-        target: Option<(Target, Moment)>,
+        target: Option<(Target, Seen)>,
         begun: Stamp,
         over: Stamp,
-    ) -> bool {
+    ) -> (bool, Placed) {
         let hash = self.hash(dir, name);
         let mut shard = self.shard(hash).lock();
         // Under the lock, or an answer from before could still come between.
         let alone = dir.names_changed.advance(begun, over);
         drop(shard.remove(hash, |key| key.is(dir, name)));
-        if let Some((target, at)) = target.filter(|_| alone) {
-            self.put(&mut shard, hash, dir, name, Entry { target, asked: Asked { stamp: begun, at } });
-        }
-        alone
+        let overtaken = self.told(dir, name) > begun;
+        let placed = match target.filter(|_| alone && !overtaken) {
+            Some((target, seen)) => self.put(&mut shard, hash, dir, name, Entry { target, seen }),
+            None => Placed { overtaken, ..Placed::default() },
+        };
+        (alone, placed)
+    }
+
+    /// The name stands for this, by what others say, and must be asked for before that is believed: a hint.
+    pub(crate) fn note(&self, dir: &Node, name: Name<'_>, id: FileId) -> Placed {
+        let hash = self.hash(dir, name);
+        let mut shard = self.shard(hash).lock();
+        drop(shard.remove(hash, |key| key.is(dir, name)));
+        self.put(&mut shard, hash, dir, name, Entry { target: Target::File(id), seen: Seen::default() })
     }
 
     /// Forgets the name.
@@ -122,20 +159,44 @@ impl Names {
         self.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 
-    fn put(&self, shard: &mut LruMap<Key, Entry>, hash: u64, dir: &Node, name: Name<'_>, entry: Entry) {
+    fn put(
+        &self,
+        shard: &mut LruMap<Key, Entry>,
+        hash: u64,
+        dir: &Node,
+        name: Name<'_>,
+        entry: Entry,
+    ) -> Placed {
+        let mut placed = Placed { is_here: self.shard_max > 0, ..Placed::default() };
         if let Some(old) = shard.get(hash, |key| key.is(dir, name)) {
-            if entry.asked.at >= old.asked.at || old.asked.stamp < dir.names_since.get() {
-                *old = entry;
+            if entry.seen.at() >= old.seen.at() || old.seen.stamp() < dir.names_since.get() {
+                let before = std::mem::replace(old, entry);
+                if before.target != entry.target {
+                    self.displace(before, &mut placed);
+                }
+            } else {
+                placed.is_here = old.target == entry.target;
             }
-            return;
+            return placed;
         }
         if self.shard_max == 0 {
-            return;
+            return placed;
         }
         while shard.len() >= self.shard_max {
-            shard.evict(1, |_, _| true);
+            if let Some((_, gone)) = shard.evict(1, |_, _| true) {
+                self.displace(gone, &mut placed);
+            }
         }
         shard.insert(hash, Key { dir: dir.id, name: name.as_os_str().into() }, entry);
+        placed
+    }
+
+    fn displace(&self, gone: Entry, placed: &mut Placed) {
+        if let Target::File(id) = gone.target
+            && self.freshness.is_watched()
+        {
+            placed.displaced.push(id);
+        }
     }
 
     fn hash(&self, dir: &Node, name: Name<'_>) -> u64 {

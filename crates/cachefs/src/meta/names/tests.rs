@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use super::*;
+use crate::coherence::{Coherence, Ttls};
 use crate::meta::{Nodes, Stamps};
 use crate::sync::Arc;
 
@@ -15,12 +18,14 @@ struct Bench {
 impl Bench {
     fn new(names_max: usize) -> Self {
         let stamps = Stamps::default();
-        let dir = Nodes::new(16).get_or_make(id(1), &stamps).0;
-        Self { names: Names::new(names_max, TTL, TTL_NOTHING), stamps, dir }
+        let ttls = Ttls { attr: TTL, name: TTL, negative: TTL_NOTHING, listing: TTL };
+        let freshness = Arc::new(Freshness::new(Coherence::Ttl(TTL), ttls));
+        let dir = Nodes::new(16, freshness.clone()).get_or_make(id(1), &stamps).0;
+        Self { names: Names::new(names_max, freshness), stamps, dir }
     }
 
     fn asked(&self) -> Asked {
-        Asked { stamp: self.stamps.now(), at: NOW }
+        Asked { stamp: self.stamps.now(), at: NOW, ..Asked::default() }
     }
 
     fn get(&self, text: &str, after: Duration) -> Option<Target> {
@@ -42,7 +47,14 @@ impl Bench {
 impl Bench {
     /// The change that began then is over.
     fn settle(&self, text: &str, target: Target, begun: Stamp) {
-        self.names.settle(&self.dir, name(text), Some((target, NOW)), begun, self.stamps.next());
+        let asked = Asked { stamp: begun, at: NOW, ..Asked::default() };
+        self.names.settle(
+            &self.dir,
+            name(text),
+            Some((target, Seen::new(asked, false))),
+            begun,
+            self.stamps.next(),
+        );
     }
 }
 
@@ -106,7 +118,8 @@ fn an_answer_from_during_a_change_does_not_replace_what_the_change_left() {
 fn what_a_change_carries_over_is_as_old_as_it_was() {
     let bench = Bench::new(16);
     let begun = bench.begin();
-    let target = Some((Target::File(id(7)), NOW));
+    let asked = Asked { stamp: begun, at: NOW, ..Asked::default() };
+    let target = Some((Target::File(id(7)), Seen::new(asked, false)));
     bench.names.settle(&bench.dir, name("b"), target, begun, bench.stamps.next());
     assert_eq!(bench.names.fact(&bench.dir, name("b"), NOW.plus(TTL / 2)), target);
     assert_eq!(bench.get("b", TTL), None);

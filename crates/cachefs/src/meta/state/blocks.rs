@@ -45,6 +45,13 @@ impl State {
         self.data.as_ref().is_some_and(|data| data.weak.is_older(now, than))
     }
 
+    /// Weak blocks that came before all changes by others were told of are not proven by that.
+    pub(crate) fn doubt_weak(&mut self, proven: bool) {
+        if !proven && self.data.as_ref().is_some_and(|data| !data.weak.is_empty()) {
+            self.seen = self.seen.uncovered();
+        }
+    }
+
     /// The version was checked, or is old: weak blocks are to be loaded again.
     pub(crate) fn take_weak(&mut self, fresh: impl FnOnce() -> Generation) -> Weakened {
         let weak = self.data.as_mut().map_or_else(Vec::new, |data| data.weak.take());

@@ -4,7 +4,7 @@ use cachefs_vfs::Attr;
 
 use super::{Dropped, State};
 use crate::block::{BlockIndex, Generation};
-use crate::meta::{Asked, Stamp};
+use crate::meta::{Asked, Seen, Stamp};
 use crate::stats::MissReason;
 
 /// Our own changes of the inode, one at a time: the caller holds the file's writer lock from one to the other.
@@ -22,15 +22,15 @@ impl State {
     /// another change of ours came between, they are not answered to anybody but kept to compare with.
     ///
     /// What was asked for before `over` is not learnt any more, for it may be from before the change.
-    pub(crate) fn end_change(&mut self, attr: Attr, asked: Asked, begun: Stamp, over: Asked) {
+    pub(crate) fn end_change(&mut self, attr: Attr, seen: Seen, begun: Stamp, over: Asked) {
         let alone = self.changed == begun;
-        let ctime_ours = self.ctime_ours;
+        let moved = (self.ctime_ours, self.ctime_told);
         self.end_busy();
-        self.set_attr(attr, asked.at);
+        self.set_attr(attr, seen);
         self.first_seen = over.at;
         if !alone {
-            self.ctime_ours = ctime_ours;
-            self.checked = None;
+            (self.ctime_ours, self.ctime_told) = moved;
+            self.valid = false;
         }
         self.note_change(over.stamp);
     }
@@ -45,16 +45,16 @@ impl State {
     pub(crate) fn end_change_foreign(
         &mut self,
         attr: Attr,
-        asked: Asked,
+        seen: Seen,
         over: Asked,
         fresh: Generation,
     ) -> Option<Dropped> {
         self.end_busy();
         let dropped = self.reset(self.changed, fresh, MissReason::Invalidated);
-        self.set_attr(attr, asked.at);
+        self.set_attr(attr, seen);
         self.first_seen = over.at;
-        if self.changed > asked.stamp {
-            self.checked = None;
+        if self.changed > seen.stamp() {
+            self.valid = false;
         }
         self.note_change(over.stamp);
         dropped

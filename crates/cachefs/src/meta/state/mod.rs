@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use cachefs_vfs::Attr;
 
-use super::{Asked, Stamp, Touches, Weak};
+use super::{Seen, Stamp, Touches, Weak};
 use crate::block::{BlockIndex, Generation};
+use crate::coherence::{Fact, Freshness};
 use crate::stats::MissReason;
 use crate::time::Moment;
 
@@ -20,8 +21,10 @@ const WEAK_BLOCKS_MAX: u64 = 1024;
 pub(crate) struct State {
     /// As last answered. Kept also when it must be asked for again, to tell whether others changed the file.
     attr: Option<Attr>,
-    /// When `attr` was asked for; `None` if it may not be answered any more.
-    checked: Option<Moment>,
+    /// When `attr` was asked for.
+    seen: Seen,
+    /// It may still be answered, as far as that was lately enough.
+    valid: bool,
     /// When this version was first seen: asked for, or, where a change of ours left it, answered.
     first_seen: Moment,
     /// Our last change of the inode: what was asked before it is not learnt.
@@ -31,6 +34,10 @@ pub(crate) struct State {
     busy: bool,
     /// A change of ours moved `ctime` and nothing else since `attr`.
     ctime_ours: bool,
+    /// As far as we were told of what others did since `attr`, it moved `ctime` and nothing else that bytes depend on.
+    ctime_told: bool,
+    /// Whether others may be changing it without anybody being told.
+    doubt: Doubt,
     /// The backing let us open it for reading, under the permissions in `attr`.
     readable: bool,
     /// Only for files whose bytes are or were here.
@@ -45,6 +52,21 @@ struct Data {
     lost: Option<(u64, MissReason)>,
     weak: Weak,
     touches: Touches,
+}
+
+/// Whether others may have a file open for writing, and thus a mapping of it, through which they change it without
+/// anybody being told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// Nobody asked yet.
+    #[default]
+    Unknown,
+    /// Nobody has, and nobody opened it since.
+    Free,
+    /// Somebody may: it is on the list of those that are re-checked.
+    Listed,
+    /// Somebody may, and the list is full: no watch covers it.
+    Crowded,
 }
 
 /// Which bytes a reader sees: the length belongs to the generation.
@@ -85,27 +107,61 @@ impl State {
     pub(crate) fn new(generation: Generation, changed: Stamp) -> Self {
         Self {
             attr: None,
-            checked: None,
+            seen: Seen::default(),
+            valid: false,
             first_seen: Moment::default(),
             changed,
             generation,
             busy: false,
             ctime_ours: false,
+            ctime_told: false,
+            doubt: Doubt::Unknown,
             readable: false,
             data: None,
         }
     }
 
-    /// The attributes, if they were asked for less than `ttl` ago.
-    pub(crate) fn attr_within(&self, now: Moment, ttl: Duration) -> Option<&Attr> {
-        self.checked.filter(|&checked| now.since(checked) < ttl).and(self.attr.as_ref())
+    /// The attributes, if they may be answered for this purpose.
+    pub(crate) fn attr_fresh(&self, freshness: &Freshness, fact: Fact, now: Moment) -> Option<&Attr> {
+        self.attr.as_ref().filter(|_| self.valid && freshness.holds(fact, self.seen, now))
     }
 
     /// The length, if it may still be answered and was asked for, or left by a change of ours, less than `recent` ago.
-    pub(crate) fn size_within(&self, now: Moment, ttl: Duration, recent: Duration) -> Option<u64> {
-        let attr = self.attr_within(now, ttl)?;
-        let seen = self.checked.max(Some(self.first_seen))?;
+    pub(crate) fn size_within(&self, freshness: &Freshness, now: Moment, recent: Duration) -> Option<u64> {
+        let attr = self.attr_fresh(freshness, Fact::Reading, now)?;
+        let seen = self.seen.at().max(self.first_seen);
         (now.since(seen) < recent).then_some(attr.size)
+    }
+
+    /// Whether we were told of all that others did to the bytes since the attributes were asked for.
+    pub(crate) fn is_proven(&self, freshness: &Freshness) -> bool {
+        self.attr.is_some() && freshness.is_proven(self.seen)
+    }
+
+    /// When the attributes were asked for that the bytes are of.
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    /// Whether changes by others will be told of.
+    pub(crate) fn is_covered(&self, freshness: &Freshness) -> bool {
+        self.valid && self.is_proven(freshness) && self.doubt != Doubt::Listed
+    }
+
+    /// Changes by others will not be told of.
+    pub(crate) fn lose_cover(&mut self) {
+        self.seen = self.seen.uncovered();
+    }
+
+    pub(crate) fn doubt(&self) -> Doubt {
+        self.doubt
+    }
+
+    pub(crate) fn set_doubt(&mut self, doubt: Doubt) {
+        self.doubt = doubt;
+        if doubt == Doubt::Crowded {
+            self.seen = self.seen.uncovered();
+        }
     }
 
     /// The attributes as last answered, however long ago.
@@ -138,59 +194,81 @@ impl State {
     }
 
     /// Takes in what the backing answered to a question of ours.
-    pub(crate) fn learn(&mut self, attr: &Attr, asked: Asked, fresh: impl FnOnce() -> Generation) -> Learnt {
-        if self.is_past(asked) {
+    /// `proven` is whether we were told of all that others did to the bytes since the last answer.
+    pub(crate) fn learn(
+        &mut self,
+        attr: &Attr,
+        seen: Seen,
+        proven: bool,
+        fresh: impl FnOnce() -> Generation,
+    ) -> Learnt {
+        if self.is_past(seen) {
             return Learnt::default();
         }
-        let known = self.attr.map(|old| self.is_same(&old, attr));
+        let known = self.attr.map(|old| self.is_same(&old, attr, proven));
         let mut learnt = Learnt { kept: true, foreign: known == Some(false), dropped: None };
         if learnt.foreign {
             learnt.dropped = self.begin_generation(fresh(), MissReason::Invalidated);
         }
         if known != Some(true) {
-            self.first_seen = asked.at;
+            self.first_seen = seen.at();
             self.readable = false;
         }
-        self.set_attr(*attr, asked.at);
+        self.set_attr(*attr, seen);
         learnt
     }
 
     /// Whether the answer may be from before something that is known here.
-    fn is_past(&self, asked: Asked) -> bool {
-        self.busy || self.changed > asked.stamp || self.checked.is_some_and(|checked| asked.at < checked)
+    fn is_past(&self, seen: Seen) -> bool {
+        self.busy || self.changed > seen.stamp() || (self.valid && seen.at() < self.seen.at())
     }
 
-    fn is_same(&self, old: &Attr, new: &Attr) -> bool {
+    fn is_same(&self, old: &Attr, new: &Attr, proven: bool) -> bool {
         let (mut expected, found) = (old.version(), new.version());
         if self.ctime_ours {
             expected.ctime = found.ctime;
         }
+        if self.ctime_told && proven {
+            (expected.ctime, expected.tag) = (found.ctime, found.tag);
+        }
         old.kind == new.kind && expected == found
     }
 
-    fn set_attr(&mut self, attr: Attr, asked_at: Moment) {
+    fn set_attr(&mut self, attr: Attr, seen: Seen) {
         self.attr = Some(attr);
-        self.checked = Some(asked_at);
-        self.ctime_ours = false;
+        self.seen = if self.doubt == Doubt::Crowded { seen.uncovered() } else { seen };
+        self.valid = true;
+        (self.ctime_ours, self.ctime_told) = (false, false);
     }
 
     /// The attributes must be asked for before they are answered again.
     pub(crate) fn expire(&mut self) {
-        self.checked = None;
+        self.valid = false;
+    }
+
+    /// Others changed something of it, but no bytes. If it goes where no watch covers it, nothing is proven any more.
+    pub(crate) fn heed_attr(&mut self, stamp: Stamp, covered: bool) {
+        self.changed = self.changed.max(stamp);
+        self.valid = false;
+        self.readable = false;
+        self.ctime_told = true;
+        if !covered {
+            self.seen = self.seen.uncovered();
+        }
     }
 
     /// As [`Self::expire`], and the next ones are taken as they are: what changed was our doing.
     pub(crate) fn forget_attr(&mut self, stamp: Stamp) {
         self.changed = self.changed.max(stamp);
         self.attr = None;
-        self.checked = None;
+        self.valid = false;
     }
 
     /// A change of ours to a name of this file moved its `ctime` and number of links, or is about to.
     pub(crate) fn touch_ctime(&mut self, stamp: Stamp) {
         self.changed = self.changed.max(stamp);
         self.ctime_ours = true;
-        self.checked = None;
+        self.valid = false;
     }
 
     /// The inode was made, or cut to nothing, by us, which left these attributes. Nothing that was known before holds;
@@ -198,15 +276,15 @@ impl State {
     pub(crate) fn renew(
         &mut self,
         attr: &Attr,
-        asked: Asked,
+        seen: Seen,
         stamp: Stamp,
         fresh: Generation,
     ) -> Option<Dropped> {
-        let past = self.is_past(asked);
+        let past = self.is_past(seen);
         let dropped = self.reset(stamp, fresh, MissReason::Cold);
         if !past {
-            self.set_attr(*attr, asked.at);
-            self.first_seen = asked.at;
+            self.set_attr(*attr, seen);
+            self.first_seen = seen.at();
         }
         dropped
     }

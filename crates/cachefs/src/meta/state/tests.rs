@@ -1,7 +1,7 @@
 use cachefs_vfs::{FileId, FileKind, Mode, Time};
 
 use super::*;
-use crate::meta::Stamps;
+use crate::meta::{Asked, Stamps};
 
 const TTL: Duration = Duration::from_secs(1);
 const NOW: Moment = Moment(10_000_000_000);
@@ -32,6 +32,10 @@ fn touched(attr: Attr, seconds: i64) -> Attr {
     Attr { ctime: Time { seconds, nanos: 0 }, ..attr }
 }
 
+fn ttl(ttl: Duration) -> Freshness {
+    Freshness::ttl(ttl)
+}
+
 fn fresh(number: u64) -> impl FnOnce() -> Generation {
     move || Generation(number)
 }
@@ -51,18 +55,18 @@ impl Bench {
         bench
     }
 
-    fn asked(&self, at: Moment) -> Asked {
-        Asked { stamp: self.stamps.now(), at }
+    fn asked(&self, at: Moment) -> Seen {
+        Seen::new(Asked { stamp: self.stamps.now(), at, ..Asked::default() }, false)
     }
 
     fn learn(&mut self, attr: Attr, at: Moment) -> Learnt {
         let asked = self.asked(at);
-        self.state.learn(&attr, asked, fresh(2))
+        self.state.learn(&attr, asked, false, fresh(2))
     }
 
     fn end_change(&mut self, attr: Attr, begun: Stamp) {
         let asked = self.asked(NOW);
-        let over = Asked { stamp: self.stamps.next(), at: NOW };
+        let over = Asked { stamp: self.stamps.next(), at: NOW, ..Asked::default() };
         self.state.end_change(attr, asked, begun, over);
     }
 
@@ -74,10 +78,10 @@ impl Bench {
 #[test]
 fn attributes_hold_for_their_lifetime() {
     let bench = Bench::new();
-    assert!(bench.state.attr_within(NOW, TTL).is_some());
-    assert!(bench.state.attr_within(Moment(NOW.0 + 999_999_999), TTL).is_some());
-    assert!(bench.state.attr_within(Bench::later(), TTL).is_none());
-    assert!(bench.state.attr_within(NOW, Duration::ZERO).is_none());
+    assert!(bench.state.attr_fresh(&ttl(TTL), Fact::Attr, NOW).is_some());
+    assert!(bench.state.attr_fresh(&ttl(TTL), Fact::Attr, Moment(NOW.0 + 999_999_999)).is_some());
+    assert!(bench.state.attr_fresh(&ttl(TTL), Fact::Attr, Bench::later()).is_none());
+    assert!(bench.state.attr_fresh(&ttl(Duration::ZERO), Fact::Attr, NOW).is_none());
 }
 
 #[test]
@@ -98,7 +102,7 @@ fn what_was_asked_before_a_change_of_ours_is_not_learnt() {
     let mut bench = Bench::new();
     let asked = bench.asked(Bench::later());
     bench.state.touch_ctime(bench.stamps.next());
-    let learnt = bench.state.learn(&attr(99, 9), asked, fresh(2));
+    let learnt = bench.state.learn(&attr(99, 9), asked, false, fresh(2));
     assert_eq!(learnt, Learnt::default());
     assert_eq!(bench.state.attr_known().map(|attr| attr.size), Some(10));
 }
@@ -115,7 +119,7 @@ fn what_was_asked_earlier_does_not_replace_what_was_asked_later() {
 fn a_change_of_ours_to_a_name_moves_ctime_and_nothing_else() {
     let mut bench = Bench::new();
     bench.state.touch_ctime(bench.stamps.next());
-    assert!(bench.state.attr_within(NOW, TTL).is_none());
+    assert!(bench.state.attr_fresh(&ttl(TTL), Fact::Attr, NOW).is_none());
     assert!(!bench.learn(touched(attr(10, 1), 5), Bench::later()).foreign);
     assert!(bench.learn(touched(attr(10, 1), 6), Bench::later()).foreign, "it excuses one move");
     bench.state.touch_ctime(bench.stamps.next());
@@ -130,7 +134,7 @@ fn a_change_of_ours_keeps_the_generation_and_holds_off_answers() {
     assert!(!bench.learn(attr(20, 2), NOW).kept, "half of it, for all we know");
     bench.end_change(attr(20, 2), begun);
     assert_eq!(bench.state.generation(), Generation(1));
-    assert_eq!(bench.state.attr_within(NOW, TTL).map(|attr| attr.size), Some(20));
+    assert_eq!(bench.state.attr_fresh(&ttl(TTL), Fact::Attr, NOW).map(|attr| attr.size), Some(20));
     assert!(!bench.learn(attr(20, 2), Bench::later()).foreign);
 }
 
@@ -141,7 +145,7 @@ fn another_change_of_ours_during_a_write_leaves_nothing_to_answer() {
     bench.state.begin_change(begun, Some(BlockIndex(0)..BlockIndex(1)));
     bench.state.touch_ctime(bench.stamps.next());
     bench.end_change(attr(20, 2), begun);
-    assert!(bench.state.attr_within(NOW, TTL).is_none());
+    assert!(bench.state.attr_fresh(&ttl(TTL), Fact::Attr, NOW).is_none());
     assert!(!bench.learn(touched(attr(20, 2), 3), NOW).foreign, "the rename moved it");
 }
 
@@ -183,7 +187,7 @@ fn attributes_asked_for_during_a_change_are_not_learnt_after_it() {
     bench.state.begin_change(begun, None);
     let during = bench.asked(Bench::later());
     bench.end_change(attr(20, 2), begun);
-    assert!(!bench.state.learn(&attr(10, 1), during, fresh(2)).kept);
+    assert!(!bench.state.learn(&attr(10, 1), during, false, fresh(2)).kept);
     assert!(bench.learn(attr(20, 2), Bench::later()).kept);
 }
 
@@ -191,16 +195,20 @@ fn attributes_asked_for_during_a_change_are_not_learnt_after_it() {
 fn a_change_of_ours_leaves_a_length_that_is_recent_when_it_ends() {
     let mut bench = Bench::new();
     let recent = TTL / 100;
-    assert_eq!(bench.state.size_within(NOW, TTL, recent), Some(10));
+    assert_eq!(bench.state.size_within(&ttl(TTL), NOW, recent), Some(10));
     let (slow, end) = (NOW.plus(TTL / 2), NOW.plus(TTL / 2 + recent));
-    assert_eq!(bench.state.size_within(slow, TTL, recent), None);
+    assert_eq!(bench.state.size_within(&ttl(TTL), slow, recent), None);
     let begun = bench.stamps.next();
     bench.state.begin_change(begun, None);
-    let over = Asked { stamp: bench.stamps.next(), at: slow };
+    let over = Asked { stamp: bench.stamps.next(), at: slow, ..Asked::default() };
     bench.state.end_change(attr(20, 2), bench.asked(NOW), begun, over);
-    assert_eq!(bench.state.size_within(slow, TTL, recent), Some(20));
-    assert_eq!(bench.state.size_within(end, TTL, recent), None);
-    assert_eq!(bench.state.size_within(slow, TTL / 4, recent), None, "its lifetime began with the question");
+    assert_eq!(bench.state.size_within(&ttl(TTL), slow, recent), Some(20));
+    assert_eq!(bench.state.size_within(&ttl(TTL), end, recent), None);
+    assert_eq!(
+        bench.state.size_within(&ttl(TTL / 4), slow, recent),
+        None,
+        "its lifetime began with the question"
+    );
 }
 
 #[test]
@@ -208,7 +216,7 @@ fn what_was_made_is_learnt_unless_it_was_changed_before_the_answer_came() {
     let mut bench = Bench::new();
     let asked = bench.asked(NOW);
     bench.state.renew(&attr(0, 5), asked, bench.stamps.next(), Generation(2));
-    assert_eq!(bench.state.attr_within(NOW, TTL).map(|attr| attr.size), Some(0));
+    assert_eq!(bench.state.attr_fresh(&ttl(TTL), Fact::Attr, NOW).map(|attr| attr.size), Some(0));
     bench.state.renew(&attr(7, 7), asked, bench.stamps.next(), Generation(3));
     assert!(bench.state.attr_known().is_none());
 }

@@ -1,0 +1,117 @@
+use cachefs_vfs::{Access, Attr, Errno, Error, Name, Notice, OpenHow, Result, Subject, Touch, VDir, Watch};
+
+use crate::engine::Engine;
+use crate::meta::{Asked, Cover, Node, Placed};
+use crate::stats::BackingVerb;
+use crate::sync::Arc;
+
+/// Putting directories and files under watch. Calls the backing, once per inode.
+impl Engine {
+    /// To be taken before the backing is asked, by its handle `dir`, for names in a directory or its listing.
+    ///
+    /// # Errors
+    /// `EWOULDBLOCK` rather than wait, where the caller must not.
+    pub(crate) fn asked_in(&self, node: &Node, dir: &dyn VDir) -> Result<Asked> {
+        let cover = self.cover_dir(node, dir)?;
+        Ok(Asked { cover, ..self.asked() })
+    }
+
+    /// What is under watch for whoever asks for something in the directory from now on.
+    ///
+    /// # Errors
+    /// As [`Self::asked_in`]. That the directory cannot be watched is none.
+    pub(crate) fn cover_dir(&self, node: &Node, dir: &dyn VDir) -> Result<Option<Cover>> {
+        if !self.freshness.is_watched() || self.freshness.is_lost() {
+            return Ok(None);
+        }
+        if node.is_cover_unknown()
+            && let Err(error) = self.cover(node, |watch| dir.watch(watch))
+            && error.errno() == Errno::WOULDBLOCK
+        {
+            return Err(error);
+        }
+        Ok(node.is_covered_at(self.stamps.now()).then_some(Cover(node.id.device)))
+    }
+
+    /// Has a file of several names watched itself, for others may change it by a name nobody knows here. What is known
+    /// of it by now is from before that.
+    pub(crate) fn cover_linked(&self, node: &Node, attr: &Attr, dir: &dyn VDir, name: Name<'_>) {
+        let is_needed = self.freshness.is_watched() && !self.lookout.is_whole();
+        if !is_needed || attr.kind.is_dir() || attr.links <= 1 || !node.is_cover_unknown() {
+            return;
+        }
+        let how = OpenHow::new(Access::Path);
+        let covered = match self.backing.call(BackingVerb::Open, || dir.open(name, how)) {
+            Ok(opened) if opened.attr.id == node.id => self.cover(node, |watch| opened.handle.watch(watch)),
+            Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = covered {
+            tracing::debug!(%name, %error, "a file of several names is not watched");
+        }
+    }
+
+    /// Puts an inode under watch by the verb of the contract.
+    ///
+    /// # Errors
+    /// The backing's; `ESTALE` without a watch.
+    pub(crate) fn cover(&self, node: &Node, call: impl FnOnce(&dyn Watch) -> Result<()>) -> Result<()> {
+        let watch = self.lookout.watch().ok_or(Error::new(Errno::STALE))?;
+        match self.backing.call(BackingVerb::Watch, || call(&*watch)) {
+            Ok(()) => {
+                self.now_covered(node);
+                Ok(())
+            }
+            Err(error) => {
+                if error.errno() != Errno::WOULDBLOCK {
+                    self.refuse_cover(node, &error);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn now_covered(&self, node: &Node) {
+        let is_first = node.is_cover_unknown();
+        node.set_covered(self.stamps.next());
+        // Who is about to hand on what he asked for before must not take it for covered.
+        if is_first && !self.lookout.is_whole() {
+            let whose = Subject { id: Some(node.id), at: None };
+            self.lookout.listeners.tell(&Notice::Inode { whose, touch: Touch::Attr });
+        }
+    }
+
+    fn refuse_cover(&self, node: &Node, error: &Error) {
+        let was_unknown = node.is_cover_unknown();
+        node.refuse_cover();
+        if was_unknown && self.lookout.count_uncovered() && !self.freshness.is_lost() {
+            tracing::warn!(inode = node.id.inode, %error, "cannot be watched, and is asked for again and again; so may be others");
+        }
+    }
+
+    /// Names left the table: what they stood for may be changed by names that nobody knows here any more.
+    pub(crate) fn displace(&self, placed: &Placed) {
+        for &id in &placed.displaced {
+            if let Some(node) = self.nodes.peek(id) {
+                node.state.lock().lose_cover();
+            }
+        }
+    }
+
+    /// To be taken before an inode is asked for by a handle, or at its place.
+    pub(crate) fn asked_of(&self, node: &Node) -> Asked {
+        let asked = self.asked();
+        let cover = || node.io_if_any()?.place()?.cover(&self.names, node.id, asked.stamp);
+        Asked { cover: if self.freshness.is_watched() { cover() } else { None }, ..asked }
+    }
+
+    /// Has a directory watched that is about to be asked for its attributes, if that is possible.
+    pub(crate) fn cover_own(&self, node: &Arc<Node>) {
+        if self.freshness.is_watched() && node.is_cover_unknown() {
+            let covered = self.dir_handle(node).and_then(|dir| self.cover_dir(node, &*dir));
+            if let Err(error) = covered {
+                tracing::debug!(inode = node.id.inode, %error, "a directory is not watched");
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+use std::sync::Weak;
+
+use cachefs_vfs::{Error, FileId, Name, Notice, Result, Subject, Touch, WatchHow, Watcher};
+
+use super::Changed;
+use crate::engine::Engine;
+use crate::meta::{Node, Stamp, Target};
+use crate::stats::{Counter, MissReason};
+use crate::sync::Arc;
+
+/// Takes what the backing's watch tells.
+#[derive(Debug)]
+pub(crate) struct Intake(Weak<Engine>);
+
+impl Intake {
+    /// Has the backing watched for the engine.
+    ///
+    /// # Errors
+    /// The backing's.
+    pub(crate) fn begin(engine: &Arc<Engine>, how: WatchHow) -> Result<()> {
+        let intake = Arc::new(Self(Arc::downgrade(engine)));
+        let watch = engine.backing.fs.watch(how, intake)?;
+        engine.lookout.open(watch);
+        Ok(())
+    }
+}
+
+impl Watcher for Intake {
+    fn notice(&self, notice: &Notice<'_>) {
+        if let Some(engine) = self.0.upgrade() {
+            engine.hear(notice);
+        }
+    }
+}
+
+/// A name in a directory.
+type Spot<'a> = (FileId, Name<'a>);
+
+/// What notices mean for what is known. Nothing here calls the backing. First the epochs are raised, then what is known
+/// is forgotten: an answer from before either meets the epoch or is found.
+impl Engine {
+    /// Works a notice in, then hands it on.
+    pub(super) fn hear(&self, notice: &Notice<'_>) {
+        let _turn = self.lookout.listeners.turn();
+        match notice {
+            Notice::Inode { whose, touch } => self.hear_inode(*whose, *touch),
+            Notice::Made { dir, name, child } => self.hear_made((*dir, *name), *child),
+            Notice::Removed { dir, name, child } => self.hear_removed((*dir, *name), *child),
+            Notice::Moved { from, to, child } => self.hear_moved(*from, *to, *child),
+            Notice::Overflow => self.hear_overflow(),
+            Notice::Lost(error) => self.hear_lost(error),
+        }
+        self.lookout.listeners.tell(notice);
+    }
+
+    fn hear_inode(&self, whose: Subject<'_>, touch: Touch) {
+        self.stats.count(match touch {
+            Touch::Data => Counter::NoticesData,
+            Touch::Attr => Counter::NoticesAttr,
+            Touch::Opened => Counter::NoticesOpened,
+            Touch::Gone => Counter::NoticesGone,
+        });
+        let stamp = self.stamps.next();
+        let named = whose.at.and_then(|at| self.known_at(at));
+        for id in both(whose.id, named) {
+            if touch != Touch::Opened {
+                self.freshness.raise(Changed::Inode(id), stamp);
+            }
+            self.nodes.all_of(id).iter().for_each(|node| self.touch(node, touch, stamp));
+        }
+        if let Some((dir, name)) = whose.at.filter(|_| touch != Touch::Opened) {
+            // An answer about it may be on its way that brings an inode nobody knows yet.
+            self.freshness.raise(Changed::Name(dir, name), stamp);
+        }
+    }
+
+    fn touch(&self, node: &Arc<Node>, touch: Touch, stamp: Stamp) {
+        match touch {
+            Touch::Data => {
+                self.reset(node, MissReason::Invalidated);
+                self.stats.count(Counter::InvalidatedWatch);
+            }
+            Touch::Attr => node.state.lock().heed_attr(stamp, true),
+            Touch::Opened => self.suspect(node),
+            Touch::Gone => {
+                self.lookout.writers.remove(node.id);
+                node.state.lock().heed_attr(stamp, true);
+                self.bury(node);
+            }
+        }
+    }
+
+    fn hear_made(&self, at: Spot<'_>, child: Option<FileId>) {
+        self.stats.count(Counter::NoticesNames);
+        let stamp = self.stamps.next();
+        let before = self.forget_at(at, child, stamp);
+        for node in both(child, before).flat_map(|id| self.changed_nodes(id, stamp)) {
+            node.state.lock().heed_attr(stamp, Some(node.id) != before || self.is_followed(&node, stamp));
+        }
+    }
+
+    fn hear_removed(&self, at: Spot<'_>, child: Option<FileId>) {
+        self.stats.count(Counter::NoticesNames);
+        let stamp = self.stamps.next();
+        let before = self.forget_at(at, None, stamp);
+        both(child, before).for_each(|id| self.unplace(id, at, stamp));
+    }
+
+    fn hear_moved(&self, from: Spot<'_>, to: Spot<'_>, child: Option<FileId>) {
+        self.stats.count(Counter::NoticesNames);
+        let stamp = self.stamps.next();
+        let source = self.forget_at(from, None, stamp);
+        let moved = child.or(source);
+        let replaced = self.forget_at(to, moved, stamp).filter(|&id| Some(id) != moved);
+        replaced.into_iter().for_each(|id| self.unplace(id, to, stamp));
+        let target = self.nodes.all_of(to.0).into_iter().next();
+        for node in both(child, source).flat_map(|id| self.changed_nodes(id, stamp)) {
+            let is_there = target.as_ref().is_some_and(|dir| dir.is_covered_at(stamp));
+            node.state.lock().heed_attr(stamp, is_there || self.is_followed(&node, stamp));
+            let was_here = node.io_if_any().and_then(|io| io.place()).is_some_and(|place| place.is_at(from));
+            match &target {
+                Some(dir) if was_here => node.set_place(dir, to.1),
+                _ if was_here => self.leave(&node, from),
+                _ => {}
+            }
+        }
+    }
+
+    /// The inode has this name no more.
+    fn unplace(&self, id: FileId, at: Spot<'_>, stamp: Stamp) {
+        for node in self.changed_nodes(id, stamp) {
+            node.state.lock().heed_attr(stamp, self.is_followed(&node, stamp));
+            self.leave(&node, at);
+        }
+    }
+
+    fn leave(&self, node: &Node, (dir, name): Spot<'_>) {
+        self.nodes.all_of(dir).iter().for_each(|dir| node.leave_place(dir, name));
+    }
+
+    fn changed_nodes(&self, id: FileId, stamp: Stamp) -> Vec<Arc<Node>> {
+        self.freshness.raise(Changed::Inode(id), stamp);
+        self.nodes.all_of(id)
+    }
+
+    /// Whether changes of the inode are told of wherever its names are.
+    fn is_followed(&self, node: &Node, stamp: Stamp) -> bool {
+        self.lookout.is_whole() || node.is_covered_at(stamp)
+    }
+
+    /// What a name is, or was, known to stand for.
+    fn known_at(&self, (dir, name): Spot<'_>) -> Option<FileId> {
+        self.nodes.all_of(dir).iter().find_map(|dir| match self.names.hint(dir, name) {
+            Some(Target::File(id)) => Some(id),
+            Some(Target::Nothing) | None => None,
+        })
+    }
+
+    /// A name stands for something else now: this, if it is known. Answers what it stood for.
+    fn forget_at(&self, (dir, name): Spot<'_>, now: Option<FileId>, stamp: Stamp) -> Option<FileId> {
+        let before = self.known_at((dir, name));
+        let now = now.and_then(|id| self.nodes.all_of(id).first().map(|node| node.id));
+        self.freshness.raise(Changed::Name(dir, name), stamp);
+        self.freshness.raise(Changed::Listing(dir), stamp);
+        for dir in self.changed_nodes(dir, stamp) {
+            match now {
+                Some(id) => self.displace(&self.names.note(&dir, name, id)),
+                None => self.names.forget(&dir, name),
+            }
+            self.listings.forget(dir.id);
+            dir.state.lock().heed_attr(stamp, true);
+        }
+        before
+    }
+
+    fn hear_overflow(&self) {
+        self.stats.count(Counter::NoticesOverflow);
+        tracing::debug!("notices were lost: everything is checked before it is answered again");
+        self.freshness.doubt(self.stamps.next());
+        self.nodes.each(|node| self.suspect_unseen(node));
+    }
+
+    fn hear_lost(&self, error: &Error) {
+        self.freshness.lose(|| self.stamps.next());
+        if self.lookout.lose(error) {
+            self.stats.count(Counter::NoticesLost);
+            tracing::warn!(%error, "the backing is not watched any more: everything is asked for each time");
+        }
+        self.lookout.writers.clear();
+    }
+}
+
+/// One or two different inodes.
+fn both(one: Option<FileId>, other: Option<FileId>) -> impl Iterator<Item = FileId> {
+    one.into_iter().chain(other.filter(|_| one != other))
+}
