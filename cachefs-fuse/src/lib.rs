@@ -3,26 +3,29 @@
 //! [`Mount::start`] serves any [`cachefs_vfs::Vfs`]; it knows nothing of blocks and caches. A request goes from the
 //! `adapter` (FUSE's verbs) through `dispatch` (which thread runs it, and for how long) to the `tree` (the verbs on
 //! node ids), which finds the filesystem's handles through `inodes` (what the kernel knows) and `handles` (what is
-//! open).
+//! open). `belief` decides how long the kernel may believe an answer, and `notify` tells it of changes by others.
 //!
-//! Lock order: a shard of `inodes`, a map of `handles`, the tables of `dispatch` and the error table of `requests`
-//! are each held for a few instructions, and never over a call to the filesystem or to the kernel. Each is held alone,
-//! but for a map of `handles`, under which a shard of `inodes` is asked whether a file is open.
+//! Lock order: a shard of `inodes`, a map of `handles`, the tables of `dispatch`, the error table of `requests` and the
+//! outbox of `notify` are each held for a few instructions, and never over a call to the filesystem or to the kernel.
+//! Each is held alone, but for a map of `handles`, under which a shard of `inodes` is asked whether a file is open, and
+//! a shard of `inodes`, under which a part of its index of names is held.
 
 mod adapter;
+mod belief;
 mod buffers;
 mod config;
 mod dispatch;
 mod error;
 mod handles;
 mod inodes;
+mod notify;
 mod presser;
-mod refresher;
 mod requests;
 mod session;
 mod tree;
 
 pub use config::{MountConfig, MountFlag, Trust};
 pub use error::MountError;
+pub use notify::{NoticeCount, NoticeKind, NoticeSnapshot};
 pub use requests::{ErrorCount, HistogramSnapshot, Op, OpSnapshot, RequestSnapshot};
 pub use session::{How, Mount, Observer, Unmounter};

@@ -1,6 +1,8 @@
 //! Sending answers. What an answer gives the kernel (references, opens) is counted here, when nothing can keep it from
 //! being sent any more.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use cachefs_vfs::{Attr, Errno, Time};
@@ -10,102 +12,85 @@ use fuser::{
 };
 
 use super::convert::{file_attr, file_type, generation};
+use crate::belief::Stamp;
 use crate::dispatch::Refuse;
 use crate::inodes::NodeId;
-use crate::tree::{Created, Entry, Listed, Opening, Shown, Tree};
+use crate::tree::{Created, Entry, Listed, Opening, Tree};
 
-/// How long the kernel may trust answers.
+/// When the kernel asked: what changed since it may not remember from the answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ttls {
-    pub(super) attr: Duration,
-    pub(super) entry: Duration,
-    pub(super) negative: Duration,
-}
+pub(super) struct Asked(pub(super) Stamp);
 
-impl Ttls {
-    fn of(self, shown: Shown, attr: &Attr) -> Self {
-        match shown.moved {
-            true => Self { attr: Duration::ZERO, entry: Duration::ZERO, ..self },
-            false => self.of_attr(attr),
-        }
-    }
-
-    /// A write may strip set-id bits here, which the kernel does not know of.
-    fn of_attr(self, attr: &Attr) -> Self {
-        match attr.kind.is_regular() && attr.mode.bits() & 0o6000 != 0 {
-            true => Self { attr: Duration::ZERO, ..self },
-            false => self,
-        }
-    }
-
+impl Asked {
     pub(super) fn entry(self, tree: &Tree, reply: ReplyEntry, entry: &Entry) {
-        match tree.admit(entry) {
+        match tree.admit(entry, self.0) {
             Ok(shown) => {
-                let (ttls, attr) = (self.of(shown, &entry.attr), file_attr(shown.node, &entry.attr));
-                reply.entry_with_ttls(&ttls.attr, &ttls.entry, &attr, generation(&entry.attr));
+                let attr = file_attr(shown.node, &entry.attr);
+                reply.entry_with_ttls(&shown.attr_ttl, &shown.entry_ttl, &attr, generation(&entry.attr));
             }
             Err(error) => reply.refuse(error.errno()),
         }
     }
 
     /// The answer to a look-up; without an entry the name does not exist, and the kernel may remember that.
-    pub(super) fn found(self, tree: &Tree, reply: ReplyEntry, entry: Option<&Entry>) {
-        match entry {
-            Some(entry) => self.entry(tree, reply, entry),
-            None if self.negative.is_zero() => reply.refuse(Errno::NOENT),
-            None => {
-                let nobody = file_attr(NodeId(0), &nothing());
-                reply.entry_with_ttls(&Duration::ZERO, &self.negative, &nobody, Generation(0));
-            }
+    pub(super) fn found(
+        self,
+        tree: &Tree,
+        reply: ReplyEntry,
+        (dir, name): (NodeId, &OsStr),
+        entry: Option<&Entry>,
+    ) {
+        if let Some(entry) = entry {
+            return self.entry(tree, reply, entry);
         }
+        let ttl = tree.negative_ttl(dir, name.as_bytes(), self.0);
+        if ttl.is_zero() {
+            return reply.refuse(Errno::NOENT);
+        }
+        let nobody = file_attr(NodeId(0), &nothing());
+        reply.entry_with_ttls(&Duration::ZERO, &ttl, &nobody, Generation(0));
     }
 
-    pub(super) fn attr(self, reply: ReplyAttr, node: u64, attr: &Attr) {
-        reply.attr(&self.of_attr(attr).attr, &file_attr(NodeId(node), attr));
+    pub(super) fn attr(self, tree: &Tree, reply: ReplyAttr, node: NodeId, attr: &Attr) {
+        reply.attr(&tree.attr_ttl(node, attr, self.0), &file_attr(node, attr));
     }
 
     pub(super) fn created(self, tree: &Tree, reply: ReplyCreate, created: Created, flags: FopenFlags) {
         let attr = created.entry.attr;
-        match tree.admit_created(created) {
-            Ok(node) => {
-                let ttl = self.entry.min(self.of_attr(&attr).attr);
-                reply.created(&ttl, &file_attr(node, &attr), generation(&attr), FileHandle(0), flags);
+        match tree.admit_created(created, self.0) {
+            Ok(shown) => {
+                let ttl = shown.entry_ttl.min(shown.attr_ttl);
+                let node = file_attr(shown.node, &attr);
+                reply.created(&ttl, &node, generation(&attr), FileHandle(0), flags);
             }
             Err(error) => reply.refuse(error.errno()),
         }
     }
 
-    pub(super) fn listed_plus(self, tree: &Tree, mut reply: ReplyDirectoryPlus, listed: &Listed) {
+    pub(super) fn listed_plus(
+        self,
+        tree: &Tree,
+        mut reply: ReplyDirectoryPlus,
+        dir: NodeId,
+        listed: &Listed,
+    ) {
         for item in listed {
+            let add = |reply: &mut ReplyDirectoryPlus, node: NodeId, ttl, attr: &Attr, generation| {
+                let attr = file_attr(node, attr);
+                reply.add(INodeNo(node.0), item.offset, &item.name, &ttl, &attr, generation)
+            };
             let full = match &item.entry {
+                // The kernel takes neither references nor attributes from `.` and `..`.
                 None => {
-                    // The kernel takes neither references nor attributes from `.` and `..`.
-                    let attr = file_attr(item.node, &Attr { kind: item.kind, ..nothing() });
-                    reply.add(
-                        INodeNo(item.node.0),
-                        item.offset,
-                        &item.name,
-                        &Duration::ZERO,
-                        &attr,
-                        Generation(0),
-                    )
+                    let attr = Attr { kind: item.kind, ..nothing() };
+                    add(&mut reply, item.node, Duration::ZERO, &attr, Generation(0))
                 }
                 Some(entry) => {
-                    let Ok(shown) = tree.admit(entry) else { continue };
-                    let node = shown.node;
-                    let attr = file_attr(node, &entry.attr);
-                    let ttls = self.of(shown, &entry.attr);
-                    let ttl = ttls.entry.min(ttls.attr);
-                    let full = reply.add(
-                        INodeNo(node.0),
-                        item.offset,
-                        &item.name,
-                        &ttl,
-                        &attr,
-                        generation(&entry.attr),
-                    );
+                    let Ok(shown) = tree.admit(entry, self.0) else { continue };
+                    let ttl = shown.entry_ttl.min(shown.attr_ttl);
+                    let full = add(&mut reply, shown.node, ttl, &entry.attr, generation(&entry.attr));
                     if full {
-                        drop(tree.forget(node, 1));
+                        drop(tree.forget(shown.node, 1));
                     }
                     full
                 }
@@ -115,16 +100,23 @@ impl Ttls {
             }
         }
         reply.ok();
+        tree.listed(dir);
     }
 }
 
-pub(super) fn listed(mut reply: ReplyDirectory, listed: &Listed) {
+/// Attributes after a change through the mount.
+pub(super) fn changed(tree: &Tree, reply: ReplyAttr, node: NodeId, attr: &Attr) {
+    reply.attr(&tree.belief().attr_changed(attr), &file_attr(node, attr));
+}
+
+pub(super) fn listed(tree: &Tree, mut reply: ReplyDirectory, dir: NodeId, listed: &Listed) {
     for item in listed {
         if reply.add(INodeNo(item.node.0), item.offset, file_type(item.kind), &item.name) {
             break;
         }
     }
     reply.ok();
+    tree.listed(dir);
 }
 
 pub(super) fn opened(reply: ReplyOpen, opening: Opening, keep: bool, mut flags: FopenFlags) {

@@ -31,7 +31,7 @@ use crate::inodes::NodeId;
 use crate::requests::Op;
 use crate::tree::Opening;
 use caller::Caller;
-use deliver::Ttls;
+use deliver::Asked;
 
 /// Room for the entries of a listing when the kernel does not say how much it has.
 const LISTING_ROOM: usize = 64 << 10;
@@ -41,13 +41,15 @@ const LISTING_ROOM: usize = 64 << 10;
 pub(crate) struct Adapter {
     dispatch: Arc<Dispatch>,
     config: MountConfig,
-    ttls: Ttls,
 }
 
 impl Adapter {
     pub(crate) fn new(dispatch: Arc<Dispatch>, config: &MountConfig) -> Self {
-        let ttls = Ttls { attr: config.attr_ttl, entry: config.entry_ttl, negative: config.negative_ttl };
-        Self { dispatch, config: config.clone(), ttls }
+        Self { dispatch, config: config.clone() }
+    }
+
+    fn asked(&self) -> Asked {
+        Asked(self.dispatch.tree().now())
     }
 }
 
@@ -58,16 +60,16 @@ impl Filesystem for Adapter {
     }
 
     fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
-        let (ttls, name) = (self.ttls, name.to_owned());
+        let (asked, dir, name, sought) = (self.asked(), NodeId(parent.0), name.to_owned(), name.to_owned());
         self.dispatch.serve(
             Call::reading(Op::Lookup, parent.0),
             reply,
             &[],
-            move |tree, _| match tree.lookup(NodeId(parent.0), &name) {
+            move |tree, _| match tree.lookup(dir, &sought) {
                 Err(error) if error.is_not_found() => Ok(None),
                 found => found.map(Some),
             },
-            move |tree, reply, entry| ttls.found(tree, reply, entry.as_ref()),
+            move |tree, reply, entry| asked.found(tree, reply, (dir, &name), entry.as_ref()),
         );
     }
 
@@ -78,13 +80,13 @@ impl Filesystem for Adapter {
     }
 
     fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
-        let ttls = self.ttls;
+        let asked = self.asked();
         self.dispatch.serve(
             Call::reading(Op::GetAttr, ino.0),
             reply,
             &[],
             move |tree, _| tree.show_attr(NodeId(ino.0)),
-            move |_, reply, attr| ttls.attr(reply, ino.0, &attr),
+            move |tree, reply, attr| asked.attr(tree, reply, NodeId(ino.0), &attr),
         );
     }
 
@@ -113,7 +115,7 @@ impl Filesystem for Adapter {
             atime: atime.map(convert::set_time),
             mtime: mtime.map(convert::set_time),
         };
-        let (ttls, caller) = (self.ttls, Caller::of(request));
+        let caller = Caller::of(request);
         self.dispatch.serve(
             Call::changing(Op::SetAttr, ino.0),
             reply,
@@ -125,7 +127,7 @@ impl Filesystem for Adapter {
                 }
                 tree.set_attr(NodeId(ino.0), size, &set, caller.privileges())
             },
-            move |_, reply, attr| ttls.attr(reply, ino.0, &attr),
+            move |tree, reply, attr| deliver::changed(tree, reply, NodeId(ino.0), &attr),
         );
     }
 
@@ -226,8 +228,9 @@ impl Filesystem for Adapter {
         flags: i32,
         reply: ReplyCreate,
     ) {
-        let (ttls, name, owner) = (self.ttls, name.to_owned(), convert::owner(request, umask));
+        let (asked, name, owner) = (self.asked(), name.to_owned(), convert::owner(request, umask));
         let flags = convert::flags(flags);
+        let how = self.open_flags(flags);
         self.dispatch.serve(
             Call::changing(Op::Create, parent.0),
             reply,
@@ -236,13 +239,14 @@ impl Filesystem for Adapter {
                 let exclusive = flags.contains(OFlags::EXCL);
                 tree.create(NodeId(parent.0), &name, Mode::new(mode), exclusive, &owner)
             },
-            move |tree, reply, created| ttls.created(tree, reply, created, direct_flag(flags)),
+            move |tree, reply, created| asked.created(tree, reply, created, how),
         );
     }
 
     fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
         let flags = convert::flags(flags.0);
         let direct = flags.contains(OFlags::DIRECT);
+        let how = self.open_flags(flags);
         let opening = Opening::begin(self.dispatch.tree(), NodeId(ino.0));
         let id = opening.id();
         self.dispatch.serve(
@@ -250,7 +254,7 @@ impl Filesystem for Adapter {
             reply,
             &[],
             move |tree, _| tree.open(NodeId(ino.0), id, convert::access(flags), direct),
-            move |_, reply, keep| deliver::opened(reply, opening, keep, direct_flag(flags)),
+            move |_, reply, keep| deliver::opened(reply, opening, keep, how),
         );
     }
 
@@ -326,9 +330,13 @@ impl Filesystem for Adapter {
         });
     }
 
+    /// Refused once it is never asked again, and the kernel keeps listings.
     fn opendir(&self, _: &Request, _: INodeNo, _: OpenFlags, reply: ReplyOpen) {
         self.dispatch.noted(Op::OpenDir, 1);
-        reply.opened(FileHandle(0), FopenFlags::empty());
+        match self.dispatch.tree().belief().keeps_listings() {
+            true => reply.refuse(Errno::NOSYS),
+            false => reply.opened(FileHandle(0), FopenFlags::empty()),
+        }
     }
 
     fn readdir(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: u64, reply: ReplyDirectory) {
@@ -337,18 +345,18 @@ impl Filesystem for Adapter {
             reply,
             &[],
             move |tree, _| tree.list(NodeId(ino.0), offset, LISTING_ROOM),
-            |_, reply, listed| deliver::listed(reply, &listed),
+            move |tree, reply, listed| deliver::listed(tree, reply, NodeId(ino.0), &listed),
         );
     }
 
     fn readdirplus(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: u64, reply: ReplyDirectoryPlus) {
-        let ttls = self.ttls;
+        let asked = self.asked();
         self.dispatch.serve(
             Call::reading(Op::ReadDirPlus, ino.0),
             reply,
             &[],
             move |tree, _| tree.list_plus(NodeId(ino.0), offset, LISTING_ROOM),
-            move |tree, reply, listed| ttls.listed_plus(tree, reply, &listed),
+            move |tree, reply, listed| asked.listed_plus(tree, reply, NodeId(ino.0), &listed),
         );
     }
 
@@ -522,13 +530,5 @@ impl Filesystem for Adapter {
             move |tree, _| tree.copy_range(from, to, length, privileges),
             |_, reply, copied| reply.written(copied),
         );
-    }
-}
-
-/// A file opened past the caches is read and written past those of the kernel, too.
-fn direct_flag(flags: OFlags) -> FopenFlags {
-    match flags.contains(OFlags::DIRECT) {
-        true => FopenFlags::FOPEN_DIRECT_IO | FopenFlags::FOPEN_PARALLEL_DIRECT_WRITES,
-        false => FopenFlags::empty(),
     }
 }

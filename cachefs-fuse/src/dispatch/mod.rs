@@ -20,6 +20,7 @@ use cachefs_vfs::{Errno, Error, Result, nowait};
 use crate::MountConfig;
 use crate::handles::Closed;
 use crate::inodes::NodeId;
+use crate::notify::NoticeSnapshot;
 use crate::requests::{Op, RequestSnapshot, Requests};
 use crate::tree::Tree;
 use breaker::Breaker;
@@ -111,10 +112,12 @@ impl Dispatch {
 
     pub(crate) fn snapshot(&self) -> RequestSnapshot {
         let (handles, pinned) = self.tree.handles().len();
+        let outbox = self.tree.outbox();
         RequestSnapshot {
             inodes: self.tree.inodes().len(),
             handles: handles as u64,
             pinned: pinned as u64,
+            notices: NoticeSnapshot { waiting: outbox.len() as u64, ..outbox.counts().snapshot() },
             ..self.requests.snapshot()
         }
     }

@@ -1,12 +1,16 @@
 //! The inodes the kernel knows: names, references, opens.
 
+mod links;
 mod moves;
+mod name_index;
 mod node;
 mod node_id;
 mod node_map;
 mod shard;
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cachefs_vfs::{Attr, Errno, Error, FileId, Result};
@@ -14,8 +18,9 @@ use lru::LruCache;
 use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) use moves::{Moment, Moves};
+use name_index::NameIndex;
 use node::Node;
-pub(crate) use node::{Gone, Link, NodeState};
+pub(crate) use node::{Gone, Known, Link, NodeState};
 pub(crate) use node_id::{NodeId, Numbering};
 use shard::{Met, Shard};
 
@@ -23,7 +28,8 @@ const SHARDS: usize = 64;
 /// Names of so many forgotten files are remembered, for handles that outlive the kernel's caches.
 const FORGOTTEN_MAX: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
 
-/// The table. Each node lies in one shard, and no two shards are locked at once.
+/// The table. Each node lies in one shard, and no two shards are locked at once; under one, a part of the index of names
+/// may be.
 #[derive(Debug)]
 pub(crate) struct Inodes {
     numbering: Numbering,
@@ -34,6 +40,8 @@ pub(crate) struct Inodes {
     forgotten: Mutex<LruCache<NodeId, (FileId, Link)>>,
     /// The shard that gives up nodes next.
     hand: AtomicU64,
+    /// Nodes by name, where changes are told of by name.
+    names: OnceLock<NameIndex>,
 }
 
 /// A node that was met in a look-up.
@@ -42,8 +50,8 @@ pub(crate) struct Admitted {
     pub(crate) node: NodeId,
     /// The number belonged to another file before: handles kept under it are not of this one.
     pub(crate) reused: bool,
-    /// A rename of ours may have been in the way.
-    pub(crate) moved: bool,
+    /// Something was in the way, so that the answer must not be remembered.
+    pub(crate) stale: bool,
 }
 
 impl Inodes {
@@ -56,6 +64,7 @@ impl Inodes {
             lookups: AtomicU64::new(0),
             forgotten: Mutex::new(LruCache::new(FORGOTTEN_MAX)),
             hand: AtomicU64::new(0),
+            names: OnceLock::new(),
         };
         inodes.shard(NodeId::ROOT).meet(NodeId::ROOT, root);
         inodes
@@ -72,32 +81,37 @@ impl Inodes {
 
     /// Adds a reference of the kernel to a file that was found under `link`. If something may have moved since it was
     /// found (`moved`, asked while no rename can change the file's names), that name does not replace one that is
-    /// known.
+    /// known. Whether the answer is `stale` is asked once the table shows that the kernel is about to know it.
     pub(crate) fn admit(
         &self,
         attr: &Attr,
         link: Option<(NodeId, &[u8])>,
         moved: impl FnOnce() -> bool,
+        stale: impl FnOnce() -> bool,
     ) -> Result<Admitted> {
         let node = self.numbering.of(attr.id);
         let clock = self.lookups.fetch_add(1, Ordering::Relaxed) >> 10;
         let mut shard = self.shard(node);
-        let met = shard.meet(node, attr);
+        let (met, moved) = self.following(&mut shard, node, |shard| {
+            let (met, moved) = (shard.meet(node, attr), moved());
+            if met != Met::Collision {
+                let several = attr.links > 1 && !attr.kind.is_dir();
+                shard.relink(node, |found, more| {
+                    found.met(u32::try_from(clock).unwrap_or(u32::MAX));
+                    if let Some((parent, name)) = link.filter(|_| !(moved && found.has_link())) {
+                        found.add_link(more, parent, name, several);
+                    }
+                });
+            }
+            (met, moved)
+        });
         match met {
             Met::Collision => return Err(Error::new(Errno::IO)),
             Met::New => _ = self.count.fetch_add(1, Ordering::Relaxed),
             Met::Known | Met::Reused => {}
         }
-        let moved = moved();
-        let several = attr.links > 1 && !attr.kind.is_dir();
-        shard.relink(node, |found, more| {
-            found.lookups += 1;
-            found.seen = u32::try_from(clock).unwrap_or(u32::MAX);
-            if let Some((parent, name)) = link.filter(|_| !(moved && found.has_link())) {
-                found.add_link(more, parent, name, several);
-            }
-        });
-        Ok(Admitted { node, reused: met == Met::Reused, moved })
+        let stale = moved || stale();
+        Ok(Admitted { node, reused: met == Met::Reused, stale })
     }
 
     /// Takes back references of the kernel; whether those were the last.
@@ -112,7 +126,7 @@ impl Inodes {
             return false;
         }
         let identity = shard.identity(node, self.numbering);
-        let removed = shard.remove(node);
+        let removed = self.following(&mut shard, node, |shard| shard.remove(node));
         drop(shard);
         self.count.fetch_sub(1, Ordering::Relaxed);
         if let (Some(identity), Some(removed)) = (identity, removed.filter(Node::has_link)) {
@@ -130,38 +144,6 @@ impl Inodes {
     pub(crate) fn identity(&self, node: NodeId) -> Option<FileId> {
         let known = self.shard(node).identity(node, self.numbering);
         known.or_else(|| self.forgotten.lock().get(&node).map(|(id, _)| *id))
-    }
-
-    /// Its names, the likeliest first; also of nodes that were forgotten not too long ago.
-    pub(crate) fn links(&self, node: NodeId) -> Vec<Link> {
-        let shard = self.shard(node);
-        if shard.nodes.contains(node.0) {
-            return shard.links(node);
-        }
-        drop(shard);
-        self.forgotten.lock().get(&node).map(|(_, link)| link.clone()).into_iter().collect()
-    }
-
-    /// The directory a directory lies in.
-    pub(crate) fn parent(&self, node: NodeId) -> Option<NodeId> {
-        match node {
-            NodeId::ROOT => Some(NodeId::ROOT),
-            _ => self.links(node).first().map(|link| link.parent),
-        }
-    }
-
-    /// A known file lost a name.
-    pub(crate) fn remove_link(&self, node: NodeId, parent: NodeId, name: &[u8]) {
-        self.shard(node).relink(node, |found, more| found.remove_link(more, parent, name));
-    }
-
-    /// A name of a known file became another.
-    pub(crate) fn move_link(&self, node: NodeId, from: (NodeId, &[u8]), to: (NodeId, &[u8])) {
-        self.shard(node).relink(node, |found, more| {
-            found.remove_link(more, from.0, from.1);
-            let several = found.has_link();
-            found.add_link(more, to.0, to.1, several);
-        });
     }
 
     /// Remembers the attributes of a file without a name, for as long as the kernel knows it.
@@ -206,6 +188,34 @@ impl Inodes {
             return false;
         };
         std::mem::replace(&mut found.kept, 0) != 0
+    }
+
+    /// Whether the kernel knows the node.
+    pub(crate) fn contains(&self, node: NodeId) -> bool {
+        self.shard(node).nodes.contains(node.0)
+    }
+
+    /// How often the node was met since it was settled; 0: no answer about it can be on its way to the kernel.
+    pub(crate) fn unsettled(&self, node: NodeId) -> u32 {
+        self.shard(node).nodes.get(node.0).map_or(0, |found| found.unsettled)
+    }
+
+    /// The answers about a node that [`Inodes::unsettled`] told of have arrived; others may be on their way since.
+    pub(crate) fn settle(&self, node: NodeId, seen: u32) {
+        if let Some(found) = self.shard(node).nodes.get_mut(node.0).filter(|found| found.unsettled == seen) {
+            found.unsettled = 0;
+        }
+    }
+
+    /// The parts of the table.
+    pub(crate) fn parts(&self) -> Range<usize> {
+        0..self.shards.len()
+    }
+
+    /// All nodes of a part.
+    pub(crate) fn part(&self, part: usize) -> Vec<Known> {
+        let known = |(node, found): (u64, &Node)| Known { node: NodeId(node), kind: found.kind };
+        self.shards[part].lock().nodes.iter().map(known).collect()
     }
 
     /// How many nodes there are.

@@ -33,6 +33,8 @@ pub(super) struct Node {
     pub(super) opens: u32,
     /// When it was last looked up, in look-ups of the whole table divided by 1024.
     pub(super) seen: u32,
+    /// How often the kernel was answered about it since no answer could be on its way; 0: none can be.
+    pub(super) unsettled: u32,
     pub(super) kind: FileKind,
 }
 
@@ -48,8 +50,16 @@ impl Node {
             kept: 0,
             opens: 0,
             seen: 0,
+            unsettled: 0,
             kind: attr.kind,
         }
+    }
+
+    /// The kernel is about to get a reference.
+    pub(super) fn met(&mut self, clock: u32) {
+        self.lookups += 1;
+        self.seen = clock;
+        self.unsettled = self.unsettled.wrapping_add(1).max(1);
     }
 
     pub(super) fn has_link(&self) -> bool {
@@ -84,6 +94,13 @@ impl Node {
             more.retain(|link| !link.is(parent, name));
         }
     }
+}
+
+/// A node in a walk over all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) node: NodeId,
+    pub(crate) kind: FileKind,
 }
 
 /// What callers may see of a node.

@@ -35,8 +35,8 @@ fn names(inodes: &Inodes, node: NodeId) -> Vec<String> {
 fn a_hard_link_is_one_inode_with_several_names() {
     let inodes = table();
     let file = attr(12, FileKind::Regular, 2);
-    let node = inodes.admit(&file, Some((NodeId::ROOT, b"a")), || false).unwrap().node;
-    assert_eq!(inodes.admit(&file, Some((NodeId::ROOT, b"b")), || false).unwrap().node, node);
+    let node = inodes.admit(&file, Some((NodeId::ROOT, b"a")), || false, || false).unwrap().node;
+    assert_eq!(inodes.admit(&file, Some((NodeId::ROOT, b"b")), || false, || false).unwrap().node, node);
     assert_eq!(names(&inodes, node), ["b", "a"]);
     inodes.move_link(node, (NodeId::ROOT, b"b"), (NodeId(77), b"c"));
     assert_eq!(names(&inodes, node), ["c", "a"]);
@@ -53,10 +53,10 @@ fn a_hard_link_is_one_inode_with_several_names() {
 fn a_renamed_file_found_elsewhere_has_one_name() {
     let inodes = table();
     let file = attr(12, FileKind::Regular, 1);
-    let node = inodes.admit(&file, Some((NodeId::ROOT, b"a")), || false).unwrap().node;
-    inodes.admit(&file, Some((NodeId::ROOT, b"z")), || true).unwrap();
+    let node = inodes.admit(&file, Some((NodeId::ROOT, b"a")), || false, || false).unwrap().node;
+    inodes.admit(&file, Some((NodeId::ROOT, b"z")), || true, || false).unwrap();
     assert_eq!(names(&inodes, node), ["a"], "a look-up that raced with a rename proves nothing");
-    inodes.admit(&file, Some((NodeId::ROOT, b"b")), || false).unwrap();
+    inodes.admit(&file, Some((NodeId::ROOT, b"b")), || false, || false).unwrap();
     assert_eq!(names(&inodes, node), ["b"]);
 }
 
@@ -64,9 +64,9 @@ fn a_renamed_file_found_elsewhere_has_one_name() {
 fn a_reused_number_keeps_the_references_of_both() {
     let inodes = table();
     let mut file = attr(12, FileKind::Regular, 1);
-    inodes.admit(&file, Some((NodeId::ROOT, b"a")), || false).unwrap();
+    inodes.admit(&file, Some((NodeId::ROOT, b"a")), || false, || false).unwrap();
     file.id.generation = 10;
-    let again = inodes.admit(&file, Some((NodeId::ROOT, b"b")), || false).unwrap();
+    let again = inodes.admit(&file, Some((NodeId::ROOT, b"b")), || false, || false).unwrap();
     assert!(again.reused);
     assert_eq!(inodes.identity(again.node), Some(file.id));
     assert!(!inodes.forget(again.node, 1));
@@ -76,7 +76,7 @@ fn a_reused_number_keeps_the_references_of_both() {
 #[test]
 fn pages_are_kept_only_of_the_version_seen_at_the_last_open() {
     let inodes = table();
-    let node = inodes.admit(&attr(12, FileKind::Regular, 1), None, || false).unwrap().node;
+    let node = inodes.admit(&attr(12, FileKind::Regular, 1), None, || false, || false).unwrap().node;
     assert_eq!(inodes.replace_kept(node, 42), 0);
     assert!(!inodes.shown(node, 42), "it is the one the kernel has");
     assert_eq!(inodes.replace_kept(node, 42), 42);
@@ -91,7 +91,8 @@ fn the_oldest_are_named_first_and_open_ones_never() {
     for inode in 0..64_u64 {
         let name = format!("f{inode}");
         let file = attr(100 + inode * SHARDS as u64, FileKind::Regular, 1);
-        let node = inodes.admit(&file, Some((NodeId::ROOT, name.as_bytes())), || false).unwrap().node;
+        let node =
+            inodes.admit(&file, Some((NodeId::ROOT, name.as_bytes())), || false, || false).unwrap().node;
         if inode == 0 {
             inodes.opened(node);
         }
@@ -122,7 +123,12 @@ fn a_million_inodes_take_at_most_200_bytes_each_beyond_their_names() {
         let name = format!("file-{inode:07}");
         names += name.len() as u64;
         inodes
-            .admit(&attr(100 + inode, FileKind::Regular, 1), Some((NodeId::ROOT, name.as_bytes())), || false)
+            .admit(
+                &attr(100 + inode, FileKind::Regular, 1),
+                Some((NodeId::ROOT, name.as_bytes())),
+                || false,
+                || false,
+            )
             .unwrap();
     }
     let each = (resident() - before - names) / COUNT;

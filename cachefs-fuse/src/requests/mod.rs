@@ -10,7 +10,9 @@ use cachefs_vfs::Errno;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
-use histogram::Histogram;
+use crate::notify::NoticeSnapshot;
+
+pub(crate) use histogram::Histogram;
 pub use histogram::HistogramSnapshot;
 pub use op::Op;
 
@@ -54,6 +56,8 @@ pub struct RequestSnapshot {
     pub handles: u64,
     /// Handles open that must stay: of files without a name, or that could not be opened again.
     pub pinned: u64,
+    /// What the kernel was told of changes by others.
+    pub notices: NoticeSnapshot,
 }
 
 #[derive(Debug)]

@@ -9,16 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cachefs_vfs::{Errno, Vfs};
+use cachefs_vfs::{Errno, Vfs, Watch, WatchHow};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use fuser::{Session, SessionACL};
+use parking_lot::Mutex;
 
 use crate::adapter::Adapter;
 use crate::dispatch::Dispatch;
+use crate::notify::{Crier, Herald};
 use crate::presser::Presser;
-use crate::refresher::Refresher;
 use crate::tree::Tree;
-use crate::{MountConfig, MountError, RequestSnapshot};
+use crate::{MountConfig, MountError, RequestSnapshot, Trust};
 pub use unmounter::{How, Unmounter};
 
 /// How long the end of a mount waits for its threads; one that hangs in the filesystem is left to itself.
@@ -33,7 +34,9 @@ pub struct Mount {
     /// Reports the end of the serving threads.
     ended: Receiver<io::Result<()>>,
     presser: Presser,
-    refresher: Refresher,
+    crier: Crier,
+    /// Ends before the threads that it tells.
+    watch: Mutex<Option<Arc<dyn Watch>>>,
 }
 
 impl Mount {
@@ -43,10 +46,11 @@ impl Mount {
     /// [`MountError`]; nothing is left mounted then.
     pub fn start(fs: Arc<dyn Vfs>, mountpoint: &Path, config: MountConfig) -> Result<Self, MountError> {
         let path = mount_point(mountpoint)?;
-        let tree = Tree::new(fs, &config).map_err(MountError::Filesystem)?;
+        let tree = Tree::new(Arc::clone(&fs), &config).map_err(MountError::Filesystem)?;
         let dispatch = Dispatch::start(tree, &config).map_err(MountError::Thread)?;
+        let watch = watch(&*fs, dispatch.tree(), config.trust)?;
         let unmounter = attach_at(path, &config)?;
-        Self::serve(dispatch, unmounter.clone(), &config).inspect_err(|_| {
+        Self::serve(dispatch, unmounter.clone(), watch, &config).inspect_err(|_| {
             if let Err(error) = unmounter.unmount(How::Lazy) {
                 tracing::error!(%error, "a mount that could not be served is left");
             }
@@ -56,6 +60,7 @@ impl Mount {
     fn serve(
         dispatch: Arc<Dispatch>,
         unmounter: Unmounter,
+        watch: Option<Arc<dyn Watch>>,
         config: &MountConfig,
     ) -> Result<Self, MountError> {
         let adapter = Adapter::new(Arc::clone(&dispatch), config);
@@ -66,7 +71,9 @@ impl Mount {
         let session = Session::from_fd(adapter, connection, acl, options).map_err(MountError::Handshake)?;
         let presser = Presser::start(Arc::clone(dispatch.tree()), session.notifier(), config.inodes_max)
             .map_err(MountError::Thread)?;
-        let refresher = Refresher::start(dispatch.tree(), session.notifier()).map_err(MountError::Thread)?;
+        let connection = unmounter.connection().try_clone_to_owned().map_err(MountError::Handshake)?;
+        let crier =
+            Crier::start(dispatch.tree(), session.notifier(), connection).map_err(MountError::Thread)?;
         let (report, ended) = bounded(1);
         let main = std::thread::Builder::new().name("cachefs-session".to_owned());
         main.spawn(move || {
@@ -75,7 +82,7 @@ impl Mount {
         })
         .map_err(MountError::Thread)?;
         unmounter.set_readahead(config.max_readahead);
-        Ok(Self { unmounter, dispatch, ended, presser, refresher })
+        Ok(Self { unmounter, dispatch, ended, presser, crier, watch: Mutex::new(watch) })
     }
 
     /// Where it is mounted, as an absolute path without symlinks.
@@ -113,8 +120,9 @@ impl Mount {
     }
 
     fn finish(&self, until: Instant) -> io::Result<()> {
+        drop(self.watch.lock().take());
         self.presser.stop();
-        self.refresher.stop();
+        self.crier.stop();
         let ended = self.ended.recv_deadline(until);
         self.dispatch.stop();
         match ended {
@@ -151,6 +159,16 @@ impl Observer {
     pub fn requests(&self) -> RequestSnapshot {
         self.0.snapshot()
     }
+}
+
+/// Begins to be told of changes by others, if they are to be told of.
+fn watch(fs: &dyn Vfs, tree: &Arc<Tree>, trust: Trust) -> Result<Option<Arc<dyn Watch>>, MountError> {
+    if trust != Trust::Watch {
+        return Ok(None);
+    }
+    let watch = fs.watch(WatchHow::default(), Arc::new(Herald::new(tree))).map_err(MountError::Watch)?;
+    tree.begin_watch(&watch);
+    Ok(Some(watch))
 }
 
 fn mount_point(path: &Path) -> Result<PathBuf, MountError> {

@@ -1,8 +1,9 @@
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use cachefs_vfs::{Attr, Result, Time};
 
 use super::Tree;
+use crate::belief::Stamp;
 use crate::inodes::{Moment, NodeId};
 
 /// A file as it was found under a name, about to be shown to the kernel.
@@ -13,37 +14,68 @@ pub(crate) struct Entry {
     pub(crate) link: Option<(NodeId, Box<[u8]>)>,
     /// A moment before it was found, unless nothing can have moved it since.
     pub(super) since: Option<Moment>,
+    /// The kernel has the directory locked until the answer is there.
+    pub(super) locked: bool,
 }
 
 /// A file the kernel has got a reference to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shown {
     pub(crate) node: NodeId,
-    /// A rename of ours may have been in the way: nobody may remember the answer.
-    pub(crate) moved: bool,
+    /// How long it may believe the attributes.
+    pub(crate) attr_ttl: Duration,
+    /// How long it may believe that the name stands for the file.
+    pub(crate) entry_ttl: Duration,
 }
 
 impl Entry {
     pub(super) fn new(attr: Attr, parent: NodeId, name: &[u8]) -> Self {
-        Self { attr, link: Some((parent, name.into())), since: None }
+        Self { attr, link: Some((parent, name.into())), since: None, locked: true }
     }
 }
 
 impl Tree {
-    /// Notes that the kernel is about to get a reference to this file, and answers its number. To be called once per
-    /// answer, when nothing can keep it from being sent any more.
+    /// Notes that the kernel is about to get a reference to this file, which it asked for at that moment, and answers
+    /// its number. To be called once per answer, when nothing can keep it from being sent any more.
     ///
     /// # Errors
     /// `EIO` if the number belongs to another file by coincidence.
-    pub(crate) fn admit(&self, entry: &Entry) -> Result<Shown> {
+    pub(crate) fn admit(&self, entry: &Entry, asked: Stamp) -> Result<Shown> {
         let link = entry.link.as_ref().map(|(parent, name)| (*parent, &**name));
-        let moved = || entry.since.is_some_and(|moment| !self.moves.quiet_since(moment));
-        let admitted = self.inodes.admit(&entry.attr, link, moved)?;
+        let (epochs, number) = (self.belief.epochs(), self.number(&entry.attr));
+        let renamed = || link.is_some_and(|(parent, name)| epochs.name_moved(parent, name, asked));
+        let moved = || entry.since.is_some_and(|moment| !self.moves.quiet_since(moment)) || renamed();
+        let stale = || epochs.node_moved(number, asked) || renamed();
+        let admitted = self.inodes.admit(&entry.attr, link, moved, stale)?;
         if admitted.reused {
             drop(self.handles.remove(admitted.node));
         }
         self.show(admitted.node, &entry.attr);
-        Ok(Shown { node: admitted.node, moved: admitted.moved })
+        let unlocked = !entry.locked && self.belief.is_told();
+        let (attr_ttl, entry_ttl) = match admitted.stale || unlocked {
+            true => (Duration::ZERO, Duration::ZERO),
+            false => {
+                let dir = link.and_then(|(parent, _)| self.inodes.identity(parent));
+                (self.belief.attr(&entry.attr), self.belief.entry(dir))
+            }
+        };
+        Ok(Shown { node: admitted.node, attr_ttl, entry_ttl })
+    }
+
+    /// How long the kernel may believe that nothing has this name.
+    pub(crate) fn negative_ttl(&self, dir: NodeId, name: &[u8], asked: Stamp) -> Duration {
+        match self.belief.epochs().name_moved(dir, name, asked) {
+            true => Duration::ZERO,
+            false => self.belief.negative(self.inodes.identity(dir)),
+        }
+    }
+
+    /// How long the kernel may believe attributes it asked for.
+    pub(crate) fn attr_ttl(&self, node: NodeId, attr: &Attr, asked: Stamp) -> Duration {
+        match self.belief.epochs().node_moved(node, asked) {
+            true => Duration::ZERO,
+            false => self.belief.attr(attr),
+        }
     }
 
     /// The number of a file, whether the kernel knows it or not.

@@ -46,7 +46,11 @@ impl Tree {
         let file = self.file(node, Use::Write)?;
         let written = match how.offset {
             Some(offset) => file.write_at(data, offset, how.privileges)?,
-            None => file.append(data, how.privileges)?,
+            None => {
+                let appended = file.append(data, how.privileges);
+                self.appended(node);
+                appended?
+            }
         };
         if let Some(how) = how.sync {
             file.sync(how)?;

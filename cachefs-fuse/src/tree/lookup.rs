@@ -37,7 +37,7 @@ impl Tree {
         let moment = self.moves.now();
         let attr = self.attr(node)?;
         let link = self.inodes.links(node).into_iter().next().map(|link| (link.parent, link.name));
-        Ok(Entry { attr, link, since: Some(moment) })
+        Ok(Entry { attr, link, since: Some(moment), locked: false })
     }
 
     /// The attributes of a node, by a handle if there is one, else by name, else by identity.

@@ -9,7 +9,7 @@ mod lookup;
 mod names;
 mod open;
 mod opening;
-mod outdated;
+mod outside;
 mod patience;
 mod pin;
 mod walk;
@@ -21,15 +21,16 @@ use std::time::Duration;
 use cachefs_vfs::{Caps, FsStat, Result, VDir, Vfs};
 
 use crate::MountConfig;
+use crate::belief::{Belief, Stamp};
 use crate::buffers::Buffers;
 use crate::handles::{Closed, Handles};
 use crate::inodes::{Inodes, Moves, NodeId};
+use crate::notify::Outbox;
 pub(crate) use entry::{Entry, Shown};
 pub(crate) use files::WriteHow;
 pub(crate) use listing::Listed;
 pub(crate) use names::Created;
 pub(crate) use opening::Opening;
-pub(crate) use outdated::Outdated;
 
 /// A filesystem seen through the numbers the kernel uses.
 #[derive(Debug)]
@@ -41,7 +42,9 @@ pub(crate) struct Tree {
     handles: Handles,
     moves: Moves,
     buffers: Buffers,
-    outdated: Outdated,
+    belief: Belief,
+    /// What the kernel is yet to be told.
+    outbox: Arc<Outbox>,
     /// How long a walk that races with renames is tried again.
     settle_max: Duration,
     /// Whether this process may open every file, whatever its mode.
@@ -60,7 +63,8 @@ impl Tree {
             handles: Handles::new(config),
             moves: Moves::default(),
             buffers: Buffers::default(),
-            outdated: Outdated::default(),
+            belief: Belief::new(config),
+            outbox: Arc::new(Outbox::new(config.notices_max, config.notifiers_max)),
             settle_max: config.deadline / 2,
             privileged: rustix::process::geteuid().is_root(),
         })
@@ -78,8 +82,17 @@ impl Tree {
         &self.handles
     }
 
-    pub(crate) fn outdated(&self) -> &Outdated {
-        &self.outdated
+    pub(crate) fn belief(&self) -> &Belief {
+        &self.belief
+    }
+
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// The moment at which a request came.
+    pub(crate) fn now(&self) -> Stamp {
+        self.belief.epochs().now()
     }
 
     pub(crate) fn stat_fs(&self) -> Result<FsStat> {

@@ -8,6 +8,7 @@ use cachefs_vfs::{
 };
 
 use super::{Entry, Shown, Tree};
+use crate::belief::Stamp;
 use crate::inodes::NodeId;
 use std::sync::Arc;
 
@@ -60,11 +61,11 @@ impl Tree {
     }
 
     /// As [`Tree::admit`], with the handle and the open counted.
-    pub(crate) fn admit_created(&self, created: Created) -> Result<NodeId> {
-        let Shown { node, .. } = self.admit(&created.entry)?;
-        self.opened(node);
+    pub(crate) fn admit_created(&self, created: Created, asked: Stamp) -> Result<Shown> {
+        let shown = self.admit(&created.entry, asked)?;
+        self.opened(shown.node);
         self.keep_created(&created.opened.attr, created.opened.handle);
-        Ok(node)
+        Ok(shown)
     }
 
     pub(crate) fn read_link(&self, node: NodeId) -> Result<PathBuf> {

@@ -5,6 +5,7 @@ use cachefs_vfs::{Access, Attr, Errno, Error, FileId, Object, OpenHow, Opened, R
 use super::Tree;
 use crate::handles::{Closed, Slot, Use};
 use crate::inodes::NodeId;
+use crate::notify::Key;
 
 impl Tree {
     /// A handle of a file for this purpose: one that is open, or a new one, which stays open while the kernel has
@@ -47,7 +48,7 @@ impl Tree {
     }
 
     /// The kernel opens a file, which is counted by an [`super::Opening`]. Whether it may keep the pages it has: they
-    /// are of this very version.
+    /// are of this very version, or it would have been told.
     ///
     /// # Errors
     /// `ESTALE`, upon which the kernel looks again, if the node is no longer this file.
@@ -80,7 +81,8 @@ impl Tree {
         }
         let version = if direct { 0 } else { self.version_hash(&attr) };
         let before = self.inodes.replace_kept(node, version);
-        Ok(version != 0 && before == version)
+        let told = self.belief.holds(attr.id) && !self.outbox.is_pending(Key::Inode(node));
+        Ok(told && !direct || version != 0 && before == version)
     }
 
     fn held(&self, node: NodeId, purpose: Use) -> Option<(Slot, Arc<dyn VFile>)> {

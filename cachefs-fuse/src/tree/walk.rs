@@ -44,6 +44,7 @@ impl Tree {
                 Object::File(_) => return Err(Error::new(Errno::NOTDIR)),
             },
         };
+        self.cover(&*dir);
         self.handles.put_dir(node, Arc::clone(&dir));
         Ok(dir)
     }
