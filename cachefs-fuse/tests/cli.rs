@@ -101,6 +101,18 @@ const CASES: &[Case] = &[
         command.env("CACHEFS_TTL", "soon");
         command
     }),
+    Case::new("unknown coherence", 1, &["--coherence", "\"often\"", "watch, open, ttl=TIME"], |site| {
+        site.command(&["--coherence", "often"])
+    }),
+    Case::new("coherence without its time", 1, &["--coherence", "ttl needs a time", "ttl=5s"], |site| {
+        site.command(&["--coherence=ttl"])
+    }),
+    Case::new("coherence twice", 1, &["--ttl and --coherence", "give only one"], |site| {
+        site.command(&["--coherence", "open", "--ttl", "5s"])
+    }),
+    Case::new("kernel times without a time to live", 1, &["-o entry_timeout", "--ttl 1s"], |site| {
+        site.command(&["-o", "entry_timeout=5"])
+    }),
     Case::new("malformed glob", 1, &["--warm", "\"a[\" is not a pattern"], |site| {
         site.command(&["--warm", "a["])
     }),
@@ -231,7 +243,7 @@ fn help_and_version_are_shown() {
     let help = run(bare().arg("--help"));
     let text = String::from_utf8_lossy(&help.stdout).into_owned();
     assert!(
-        help.status.success() && text.contains("--memory <SIZE>") && text.contains("[default: 1s]"),
+        help.status.success() && text.contains("--memory <SIZE>") && text.contains("[default: auto]"),
         "{text}"
     );
     let version = run(bare().arg("-V"));

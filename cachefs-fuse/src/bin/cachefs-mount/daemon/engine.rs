@@ -1,37 +1,68 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cachefs::{CacheFs, WriteMode};
-use cachefs_vfs::LocalFs;
+use cachefs::{BuildError, CacheBuilder, CacheFs, Coherence, WriteMode};
+use cachefs_vfs::{LocalFs, Vfs, WatchHow};
 
 use crate::exporter::Holdings;
 use crate::failure::Failure;
-use crate::flags::{Config, Mode};
+use crate::flags::{self, CacheConfig, Config, Mode};
 use crate::rights;
 
-/// The cache over the source, as configured.
+use super::freshness::{Freshness, reason};
+
+/// The cache over the source, as configured, and how it stays fresh. Where the source cannot be watched, it is asked.
 ///
 /// # Errors
 /// When the source cannot be opened or the configuration cannot be had.
-pub(super) fn build(config: &Config, source: &Path) -> Result<CacheFs, Failure> {
+pub(super) fn build(config: &Config, source: &Path) -> Result<(CacheFs, Freshness), Failure> {
     let cannot = |error: cachefs_vfs::Error| Failure::mount(format!("the source cannot be used: {error}"));
     // Only root can act for others, and only with allow_other are there any.
     let impersonate = config.kernel.allow_other && rights::is_administrator();
-    let local = LocalFs::open(source).map_err(cannot)?.impersonate(impersonate);
-    let cache = &config.cache;
+    let local = Arc::new(LocalFs::open(source).map_err(cannot)?.impersonate(impersonate));
+    let build = |mode| builder(&config.cache, Arc::clone(&local) as Arc<dyn Vfs>).coherence(mode).build();
+    let (wanted, insisted) = wanted(config.cache.coherence);
+    let (built, mode, no_watch) = match build(wanted) {
+        Err(BuildError::Watch(error)) if insisted => {
+            return Err(Failure::mount(format!("--coherence watch!: the source cannot be watched: {error}")));
+        }
+        Err(BuildError::Watch(error)) => (build(Coherence::Open), Coherence::Open, Some(reason(&error))),
+        built => (built, wanted, None),
+    };
+    let cache = built.map_err(|error| Failure::system(format!("the cache cannot be set up: {error}")))?;
+    let method = cache.coherence().watch.map(|watch| watch.method);
+    Ok((cache, Freshness { mode, method, no_watch }))
+}
+
+/// What to ask the engine for, and whether nothing else will do.
+fn wanted(asked: flags::Coherence) -> (Coherence, bool) {
+    match asked {
+        flags::Coherence::Auto => (Coherence::Watch(WatchHow::default()), false),
+        flags::Coherence::Watch { method, force } => {
+            (Coherence::Watch(WatchHow { force, method, ..WatchHow::default() }), force)
+        }
+        flags::Coherence::Open => (Coherence::Open, false),
+        flags::Coherence::Ttl(_) => (Coherence::Ttl(asked.belief()), false),
+        flags::Coherence::Single => (Coherence::Single, false),
+    }
+}
+
+fn builder(cache: &CacheConfig, source: Arc<dyn Vfs>) -> CacheBuilder {
     let mode = match cache.mode {
         Mode::Through => WriteMode::Through,
         Mode::Around => WriteMode::Around,
     };
-    CacheFs::builder(Arc::new(local))
+    let belief = cache.coherence.belief();
+    CacheFs::builder(source)
+        .attr_ttl(belief)
+        .name_ttl(belief)
+        .negative_ttl(belief)
+        .listing_ttl(belief)
         .memory(usize::try_from(cache.memory_bytes).unwrap_or(usize::MAX))
         .metadata_entries(cache.metadata_entries)
         .write_mode(mode)
-        .ttl(cache.ttl)
         .readahead(cache.readahead_bytes)
         .handles_max(cache.handles_max.get())
-        .build()
-        .map_err(|error| Failure::system(format!("the cache cannot be set up: {error}")))
 }
 
 /// What the cache holds at this moment.

@@ -2,6 +2,7 @@
 
 mod detach;
 mod engine;
+mod freshness;
 pub(crate) mod guardian;
 mod holders;
 pub(crate) mod launch;
@@ -27,6 +28,7 @@ use crate::flags::{Config, KernelConfig};
 use crate::places::Places;
 use crate::{rights, warm};
 use detach::detach;
+use freshness::Freshness;
 use guardian::Guardian;
 use ready::Ready;
 use report::Reporter;
@@ -51,7 +53,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     let ours = format!("fuse.{}", config.kernel.subtype);
     let note = |text: &str| voice.note(text);
     let places = Places::check(&config.source, &config.mountpoint, &ours, note, detach)?;
-    let cache = engine::build(config, &places.source)?;
+    let (cache, freshness) = engine::build(config, &places.source)?;
     warm::check(&cache, &config.warm.globs)?;
     let server = config.metrics.map(bind).transpose()?;
     // The directory this was called from must not be kept busy.
@@ -59,12 +61,13 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         .map_err(|error| Failure::system(format!("/ cannot be entered: {error}")))?;
     let steering = Steering::take()?;
     let guardian = config.kernel.auto_unmount.then(|| Guardian::start(&places.mountpoint)).transpose()?;
-    let mount = start(config, &cache, &places)?;
+    let mount = start(config, &cache, &places, &freshness)?;
 
     let progress = Arc::new(warm::Progress::default());
     let reporter = Reporter::new(cache.clone(), mount.observer(), Arc::clone(&progress));
-    let metrics =
-        server.map(|server| serve_metrics(server, config, &places, reporter.clone())).transpose()?;
+    let metrics = server
+        .map(|server| serve_metrics(server, config, &places, &freshness, reporter.clone()))
+        .transpose()?;
     let aside = config.log.file.is_some().then_some(voice);
     steering.follow(Steered {
         unmounter: mount.unmounter(),
@@ -72,7 +75,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         aside,
         report: move || reporter.log(),
     })?;
-    announce(&Ready { config, places: &places, metrics }, voice)?;
+    announce(&Ready { config, places: &places, freshness: &freshness, metrics }, voice)?;
     if !config.warm.globs.is_empty() {
         warm::start(cache, &config.warm, progress, voice)?;
     }
@@ -88,8 +91,8 @@ fn bound_allocator() {
     }
 }
 
-fn start(config: &Config, cache: &CacheFs, places: &Places) -> Result<Mount, Failure> {
-    let kernel = mount_config(&config.kernel, &places.source);
+fn start(config: &Config, cache: &CacheFs, places: &Places, freshness: &Freshness) -> Result<Mount, Failure> {
+    let kernel = MountConfig { trust: freshness.trust(), ..mount_config(&config.kernel, &places.source) };
     Mount::start(Arc::new(cache.clone()), &places.mountpoint, kernel)
         .map_err(|error| Failure::mount(error.to_string()))
 }
@@ -125,6 +128,7 @@ fn serve_metrics(
     server: Server,
     config: &Config,
     places: &Places,
+    freshness: &Freshness,
     reporter: Reporter,
 ) -> Result<SocketAddr, Failure> {
     let cannot = |error: io::Error| Failure::system(format!("--metrics cannot be served: {error}"));
@@ -133,6 +137,7 @@ fn serve_metrics(
         mount: places.mountpoint.display().to_string(),
         backend: "local",
         mode: config.cache.mode.name(),
+        coherence: freshness.name(),
     });
     server.serve(move || bridge.render(&reporter.sample())).map_err(cannot)?;
     Ok(address)
@@ -143,6 +148,9 @@ fn announce(ready: &Ready<'_>, voice: Voice) -> Result<(), Failure> {
     let config = ready.config;
     if voice == Voice::Pipe || config.log.file.is_some() {
         tracing::info!("{ready}");
+    }
+    if let Some(why) = &ready.freshness.no_watch {
+        tell_no_watch(why, config, voice);
     }
     let text = match (config.json, voice) {
         (true, _) => ready.json(),
@@ -157,6 +165,14 @@ fn announce(ready: &Ready<'_>, voice: Voice) -> Result<(), Failure> {
         rustix::stdio::dup2_stdout(null).map_err(|errno| gone(errno.into()))?;
     }
     Ok(())
+}
+
+/// Why there is no watch, to people too where neither the log nor the ready line tells them.
+fn tell_no_watch(why: &str, config: &Config, voice: Voice) {
+    tracing::warn!("no watch ({why}): each open and look-up asks the source");
+    if voice == Voice::Pipe || (config.json && config.log.file.is_some()) {
+        voice.note(&format!("no watch ({why}): each open and look-up asks the source"));
+    }
 }
 
 /// Ends the process, whatever hangs in the source.

@@ -1,14 +1,17 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use crate::flags::Config;
+use crate::flags::{Coherence, Config};
 use crate::places::Places;
+
+use super::freshness::Freshness;
 
 /// What is told of a mount that is ready.
 #[derive(Debug)]
 pub(super) struct Ready<'a> {
     pub(super) config: &'a Config,
     pub(super) places: &'a Places,
+    pub(super) freshness: &'a Freshness,
     pub(super) metrics: Option<SocketAddr>,
 }
 
@@ -21,18 +24,29 @@ impl Ready<'_> {
             "mountpoint": self.places.mountpoint.to_string_lossy(),
             "mode": self.config.cache.mode.name(),
             "memory_bytes": self.config.cache.memory_bytes,
-            "ttl_seconds": self.config.cache.ttl.as_secs_f64(),
+            "coherence": self.freshness.name(),
+            "watch": self.freshness.watched(),
+            "no_watch": self.freshness.no_watch,
+            "ttl_seconds": self.ttl_seconds(),
             "metrics": self.metrics.map(|address| address.to_string()),
             "pid": std::process::id(),
         })
         .to_string()
     }
 
-    /// The engine's time to live and the kernel's follow one another.
-    fn stale_max_seconds(&self) -> f64 {
+    fn ttl_seconds(&self) -> Option<f64> {
+        match self.config.cache.coherence {
+            Coherence::Ttl(age) => Some(age.as_secs_f64()),
+            _ => None,
+        }
+    }
+
+    /// How old an answer can be, where that is a matter of time.
+    fn stale_max_seconds(&self) -> Option<f64> {
+        let asked @ Coherence::Ttl(_) = self.config.cache.coherence else { return None };
         let kernel = &self.config.kernel;
         let longest = kernel.attr_ttl.max(kernel.entry_ttl).max(kernel.negative_ttl);
-        (self.config.cache.ttl + longest).as_secs_f64()
+        Some((asked.belief() + longest).as_secs_f64())
     }
 }
 
@@ -42,13 +56,16 @@ impl fmt::Display for Ready<'_> {
         let (cache, places) = (&self.config.cache, self.places);
         write!(
             f,
-            "{} on {}: mode {}, {} MiB of memory, changes made behind it are seen within {} s",
+            "{} on {}: mode {}, {} MiB of memory, {}",
             places.source.display(),
             places.mountpoint.display(),
             cache.mode.name(),
             cache.memory_bytes >> 20,
-            self.stale_max_seconds(),
+            self.freshness,
         )?;
+        if let Some(seconds) = self.stale_max_seconds() {
+            write!(f, " within {seconds} s")?;
+        }
         match self.metrics {
             Some(address) => write!(f, ", metrics on http://{address}/metrics"),
             None => Ok(()),

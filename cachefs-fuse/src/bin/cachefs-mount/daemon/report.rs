@@ -28,6 +28,7 @@ impl Reporter {
             engine: self.cache.stats(),
             requests: self.observer.requests(),
             holdings: engine::holdings(&self.cache),
+            watch: self.cache.coherence().watch,
             warm_remaining_files: self.warming.remaining_files(),
         }
     }
@@ -71,6 +72,26 @@ impl Reporter {
             files_open = held.handles,
             "source"
         );
+        if let Some(watch) = &sample.watch {
+            tracing::info!(
+                events = watch.usage.events,
+                own = watch.usage.own,
+                overflows = watch.usage.overflows,
+                marks = watch.usage.marks,
+                uncovered = watch.uncovered_dirs,
+                rechecked = watch.files_rechecked,
+                lost = watch.lost.is_some(),
+                "watch"
+            );
+            let notices = &requests.notices;
+            tracing::info!(
+                sent = notices.sent.iter().map(|sent| sent.count).sum::<u64>(),
+                failed = notices.failed,
+                overflows = notices.overflows,
+                waiting = notices.waiting,
+                "notices to the kernel"
+            );
+        }
         tracing::info!(
             answered = requests.ops.iter().map(|op| op.durations.count).sum::<u64>(),
             errors = requests.errors.iter().map(|error| error.count).sum::<u64>(),

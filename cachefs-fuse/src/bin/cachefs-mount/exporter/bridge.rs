@@ -1,4 +1,5 @@
-use cachefs_fuse::{Op, RequestSnapshot};
+use cachefs::WatchStatus;
+use cachefs_fuse::{NoticeSnapshot, Op, RequestSnapshot};
 use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
@@ -22,7 +23,12 @@ impl Bridge {
             bridge.describe(metric);
         }
         bridge.gauge("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
-        let labels = [("mount", info.mount.as_str()), ("backend", info.backend), ("mode", info.mode)];
+        let labels = [
+            ("mount", info.mount.as_str()),
+            ("backend", info.backend),
+            ("mode", info.mode),
+            ("coherence", info.coherence),
+        ];
         bridge.gauge("mount_info", &labels, 1);
         bridge
     }
@@ -33,7 +39,9 @@ impl Bridge {
             self.counter(series.name, &series.labels, series.value);
         }
         self.requests(&sample.requests);
+        self.notices(&sample.requests.notices);
         self.holdings(sample);
+        self.watch(sample.watch.as_ref());
         let mut text = self.recorder.handle().render();
         histograms(&mut text, sample);
         text
@@ -73,6 +81,28 @@ impl Bridge {
         self.gauge("warm_remaining_files", &[], sample.warm_remaining_files);
     }
 
+    fn notices(&self, notices: &NoticeSnapshot) {
+        for sent in &notices.sent {
+            self.counter("kernel_notices_total", &[("kind", sent.kind.name())], sent.count);
+        }
+        self.counter("kernel_notices_failed_total", &[], notices.failed);
+        self.counter("kernel_notice_overflows_total", &[], notices.overflows);
+        self.gauge("kernel_notices_waiting", &[], notices.waiting);
+    }
+
+    /// Where the source is not watched, all of it is 0.
+    fn watch(&self, watch: Option<&WatchStatus>) {
+        let usage = watch.map(|watch| watch.usage).unwrap_or_default();
+        self.counter("watch_events_total", &[("by", "self")], usage.own);
+        self.counter("watch_events_total", &[("by", "others")], usage.events.saturating_sub(usage.own));
+        self.counter("watch_overflows_total", &[], usage.overflows);
+        self.gauge("watch_marks", &[], usage.marks);
+        let count = |of: fn(&WatchStatus) -> u64| watch.map_or(0, of);
+        self.gauge("watch_lost", &[], count(|watch| watch.lost.is_some().into()));
+        self.gauge("watch_uncovered_directories", &[], count(|watch| watch.uncovered_dirs));
+        self.gauge("watch_rechecked_files", &[], count(|watch| watch.files_rechecked as u64));
+    }
+
     fn describe(&self, metric: &Metric) {
         let (name, help) = (format!("{PREFIX}{}", metric.name).into(), metric.help.into());
         match metric.kind {
@@ -102,16 +132,23 @@ fn key(name: &str, labels: &[(&'static str, &str)]) -> Key {
 
 fn histograms(text: &mut String, sample: &Sample) {
     for metric in METRICS.iter().filter(|metric| metric.kind == Kind::Histogram) {
-        if metric.name.starts_with("fuse_") {
-            let asked = sample.requests.ops.iter().filter(|op| op.durations.count > 0);
-            let verbs = asked.map(|op| (op.op.name(), &op.durations as &dyn Distribution));
-            histogram::render(text, metric, verbs);
-        } else {
-            let verbs = cachefs::stats::BackingVerb::ALL.iter().filter_map(|verb| {
-                let spread = sample.engine.latency(*verb)?;
-                Some((verb.name(), spread as &dyn Distribution))
-            });
-            histogram::render(text, metric, verbs);
+        match metric.name {
+            "fuse_op_duration_seconds" => {
+                let asked = sample.requests.ops.iter().filter(|op| op.durations.count > 0);
+                let verbs = asked.map(|op| (Some(op.op.name()), &op.durations as &dyn Distribution));
+                histogram::render(text, metric, verbs);
+            }
+            "kernel_notice_delay_seconds" => {
+                let delays: &dyn Distribution = &sample.requests.notices.latency;
+                histogram::render(text, metric, std::iter::once((None, delays)));
+            }
+            _ => {
+                let verbs = cachefs::stats::BackingVerb::ALL.iter().filter_map(|verb| {
+                    let spread = sample.engine.latency(*verb)?;
+                    Some((Some(verb.name()), spread as &dyn Distribution))
+                });
+                histogram::render(text, metric, verbs);
+            }
         }
     }
 }
@@ -122,7 +159,8 @@ mod tests {
     use std::time::Duration;
 
     use cachefs::stats::{BackingVerb, Counter, Stats};
-    use cachefs_fuse::{ErrorCount, HistogramSnapshot, OpSnapshot};
+    use cachefs_fuse::{ErrorCount, HistogramSnapshot, NoticeCount, NoticeKind, OpSnapshot};
+    use cachefs_vfs::{WatchMethod, WatchUsage};
     use rustix::io::Errno;
 
     use super::*;
@@ -142,14 +180,25 @@ mod tests {
             OpSnapshot { op: Op::Forget, received: 9, durations: HistogramSnapshot::default() },
         ];
         let errors = vec![ErrorCount { op: Op::Lookup, errno: Errno::NOENT, count: 1 }];
-        let requests = RequestSnapshot { ops, errors, in_flight: 1, inodes: 5, ..RequestSnapshot::default() };
+        let sent = vec![NoticeCount { kind: NoticeKind::Entry, count: 8 }];
+        let notices = NoticeSnapshot { sent, failed: 1, waiting: 2, ..NoticeSnapshot::default() };
+        let requests =
+            RequestSnapshot { ops, errors, in_flight: 1, inodes: 5, notices, ..RequestSnapshot::default() };
         let holdings = Holdings { bytes: 4096, capacity_bytes: 1 << 20, blocks: 1, ..Holdings::default() };
-        Sample { engine: stats.snapshot(), requests, holdings, warm_remaining_files: 2 }
+        let usage = WatchUsage { events: 9, own: 2, overflows: 1, marks: 4 };
+        let lost = Some(cachefs_vfs::Error::unsupported());
+        let method = WatchMethod::Directories;
+        let watch = Some(WatchStatus { method, usage, lost, uncovered_dirs: 3, files_rechecked: 6 });
+        Sample { engine: stats.snapshot(), requests, holdings, watch, warm_remaining_files: 2 }
+    }
+
+    fn info() -> MountInfo {
+        let (mount, backend) = ("/mnt/a\"b".to_owned(), "local");
+        MountInfo { mount, backend, mode: "through", coherence: "watch" }
     }
 
     fn text() -> String {
-        let info = MountInfo { mount: "/mnt/a\"b".to_owned(), backend: "local", mode: "through" };
-        Bridge::new(&info).render(&sample())
+        Bridge::new(&info()).render(&sample())
     }
 
     #[test]
@@ -166,7 +215,18 @@ mod tests {
             "cachefs_fuse_op_duration_seconds_count{op=\"lookup\"} 3",
             "cachefs_cache_bytes{tier=\"memory\"} 4096",
             "cachefs_warm_remaining_files 2",
-            "cachefs_mount_info{mount=\"/mnt/a\\\"b\",backend=\"local\",mode=\"through\"} 1",
+            "cachefs_mount_info{mount=\"/mnt/a\\\"b\",backend=\"local\",mode=\"through\",coherence=\"watch\"} 1",
+            "cachefs_watch_events_total{by=\"self\"} 2",
+            "cachefs_watch_events_total{by=\"others\"} 7",
+            "cachefs_watch_overflows_total 1",
+            "cachefs_watch_marks 4",
+            "cachefs_watch_lost 1",
+            "cachefs_watch_uncovered_directories 3",
+            "cachefs_watch_rechecked_files 6",
+            "cachefs_kernel_notices_total{kind=\"inval_entry\"} 8",
+            "cachefs_kernel_notices_failed_total 1",
+            "cachefs_kernel_notices_waiting 2",
+            "cachefs_kernel_notice_delay_seconds_count 0",
             "# TYPE cachefs_cache_requests_total counter",
             "# TYPE cachefs_cache_bytes gauge",
             "# HELP cachefs_cache_coalesced_total Blocks that waited for a load somebody else had begun.",
@@ -213,8 +273,7 @@ mod tests {
 
     #[test]
     fn counters_do_not_add_up_over_scrapes() {
-        let info = MountInfo { mount: "/mnt".to_owned(), backend: "local", mode: "through" };
-        let bridge = Bridge::new(&info);
+        let bridge = Bridge::new(&info());
         let shown = |text: &str| text.lines().filter(|line| line.contains("} 7")).count();
         assert_eq!(shown(&bridge.render(&sample())), shown(&bridge.render(&sample())));
     }

@@ -65,23 +65,27 @@ impl Distribution for cachefs::stats::HistogramSnapshot {
     }
 }
 
-/// Appends a histogram of several verbs in the text format. Nothing is kept between scrapes, so nothing grows.
+/// Appends a histogram in the text format, of several verbs or, without one, of all there is. Nothing is kept between
+/// scrapes, so nothing grows.
 pub(super) fn render<'a>(
     text: &mut String,
     metric: &Metric,
-    verbs: impl Iterator<Item = (&'static str, &'a dyn Distribution)>,
+    verbs: impl Iterator<Item = (Option<&'static str>, &'a dyn Distribution)>,
 ) {
     let name = format!("{PREFIX}{}", metric.name);
     _ = writeln!(text, "# HELP {name} {}\n# TYPE {name} histogram", metric.help);
     for (op, spread) in verbs {
+        let op = op.map(|op| format!("op=\"{op}\"")).unwrap_or_default();
+        let comma = if op.is_empty() { "" } else { "," };
         for bound in BOUNDS {
             let (le, count) = (bound.as_secs_f64(), spread.up_to(*bound));
-            _ = writeln!(text, "{name}_bucket{{op=\"{op}\",le=\"{le}\"}} {count}");
+            _ = writeln!(text, "{name}_bucket{{{op}{comma}le=\"{le}\"}} {count}");
         }
         let count = spread.count();
-        _ = writeln!(text, "{name}_bucket{{op=\"{op}\",le=\"+Inf\"}} {count}");
-        _ = writeln!(text, "{name}_sum{{op=\"{op}\"}} {}", spread.sum().as_secs_f64());
-        _ = writeln!(text, "{name}_count{{op=\"{op}\"}} {count}");
+        _ = writeln!(text, "{name}_bucket{{{op}{comma}le=\"+Inf\"}} {count}");
+        let labels = if op.is_empty() { op } else { format!("{{{op}}}") };
+        _ = writeln!(text, "{name}_sum{labels} {}", spread.sum().as_secs_f64());
+        _ = writeln!(text, "{name}_count{labels} {count}");
     }
     text.push('\n');
 }
@@ -104,7 +108,8 @@ mod tests {
             sum: Duration::from_millis(1500),
         };
         let mut text = String::new();
-        render(&mut text, &metric, [("read", &spread as &dyn Distribution)].into_iter());
+        render(&mut text, &metric, [(Some("read"), &spread as &dyn Distribution)].into_iter());
+        render(&mut text, &metric, [(None, &spread as &dyn Distribution)].into_iter());
         for line in [
             "# TYPE cachefs_x_seconds histogram",
             "cachefs_x_seconds_bucket{op=\"read\",le=\"0.00001\"} 0",
@@ -114,6 +119,8 @@ mod tests {
             "cachefs_x_seconds_bucket{op=\"read\",le=\"+Inf\"} 6",
             "cachefs_x_seconds_sum{op=\"read\"} 1.5",
             "cachefs_x_seconds_count{op=\"read\"} 6",
+            "cachefs_x_seconds_bucket{le=\"+Inf\"} 6",
+            "cachefs_x_seconds_sum 1.5",
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line} in\n{text}");
         }

@@ -1,3 +1,4 @@
+use cachefs::WatchStatus;
 use cachefs::stats::Snapshot;
 use cachefs_fuse::RequestSnapshot;
 
@@ -7,6 +8,8 @@ pub(crate) struct Sample {
     pub(crate) engine: Snapshot,
     pub(crate) requests: RequestSnapshot,
     pub(crate) holdings: Holdings,
+    /// `None` where the source is not watched.
+    pub(crate) watch: Option<WatchStatus>,
     /// Files found by `--warm` but not yet read.
     pub(crate) warm_remaining_files: u64,
 }
@@ -39,4 +42,6 @@ pub(crate) struct MountInfo {
     pub(crate) backend: &'static str,
     /// Where writes go.
     pub(crate) mode: &'static str,
+    /// How changes by others are seen.
+    pub(crate) coherence: &'static str,
 }

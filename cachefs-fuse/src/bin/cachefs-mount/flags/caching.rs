@@ -1,3 +1,4 @@
+use super::coherence::Coherence;
 use super::config::Mode;
 use super::flag::{Flag, count};
 use super::span::span;
@@ -32,15 +33,19 @@ pub(super) const FLAGS: &[Flag] = &[
         },
     ),
     Flag::value(
-        "ttl",
-        "TIME",
-        "1s",
-        "How long attributes, names and listings are believed before the source is asked again.",
+        "coherence",
+        "MODE",
+        "auto",
+        "How changes made behind the mount are seen: auto, watch, open, ttl=TIME or single; see below.",
         |settings, text| {
-            settings.ttl = span(text)?;
+            settings.coherence = Some(Coherence::parse(text)?);
             Ok(())
         },
     ),
+    Flag::value("ttl", "TIME", "", "Short for --coherence ttl=TIME.", |settings, text| {
+        settings.ttl = Some(span(text)?);
+        Ok(())
+    }),
     Flag::value(
         "metadata-entries",
         "COUNT",
@@ -78,7 +83,7 @@ mod tests {
         let settings = settings("--memory 64M --mode=around --ttl 5s --metadata-entries 20 --readahead off");
         assert_eq!(settings.memory, Some(Size::Bytes(64 << 20)));
         assert_eq!(settings.mode, Mode::Around);
-        assert_eq!(settings.ttl, Duration::from_secs(5));
+        assert_eq!(settings.ttl, Some(Duration::from_secs(5)));
         assert_eq!(settings.metadata_entries, 20);
         assert_eq!(settings.readahead, Size::Bytes(0));
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cachefs_fuse::MountFlag;
 
+use super::coherence::Coherence;
 use super::settings::Settings;
 
 /// What to mount and how, checked as far as the file system need not be asked.
@@ -26,7 +27,7 @@ pub(crate) struct Config {
 pub(crate) struct CacheConfig {
     pub(crate) memory_bytes: u64,
     pub(crate) mode: Mode,
-    pub(crate) ttl: Duration,
+    pub(crate) coherence: Coherence,
     pub(crate) metadata_entries: usize,
     pub(crate) readahead_bytes: u64,
     pub(crate) handles_max: NonZeroUsize,
@@ -109,6 +110,7 @@ impl Config {
         machine: Machine,
     ) -> Result<Self, String> {
         check_handles(settings.handles_max, machine)?;
+        let coherence = coherence(&settings)?;
         let metrics =
             settings.metrics.as_deref().map(|text| address(text, settings.metrics_public)).transpose()?;
         let level = match settings.verbose {
@@ -121,8 +123,8 @@ impl Config {
             mountpoint,
             foreground: settings.foreground,
             json: settings.json,
-            cache: CacheConfig::new(&settings, machine),
-            kernel: KernelConfig::new(&settings),
+            cache: CacheConfig::new(&settings, coherence, machine),
+            kernel: KernelConfig::new(&settings, coherence.belief()),
             warm: WarmConfig { globs: settings.warm, workers: settings.warm_workers },
             metrics,
             log: LogConfig { file: settings.log, level },
@@ -131,12 +133,12 @@ impl Config {
 }
 
 impl CacheConfig {
-    fn new(settings: &Settings, machine: Machine) -> Self {
+    fn new(settings: &Settings, coherence: Coherence, machine: Machine) -> Self {
         let memory = machine.memory_bytes;
         Self {
             memory_bytes: settings.memory.map_or((memory / 20).min(512 << 20), |size| size.bytes(memory)),
             mode: settings.mode,
-            ttl: settings.ttl,
+            coherence,
             metadata_entries: settings.metadata_entries,
             readahead_bytes: settings.readahead.bytes(memory),
             handles_max: settings.handles_max,
@@ -145,22 +147,45 @@ impl CacheConfig {
 }
 
 impl KernelConfig {
-    fn new(settings: &Settings) -> Self {
-        let ttl = settings.ttl;
+    fn new(settings: &Settings, belief: Duration) -> Self {
         Self {
             read_only: settings.read_only,
             allow_other: settings.allow_other,
             auto_unmount: settings.auto_unmount,
             fs_name: settings.fs_name.clone(),
             subtype: settings.subtype.clone(),
-            attr_ttl: settings.attr_timeout.unwrap_or(ttl),
-            entry_ttl: settings.entry_timeout.unwrap_or(ttl),
-            negative_ttl: settings.negative_timeout.unwrap_or(ttl),
+            attr_ttl: settings.attr_timeout.unwrap_or(belief),
+            entry_ttl: settings.entry_timeout.unwrap_or(belief),
+            negative_ttl: settings.negative_timeout.unwrap_or(belief),
             flags: settings.kernel_flags.clone(),
             inodes_max: settings.inodes_max,
             handles_max: settings.handles_max,
             deadline: settings.deadline,
         }
+    }
+}
+
+/// How to stay fresh. The kernel's times are for what is a matter of time.
+fn coherence(settings: &Settings) -> Result<Coherence, String> {
+    let coherence = match (settings.coherence, settings.ttl) {
+        (Some(_), Some(_)) => {
+            return Err(
+                "--ttl and --coherence are about the same: give only one (--coherence ttl=5s)".to_owned()
+            );
+        }
+        (None, Some(ttl)) => Coherence::Ttl(ttl),
+        (asked, None) => asked.unwrap_or(Coherence::Auto),
+    };
+    let timeouts = [
+        ("attr_timeout", settings.attr_timeout),
+        ("entry_timeout", settings.entry_timeout),
+        ("negative_timeout", settings.negative_timeout),
+    ];
+    match timeouts.into_iter().find(|(_, time)| time.is_some()) {
+        Some((name, _)) if !matches!(coherence, Coherence::Ttl(_)) => {
+            Err(format!("-o {name} is for --coherence ttl=TIME only: add --ttl 1s, or leave it out"))
+        }
+        _ => Ok(coherence),
     }
 }
 
@@ -196,7 +221,8 @@ mod tests {
     fn memory_depends_on_the_machine() {
         let machine = |memory_bytes| Machine { memory_bytes, descriptors_max: 1024 };
         let memory = |text: &str, machine| {
-            CacheConfig::new(&crate::flags::testing::settings(text), machine).memory_bytes
+            let settings = crate::flags::testing::settings(text);
+            CacheConfig::new(&settings, Coherence::Auto, machine).memory_bytes
         };
         assert_eq!(memory("", machine(1 << 30)), (1 << 30) / 20);
         assert_eq!(memory("", machine(64 << 30)), 512 << 20);
@@ -206,9 +232,19 @@ mod tests {
     #[test]
     fn the_kernel_believes_as_long_as_the_engine_unless_told() {
         let kernel = config("--ttl 5s -o entry_timeout=2").kernel;
-        assert_eq!(kernel.attr_ttl, Duration::from_secs(5));
+        assert_eq!(kernel.attr_ttl, Duration::from_millis(2500));
         assert_eq!(kernel.entry_ttl, Duration::from_secs(2));
-        assert_eq!(kernel.negative_ttl, Duration::from_secs(5));
+        assert_eq!(kernel.negative_ttl, Duration::from_millis(2500));
+    }
+
+    #[test]
+    fn times_are_for_what_is_a_matter_of_time() {
+        assert!(usage("--ttl 5s --coherence open").contains("give only one"));
+        assert_eq!(
+            usage("-o attr_timeout=5"),
+            "-o attr_timeout is for --coherence ttl=TIME only: add --ttl 1s, or leave it out"
+        );
+        assert!(usage("--coherence watch -o negative_timeout=0").contains("-o negative_timeout is for"));
     }
 
     #[test]

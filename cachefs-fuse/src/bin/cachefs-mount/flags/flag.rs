@@ -97,6 +97,12 @@ impl Flag {
         self
     }
 
+    /// What it is about: of two options about the same thing, one among the arguments wins over one in the
+    /// environment.
+    pub(super) fn subject(&self) -> &'static str {
+        if self.long == "ttl" { "coherence" } else { self.long }
+    }
+
     /// The name of its environment variable.
     pub(super) fn variable(&self) -> String {
         format!("CACHEFS_{}", self.long.replace('-', "_").to_uppercase())

@@ -18,6 +18,15 @@ Each flag is a mount option, too (-o memory=64M,warm=src/**), and a variable (CA
 mount option wins over the variable. In CACHEFS_WARM, : separates globs. With -o, _ and - are alike, and what \
 fstab says to others (x-*, _netdev, nofail, noauto, user, defaults) is ignored.
 
+Coherence, how changes made behind the mount are seen:
+  auto      As watch where the source can be watched, else as open.
+  watch     The system tells of each change, at once. watch! also on network sources, where what
+            other machines change goes unseen. watch:filesystem, watch:directories and
+            watch:inotify choose the means.
+  open      Each open and look-up asks the source.
+  ttl=TIME  No answer is older than TIME.
+  single    There are none: only this mount changes the source.
+
 SIZE: 4096, 512M, 10G, 9.5% of the memory, off. TIME: 500ms, 5s, 1m, 1h, off.
 Log: to the --log FILE; else in the foreground to standard error, in the background to syslog (/dev/log).
 Signals: TERM and INT unmount, a second one stops at once; USR1 writes statistics to the log.

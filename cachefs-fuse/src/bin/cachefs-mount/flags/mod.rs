@@ -2,6 +2,7 @@
 //! in one entry of one table; arguments, `-o` and the environment are three spellings of it. clap reads the first two.
 
 mod caching;
+mod coherence;
 mod command;
 mod complaint;
 mod config;
@@ -22,7 +23,8 @@ mod warming;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub(crate) use config::{Config, KernelConfig, LogConfig, Machine, Mode, WarmConfig};
+pub(crate) use coherence::Coherence;
+pub(crate) use config::{CacheConfig, Config, KernelConfig, LogConfig, Machine, Mode, WarmConfig};
 
 /// What the user wants.
 #[derive(Debug)]

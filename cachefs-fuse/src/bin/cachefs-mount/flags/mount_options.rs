@@ -35,19 +35,27 @@ pub(super) const OPTIONS: &[Flag] = &[
         Ok(())
     })
     .takes(Takes::Value("NAME")),
-    option("attr-timeout", "How long the kernel believes attributes, instead of --ttl.", |settings, text| {
-        settings.attr_timeout = Some(span(text)?);
-        Ok(())
-    })
+    option(
+        "attr-timeout",
+        "How long the kernel believes attributes, instead of half of --ttl.",
+        |settings, text| {
+            settings.attr_timeout = Some(span(text)?);
+            Ok(())
+        },
+    )
     .takes(Takes::Value("TIME")),
-    option("entry-timeout", "How long the kernel believes names, instead of --ttl.", |settings, text| {
-        settings.entry_timeout = Some(span(text)?);
-        Ok(())
-    })
+    option(
+        "entry-timeout",
+        "How long the kernel believes names, instead of half of --ttl.",
+        |settings, text| {
+            settings.entry_timeout = Some(span(text)?);
+            Ok(())
+        },
+    )
     .takes(Takes::Value("TIME")),
     option(
         "negative-timeout",
-        "How long the kernel believes missing names, instead of --ttl.",
+        "How long the kernel believes missing names, instead of half of --ttl.",
         |settings, text| {
             settings.negative_timeout = Some(span(text)?);
             Ok(())

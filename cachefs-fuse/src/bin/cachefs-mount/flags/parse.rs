@@ -38,7 +38,7 @@ fn environment(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Vec<Given>, String> {
     let mut given = Vec::new();
-    let unsaid = |flag: &&Flag| arguments.iter().all(|given| given.flag.long != flag.long);
+    let unsaid = |flag: &&Flag| arguments.iter().all(|given| given.flag.subject() != flag.subject());
     for flag in table::all().filter(|flag| flag.spelled == Spelled::Everywhere).filter(unsaid) {
         let spelling = flag.variable();
         let Some(text) = variable(&spelling).filter(|text| !text.is_empty()) else { continue };
@@ -117,6 +117,14 @@ mod tests {
         assert_eq!(parsed.settings.mode, crate::flags::Mode::Around);
         let warm = parse([], environment).expect("well-formed").settings.warm;
         assert_eq!(warm, ["x", "y"]);
+    }
+
+    #[test]
+    fn a_variable_gives_way_to_another_word_for_the_same() {
+        let parsed = parse(["--coherence", "open"].map(OsString::from), |name| {
+            (name == "CACHEFS_TTL").then(|| "5s".into())
+        });
+        assert_eq!(parsed.expect("well-formed").settings.ttl, None);
     }
 
     #[test]

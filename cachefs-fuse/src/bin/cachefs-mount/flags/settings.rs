@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cachefs_fuse::MountFlag;
 
+use super::coherence::Coherence;
 use super::config::Mode;
 use super::size::Size;
 
@@ -17,7 +18,9 @@ pub(super) struct Settings {
     /// `None`: the default, which depends on the machine.
     pub(super) memory: Option<Size>,
     pub(super) mode: Mode,
-    pub(super) ttl: Duration,
+    /// `None`: auto, or what `ttl` says.
+    pub(super) coherence: Option<Coherence>,
+    pub(super) ttl: Option<Duration>,
     pub(super) metadata_entries: usize,
     pub(super) readahead: Size,
 
@@ -26,7 +29,7 @@ pub(super) struct Settings {
     pub(super) auto_unmount: bool,
     pub(super) fs_name: Option<String>,
     pub(super) subtype: String,
-    /// `None`: as long as `ttl`.
+    /// `None`: half of the time to live.
     pub(super) attr_timeout: Option<Duration>,
     pub(super) entry_timeout: Option<Duration>,
     pub(super) negative_timeout: Option<Duration>,
@@ -54,7 +57,8 @@ impl Default for Settings {
             json: false,
             memory: None,
             mode: Mode::Through,
-            ttl: Duration::from_secs(1),
+            coherence: None,
+            ttl: None,
             metadata_entries: 131_072,
             readahead: Size::Bytes(4 << 20),
             read_only: false,

@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn the_defaults_shown_are_the_defaults_held() {
-        let in_words = ["memory", "log"];
+        let in_words = ["memory", "log", "coherence"];
         for flag in all().filter(|flag| !flag.default.is_empty() && !in_words.contains(&flag.long)) {
             let mut settings = Settings::default();
             (flag.set)(&mut settings, flag.default).expect(flag.long);
@@ -51,7 +51,7 @@ mod tests {
     fn every_flag_is_documented() {
         for flag in all().filter(|flag| flag.spelled != Spelled::MountOption) {
             assert!(flag.help.ends_with('.'), "{}", flag.long);
-            let off_by_default = ["options", "warm", "metrics"].contains(&flag.long);
+            let off_by_default = ["options", "ttl", "warm", "metrics"].contains(&flag.long);
             let has_default = flag.takes == Takes::Nothing || off_by_default || !flag.default.is_empty();
             assert!(has_default, "{} shows no default", flag.long);
         }
