@@ -143,6 +143,12 @@ impl Generations {
         }
         Ok(scheme)
     }
+
+    /// Takes `device` for one of another scheme.
+    #[cfg(test)]
+    pub(super) fn pretend(&self, device: u64, scheme: Scheme) {
+        *self.schemes.write() = vec![(device, scheme)];
+    }
 }
 
 #[cfg(test)]

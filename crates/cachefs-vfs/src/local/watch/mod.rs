@@ -61,7 +61,7 @@ pub(super) fn begin(
     if !how.force {
         refuse::check(fstatfs(&shared.root)?.f_type, &shared.path)?;
     }
-    let place = Place::of(shared)?;
+    let place = Place::of(shared).map_err(|error| error.on("watching", &shared.path))?;
     let state = Arc::new(State {
         shared: Arc::clone(shared),
         source: source(shared, how)?,

@@ -2,6 +2,7 @@
 
 mod covers;
 mod links;
+mod load;
 mod lost;
 mod mounts;
 mod overflow;

@@ -3,10 +3,10 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use super::*;
 
 /// A filesystem in memory, mounted as long as this lives.
-struct Mounted(PathBuf);
+pub(super) struct Mounted(PathBuf);
 
 impl Mounted {
-    fn at(path: PathBuf) -> Option<Self> {
+    pub(super) fn at(path: PathBuf) -> Option<Self> {
         match mount("none", &path, "tmpfs", MountFlags::empty(), None) {
             Ok(()) => Some(Self(path)),
             Err(error) => {

@@ -1,3 +1,4 @@
+use super::mounts::Mounted;
 use super::*;
 
 /// Keeps the thread of the watch from reading until it is let go.
@@ -49,6 +50,8 @@ fn too_many() -> usize {
 fn lost_events_are_told_as_such_and_later_ones_follow() {
     for method in METHODS {
         let dir = tempfile::tempdir().unwrap();
+        // A filesystem of its own, so that no other test's events are lost.
+        let _mounted = Mounted::at(dir.path().to_path_buf());
         let fs = LocalFs::open(dir.path()).unwrap();
         let gate = Arc::new(Gate::default());
         let watch = match fs.watch(how(method), Arc::clone(&gate) as Arc<dyn Watcher>) {

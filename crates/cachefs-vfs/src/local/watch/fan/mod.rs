@@ -2,6 +2,8 @@
 
 mod devices;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod watched;
 
 use std::ffi::{CStr, CString};
