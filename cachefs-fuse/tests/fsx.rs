@@ -1,11 +1,14 @@
 //! The file system exerciser: random reads, writes, truncations and mappings of one file, each checked.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its directory may panic")]
+
 mod acceptance;
 
 use std::fs;
 use std::path::Path;
 
-use acceptance::{Mounted, program, setting, tool};
+use acceptance::{MODES, Mounted, program, setting, tool};
+use tempfile::TempDir;
 
 /// Operations per seed, in runs: the suite never unmaps what it mapped for reading, so that a long run would spend its
 /// time in the kernel's lists of mappings.
@@ -37,10 +40,10 @@ copy_file_range = 2
 #[test]
 fn random_operations_give_what_they_should() {
     let Some(fsx) = tool("fsx") else { return };
-    let seeds: Vec<u64> = (1..=setting("CACHEFS_FSX_SEEDS", 5)).collect();
-    // In memory where there is such a place: a disk would spend the time on its journal.
-    let scratch = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-    let mounted = Mounted::within(scratch, &[]);
+    let seeds: Vec<u64> = (0..setting("CACHEFS_FSX_SEEDS", 6)).collect();
+    // Every mode has its turn, with one seed after the other.
+    let mounts: Vec<Mounted> =
+        MODES.iter().take(seeds.len()).map(|mode| Mounted::within(scratch(), &[mode])).collect();
     let settings = tempfile::tempdir().unwrap();
     let configuration = settings.path().join("fsx.toml");
     fs::write(&configuration, CONFIGURATION).unwrap();
@@ -48,6 +51,7 @@ fn random_operations_give_what_they_should() {
     for batch in seeds.chunks(jobs) {
         std::thread::scope(|scope| {
             for seed in batch {
+                let mounted = &mounts[usize::try_from(*seed).unwrap() % mounts.len()];
                 let file = mounted.path().join(format!("file-{seed}"));
                 scope.spawn({
                     let (fsx, configuration, settings) = (&fsx, &configuration, settings.path());
@@ -60,7 +64,12 @@ fn random_operations_give_what_they_should() {
             }
         });
     }
-    mounted.unmount();
+    mounts.into_iter().for_each(Mounted::unmount);
+}
+
+/// In memory where there is such a place: a disk would spend the time on its journal.
+fn scratch() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 fn exercise(fsx: &Path, configuration: &Path, artifacts: &Path, file: &Path, seed: u64) {

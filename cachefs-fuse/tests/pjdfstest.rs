@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use acceptance::{Mounted, program, required, tool};
+use acceptance::{MODES, Mounted, program, required, tool};
 
 /// Tests that do not pass on the mount alone, each with how they end and what makes it so.
 const EXCLUDED: [(&str, Outcome, &str); 1] = [(
@@ -37,16 +37,26 @@ fn what_passes_on_the_directory_passes_on_the_mount() {
     let scratch = tempfile::tempdir().unwrap();
     let config = scratch.path().join("pjdfstest.toml");
     fs::write(&config, configuration()).unwrap();
-    // The suite's set-id and device tests need what a mount refuses unless asked.
-    let mounted = Mounted::fresh(&["-o", "suid,dev"]);
     let native = tempfile::tempdir().unwrap();
-    for path in [mounted.path(), native.path()] {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
+    open_to_all(native.path());
     let (beneath, _) = run(&suite, &config, native.path());
-    let (mount, log) = run(&suite, &config, mounted.path());
-    assert!(mount.len() >= TESTS_MIN, "only {} results:\n{log}", mount.len());
+    for mode in MODES {
+        // The suite's set-id and device tests need what a mount refuses unless asked.
+        let mounted = Mounted::fresh(&[mode, "-o", "suid,dev"]);
+        open_to_all(mounted.path());
+        let (mount, log) = run(&suite, &config, mounted.path());
+        compare(mode, &beneath, &mount, &log);
+        mounted.unmount();
+    }
+}
+
+fn open_to_all(path: &Path) {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// What passed on the directory has to pass on the mount.
+fn compare(mode: &str, beneath: &BTreeMap<String, Outcome>, mount: &BTreeMap<String, Outcome>, log: &str) {
+    assert!(mount.len() >= TESTS_MIN, "{mode}: only {} results:\n{log}", mount.len());
     let worse: Vec<&String> = mount
         .iter()
         .filter(|(name, outcome)| {
@@ -55,11 +65,10 @@ fn what_passes_on_the_directory_passes_on_the_mount() {
         .map(|(name, _)| name)
         .filter(|name| !EXCLUDED.iter().any(|(excluded, ..)| excluded == name))
         .collect();
-    assert!(worse.is_empty(), "fail on the mount alone: {worse:#?}\n{log}");
+    assert!(worse.is_empty(), "{mode}: fail on the mount alone: {worse:#?}\n{log}");
     for (name, outcome, reason) in EXCLUDED {
-        assert_eq!(mount.get(name), Some(&outcome), "no longer excluded because {reason}: {name}");
+        assert_eq!(mount.get(name), Some(&outcome), "{mode}: no longer excluded because {reason}: {name}");
     }
-    mounted.unmount();
 }
 
 /// Runs the suite within `path`; answers the outcome of each test and the whole log.

@@ -7,7 +7,7 @@ mod acceptance;
 use std::fs;
 use std::path::Path;
 
-use acceptance::{Mounted, Size, make_tree, program};
+use acceptance::{MODES, Mounted, Size, make_tree, modes_or, program};
 
 /// More files than the daemon may have descriptors, whatever its limit is here.
 const BIG: Size = Size { directories: 420, files: 50 };
@@ -16,14 +16,17 @@ const BIG: Size = Size { directories: 420, files: 50 };
 fn a_big_tree_is_the_same_through_the_mount() {
     let source = tempfile::tempdir().unwrap();
     make_tree(source.path(), BIG);
-    let mounted = Mounted::over(source.path(), &[]);
+    modes_or(&MODES[..1]).into_iter().for_each(|mode| compare_through(source.path(), mode));
+}
 
-    program("diff").args("-r --no-dereference").arg(source.path()).arg(mounted.path()).silent();
-    assert_eq!(archive_sum(mounted.path()), archive_sum(source.path()));
+fn compare_through(source: &Path, mode: &str) {
+    let mounted = Mounted::over(source, &[mode]);
+    program("diff").args("-r --no-dereference").arg(source).arg(mounted.path()).silent();
+    assert_eq!(archive_sum(mounted.path()), archive_sum(source), "{mode}");
 
     let copy = tempfile::tempdir().unwrap();
     rsync(mounted.path(), copy.path(), "");
-    assert_eq!(differences(source.path(), copy.path()), "", "copied from the mount");
+    assert_eq!(differences(source, copy.path()), "", "copied from the mount, {mode}");
     mounted.unmount();
 }
 
@@ -31,23 +34,27 @@ fn a_big_tree_is_the_same_through_the_mount() {
 fn a_tree_is_the_same_when_written_through_the_mount() {
     let original = tempfile::tempdir().unwrap();
     make_tree(original.path(), Size { directories: 40, files: 50 });
-    let mounted = Mounted::fresh(&[]);
+    modes_or(&MODES[..1]).into_iter().for_each(|mode| write_through(original.path(), mode));
+}
+
+fn write_through(original: &Path, mode: &str) {
+    let mounted = Mounted::fresh(&[mode]);
     let (unpacked, copied) = (mounted.path().join("unpacked"), mounted.path().join("copied"));
     fs::create_dir(&unpacked).unwrap();
 
     let pipe = "tar --xattrs -C \"$1\" -cf - . | tar --xattrs -C \"$2\" -xpf -";
-    program("sh").args("-c").arg(pipe).arg("sh").arg(original.path()).arg(&unpacked).silent();
-    rsync(original.path(), &copied, "");
+    program("sh").args("-c").arg(pipe).arg("sh").arg(original).arg(&unpacked).silent();
+    rsync(original, &copied, "");
     for copy in [&unpacked, &copied] {
-        assert_eq!(differences(original.path(), copy), "", "{}", copy.display());
+        assert_eq!(differences(original, copy), "", "{mode}: {}", copy.display());
         let beneath = mounted.source().join(copy.file_name().unwrap());
-        assert_eq!(differences(original.path(), &beneath), "", "{}", beneath.display());
+        assert_eq!(differences(original, &beneath), "", "{mode}: {}", beneath.display());
     }
     // A second run finds nothing to do, and one after a change repairs just that.
     fs::write(copied.join("group 1/d1/file-7.txt"), "changed").unwrap();
     fs::remove_dir_all(copied.join("group 2")).unwrap();
-    rsync(original.path(), &copied, "--delete");
-    assert_eq!(differences(original.path(), &copied), "");
+    rsync(original, &copied, "--delete");
+    assert_eq!(differences(original, &copied), "");
     mounted.unmount();
 }
 
@@ -82,10 +89,14 @@ fn a_file_is_no_terminal() {
 
 #[test]
 fn git_works() {
+    MODES.into_iter().for_each(work_with_git);
+}
+
+fn work_with_git(mode: &str) {
     let scratch = tempfile::tempdir().unwrap();
     let origin = scratch.path().join("origin");
     make_history(&origin);
-    let mounted = Mounted::fresh(&[]);
+    let mounted = Mounted::fresh(&[mode]);
     let clone = mounted.path().join("clone");
     git(scratch.path()).args("clone -q --no-local origin").arg(&clone).silent();
     git(&clone).args("fsck --full --strict").text();
@@ -131,8 +142,12 @@ fn make_history(at: &Path) {
 
 #[test]
 fn sqlite_in_wal_mode_has_two_writers() {
+    MODES.into_iter().for_each(write_rows_by_two);
+}
+
+fn write_rows_by_two(mode: &str) {
     const ROWS: usize = 1000;
-    let mounted = Mounted::fresh(&[]);
+    let mounted = Mounted::fresh(&[mode]);
     let database = mounted.path().join("test.db");
     let sqlite = |sql: &str| program("sqlite3").arg(&database).arg(sql).text();
     let mode = sqlite("pragma journal_mode=wal; create table t(writer int, n int, pad text);");
@@ -163,7 +178,11 @@ fn sqlite_in_wal_mode_has_two_writers() {
 
 #[test]
 fn cargo_builds() {
-    let mounted = Mounted::fresh(&[]);
+    MODES.into_iter().for_each(build_by_cargo);
+}
+
+fn build_by_cargo(mode: &str) {
+    let mounted = Mounted::fresh(&[mode]);
     let project = mounted.path().join("project");
     fs::create_dir_all(project.join("src")).unwrap();
     let manifest = "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[workspace]\n";

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it skips, and may panic")]
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each test uses its part")]
 
+mod modes;
 mod mounted;
 mod proc;
 mod program;
 mod tree;
 
+pub use modes::{MODES, modes_or};
 pub use mounted::Mounted;
 pub use proc::{cpu_time, descriptors, free_address, memory, metric, metric_sum, metrics_page};
 pub use program::{Run, program};

@@ -22,7 +22,7 @@ pub struct Step {
 }
 
 /// All tests, quickest verdicts first.
-pub const TEST: [Step; 17] = [
+pub const TEST: [Step; 18] = [
     Step {
         name: "packages",
         what: "installs fuse3, acl, rsync... where they are missing",
@@ -47,11 +47,12 @@ pub const TEST: [Step; 17] = [
     },
     Step { name: "fsx", what: "random I/O with mmap on a mount", run: tests::fsx },
     Step { name: "storm", what: "renames of ancestors under load; a backing that hangs", run: tests::storm },
+    Step { name: "fresh", what: "others change the source of a mount, in every mode", run: tests::fresh },
     Step { name: "limits", what: "memory, descriptors, inodes and listings under load", run: tests::limits },
 ];
 
 /// The long runs.
-pub const SOAK: [Step; 4] = [
+pub const SOAK: [Step; 6] = [
     Step { name: "tools", what: "builds pjdfstest and fsx into target/tools", run: tools::install },
     Step {
         name: "model",
@@ -59,7 +60,17 @@ pub const SOAK: [Step; 4] = [
         run: tests::soak_libraries,
     },
     Step { name: "storm", what: "a minute of renames of ancestors", run: tests::soak_storm },
-    Step { name: "fsx", what: "ten seeds of 100,000 operations", run: tests::soak_fsx },
+    Step { name: "fsx", what: "two seeds of 100,000 operations in each mode", run: tests::soak_fsx },
+    Step {
+        name: "programs",
+        what: "diff, tar, rsync, git, SQLite, cargo in each mode",
+        run: tests::soak_programs,
+    },
+    Step {
+        name: "fresh",
+        what: "two minutes of changes by others in each mode, 100,000 directories",
+        run: tests::soak_fresh,
+    },
 ];
 
 fn tidy_tree(shop: &Shop) -> Result<()> {

@@ -6,7 +6,12 @@ use super::Shop;
 use crate::Result;
 
 /// Tests of `cachefs-fuse` that are steps of their own.
-const ACCEPTANCE: [&str; 6] = ["programs", "pjdfstest", "fsx", "rename_storm", "hung", "limits"];
+const ACCEPTANCE: [&[&str]; 7] =
+    [&["programs"], &["pjdfstest"], &["fsx"], &["rename_storm", "hung"], &["limits"], &STALENESS, &FRESHNESS];
+/// Others change the source under load.
+const STALENESS: [&str; 4] = ["staleness_harness", "staleness_watch", "staleness_open", "staleness_overflow"];
+/// What freshness promises besides, and costs.
+const FRESHNESS: [&str; 4] = ["appenders", "peer_failures", "zero_requests", "many_directories"];
 
 pub(crate) fn libraries(shop: &Shop) -> Result<()> {
     let packages = ["cachefs-sys", "cachefs-policy", "cachefs-vfs", "cachefs-testkit", "cachefs", "xtask"];
@@ -20,7 +25,14 @@ pub(crate) fn soak_libraries(shop: &Shop) -> Result<()> {
 /// How long a soak is where the environment does not say otherwise.
 const SEQUENCES: (&str, &str) = ("CACHEFS_SEQUENCES", "20000");
 const SECONDS: (&str, &str) = ("CACHEFS_SOAK_SECONDS", "60");
-const FSX_SEEDS: (&str, &str) = ("CACHEFS_FSX_SEEDS", "10");
+const FSX_SEEDS: (&str, &str) = ("CACHEFS_FSX_SEEDS", "12");
+const STALENESS_SECONDS: (&str, &str) = ("CACHEFS_SOAK_SECONDS", "120");
+const ALL_MODES: (&str, &str) = ("CACHEFS_ALL_MODES", "1");
+const DIRECTORIES: (&str, &str) = ("CACHEFS_DIRECTORIES", "100000");
+const NOISE_SECONDS: (&str, &str) = ("CACHEFS_NOISE_SECONDS", "10");
+
+/// One after the other: they measure the machine they share.
+const IN_TURN: [&str; 3] = ["--", "--test-threads", "1"];
 
 /// The settings the environment does not have already.
 fn unset<'a>(settings: &[(&'a str, &'a str)]) -> impl Iterator<Item = (&'a str, &'a str)> {
@@ -57,7 +69,7 @@ pub(crate) fn mount(shop: &Shop) -> Result<()> {
         let is_test = path.extension().is_some_and(|extension| extension == "rs");
         if let Some(name) = path.file_stem().and_then(|stem| stem.to_str())
             && is_test
-            && !ACCEPTANCE.contains(&name)
+            && !ACCEPTANCE.iter().any(|step| step.contains(&name))
         {
             names.push(name.to_owned());
         }
@@ -104,4 +116,22 @@ pub(crate) fn soak_storm(shop: &Shop) -> Result<()> {
 
 pub(crate) fn limits(shop: &Shop) -> Result<()> {
     shop.run(&mut on_mount(shop, &["limits"]))
+}
+
+pub(crate) fn fresh(shop: &Shop) -> Result<()> {
+    shop.run(on_mount(shop, &STALENESS).args(IN_TURN))?;
+    shop.run(on_mount(shop, &FRESHNESS).args(IN_TURN))
+}
+
+pub(crate) fn soak_fresh(shop: &Shop) -> Result<()> {
+    // What is measured is worth reading.
+    let mut staleness = on_mount(shop, &STALENESS);
+    shop.run(staleness.args(IN_TURN).arg("--nocapture").envs(unset(&[STALENESS_SECONDS])))?;
+    let mut freshness = on_mount(shop, &FRESHNESS);
+    let settings = [DIRECTORIES, NOISE_SECONDS];
+    shop.run(freshness.args(IN_TURN).arg("--nocapture").envs(unset(&settings)))
+}
+
+pub(crate) fn soak_programs(shop: &Shop) -> Result<()> {
+    shop.run(on_mount(shop, &["programs"]).envs(unset(&[ALL_MODES])))
 }
