@@ -168,7 +168,8 @@ impl Engine {
                 None => self.names.forget(&dir, name),
             }
             self.listings.forget(dir.id);
-            dir.state.lock().heed_attr(stamp, true);
+            // Not to be compared with what it is like now: its other names are as they were.
+            dir.state.lock().forget_attr(stamp);
         }
         before
     }

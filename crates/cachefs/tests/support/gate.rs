@@ -20,7 +20,7 @@ pub(crate) struct Gate {
 enum Stage {
     #[default]
     Open,
-    /// For the next call of this kind that names this file.
+    /// For the next call of this kind about what has this name.
     Set(CallKind, &'static str),
     Holding,
 }
@@ -56,6 +56,11 @@ impl Drop for Release<'_> {
     }
 }
 
+/// Whether the call is about what has this name: what it looks up, or the directory itself.
+fn is_about(call: &Call<'_>, name: &OsStr) -> bool {
+    call.is_named(name) || (call.name.is_none() && call.at.file_name() == Some(name))
+}
+
 impl Intercept for Gate {
     const PATHS: bool = true;
 
@@ -66,7 +71,7 @@ impl Intercept for Gate {
     fn after(&self, call: &Call<'_>, _: u64) {
         let mut stage = self.stage.lock();
         match *stage {
-            Stage::Set(kind, name) if kind == call.kind && call.is_named(OsStr::new(name)) => {}
+            Stage::Set(kind, name) if kind == call.kind && is_about(call, OsStr::new(name)) => {}
             _ => return,
         }
         *stage = Stage::Holding;

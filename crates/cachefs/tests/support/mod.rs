@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
 pub(crate) mod gate;
+pub(crate) mod outside;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,0 +1,74 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use cachefs::time::{Clock, ManualClock};
+use cachefs::{CacheBuilder, CacheFs, Coherence};
+use cachefs_testkit::{CountFs, Counts, OutsideFs, Wrapped};
+use cachefs_vfs::{MemFs, Time, Vfs, WatchHow, WatchMethod};
+
+use super::gate::Gate;
+
+/// A cache that is told of what others do to its backing, whose clock has steps of two seconds: versions prove nothing.
+pub(crate) struct WatchBench {
+    pub(crate) cache: CacheFs,
+    /// The backing, which tells and can be told to.
+    pub(crate) told: Arc<OutsideFs>,
+    /// The same tree as others have it.
+    pub(crate) others: Arc<dyn Vfs>,
+    pub(crate) counts: Arc<CountFs>,
+    pub(crate) clock: Arc<ManualClock>,
+    gated: Arc<Wrapped<Gate>>,
+}
+
+/// A mode of the cache, over a backing that is watched by this method.
+pub(crate) fn watching(method: WatchMethod) -> Coherence {
+    Coherence::Watch(WatchHow { method, ..WatchHow::default() })
+}
+
+impl WatchBench {
+    /// By what covers the whole filesystem.
+    pub(crate) fn new(set: impl Fn(CacheBuilder) -> CacheBuilder) -> Self {
+        Self::with(watching(WatchMethod::Filesystem), set)
+    }
+
+    pub(crate) fn with(mode: Coherence, set: impl Fn(CacheBuilder) -> CacheBuilder) -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let time = Arc::clone(&clock);
+        let now = move || {
+            let seconds = time.wall().seconds;
+            Time { seconds: seconds - seconds % 2, nanos: 0 }
+        };
+        let memory = MemFs::builder().clock(now).granularity(Duration::from_secs(2)).build();
+        let told = Arc::new(OutsideFs::new(Arc::new(memory)));
+        let others = told.outside();
+        let gated = Arc::new(Wrapped::new(told.clone(), Gate::default()));
+        let counts = Arc::new(CountFs::new(gated.clone()));
+        let builder = CacheFs::builder(counts.clone()).clock(clock.clone()).readahead(0);
+        let cache = set(builder.coherence(mode).recheck(Duration::ZERO)).build().unwrap();
+        Self { cache, told, others, counts, clock, gated }
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        self.gated.intercept()
+    }
+
+    /// Time enough for every lifetime to be over.
+    pub(crate) fn years(&self) {
+        self.clock.advance(Duration::from_secs(100_000_000));
+    }
+
+    /// What is asked of the backing for this, after years.
+    pub(crate) fn asked_for<T>(&self, what: impl FnOnce(&CacheFs) -> T) -> (T, Counts) {
+        self.years();
+        self.counts.reset();
+        let answer = what(&self.cache);
+        (answer, self.counts.snapshot())
+    }
+
+    /// The same, if it is nothing.
+    pub(crate) fn unasked<T>(&self, what: impl FnOnce(&CacheFs) -> T) -> T {
+        let (answer, counts) = self.asked_for(what);
+        assert_eq!(counts.total(), 0, "{:?}", counts.called());
+        answer
+    }
+}
