@@ -31,6 +31,11 @@ use crate::{Caps, FileId, FileKind, FsStat, Object, Opened, Result, VDir, Vfs, W
 /// filesystems mounted inside belong to it; their [`FileId::device`] differs. Each handle holds one descriptor (two
 /// with [`crate::OpenHow::direct`]), which the caller has to bound.
 ///
+/// A watch tells of changes by whatever means [`WatchHow::method`] asks for, and is lost when the path that was opened
+/// leads elsewhere. Of times, it does not tell of those of reading; by inotify, it tells of own changes as well, and no
+/// longer of a file that has lost the name it was watched by. Mounts inside show as [`crate::Notice::Overflow`];
+/// [`crate::VNode::watch`] has to be called again then for what is on them.
+///
 /// A process with `CAP_FSETID` changes that capability of the calling thread as [`crate::Privileges`] asks, and
 /// leaves it so until the next verb.
 #[derive(Clone, Debug)]

@@ -166,7 +166,7 @@ impl Fan {
         };
         match marked {
             Ok(()) => self.watched.set_covered(id),
-            Err(_) => self.watched.forget(id),
+            Err(_) => self.watched.give_up(id),
         }
         Ok(marked?)
     }

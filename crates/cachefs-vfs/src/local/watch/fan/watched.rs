@@ -72,12 +72,22 @@ impl Watched {
         }
     }
 
-    /// Forgets an inode that is gone, or could not be marked.
+    /// Forgets an inode that is gone.
     pub(super) fn forget(&self, id: FileId) {
+        self.remove(id, |_| true);
+    }
+
+    /// Forgets an inode that could not be marked, unless somebody else could.
+    pub(super) fn give_up(&self, id: FileId) {
+        self.remove(id, |marked| !marked.covered);
+    }
+
+    fn remove(&self, id: FileId, which: impl Fn(&Marked) -> bool) {
         let mut inodes = self.inodes.write();
         let inodes = &mut *inodes;
         if let hashbrown::hash_map::Entry::Occupied(found) = inodes.by_number.entry(number(id))
             && found.get().id == id
+            && which(found.get())
         {
             inodes.by_handle.remove(&found.remove().handle);
         }
@@ -119,6 +129,8 @@ mod tests {
         assert!(watched.covers(id(7)) && watched.covers(id(0)) && !watched.covers(id(8)));
         assert_eq!(watched.find(1, b"seven"), Some(id(7)));
         assert_eq!(watched.find(2, b"seven"), None, "another filesystem may call another one so");
+        watched.give_up(id(7));
+        assert!(watched.covers(id(7)), "another thread has marked it");
         watched.forget(id(7));
         assert!(!watched.covers(id(7)));
         assert_eq!(watched.find(1, b"seven"), None);
