@@ -46,8 +46,8 @@ impl Fixture {
         if let Some(scheme) = scheme {
             fs.shared.generations.pretend(device, scheme);
         }
-        let mut fan =
-            Fan::by_directory(&fs.shared, false).map_err(|error| println!("skipped: {error}")).ok()?;
+        // Not to be had on every machine; the tests of the whole say so aloud.
+        let mut fan = Fan::by_directory(&fs.shared, false).ok()?;
         fan.detail = detail;
         fan.group = Group::new(detail).unwrap();
         Some(Self { dir, fs, fan })
