@@ -14,6 +14,10 @@ pub struct Subject {
     pub faults: Option<Arc<FaultFs>>,
     /// Makes it forget something it caches; the number says what, in whatever way it likes.
     pub evict: Option<Box<dyn Fn(u64)>>,
+    /// The same tree as somebody else has it, to make changes behind its back.
+    pub outside: Option<Arc<dyn Vfs>>,
+    /// Waits until it must know what was done outside. Not needed where that is so when the verb returns.
+    pub told: Option<Box<dyn Fn()>>,
     /// What must live as long: a temporary directory.
     pub keep: Option<Box<dyn Any>>,
 }
@@ -28,7 +32,7 @@ impl Subject {
     /// Just a filesystem.
     #[must_use]
     pub fn new(fs: Arc<dyn Vfs>) -> Self {
-        Self { fs, faults: None, evict: None, keep: None }
+        Self { fs, faults: None, evict: None, outside: None, told: None, keep: None }
     }
 
     /// Keeps `what` for as long as the filesystem.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use cachefs_testkit::model::{Divergence, Sequence, check_sequences, run_sequence, sequences_from_env};
-use cachefs_testkit::{CallKind, CountFs, Fault, FaultFs, Rule, Subject};
+use cachefs_testkit::{CallKind, CountFs, Fault, FaultFs, OutsideFs, Rule, Subject};
 use cachefs_vfs::{Errno, LocalFs, MemFs, Vfs};
 use tempfile::TempDir;
 
@@ -56,6 +56,17 @@ fn local_fs_in_memory_agrees_with_the_model() {
 #[test]
 fn injected_errors_leave_all_or_nothing() {
     agree(check_sequences(0..sequences_from_env(10_000) / 5, LENGTH, faulty));
+}
+
+/// A filesystem in which somebody else works, too.
+fn shared() -> Subject {
+    let fs = Arc::new(OutsideFs::new(Arc::new(MemFs::new())));
+    Subject { outside: Some(fs.outside()), ..Subject::new(fs) }
+}
+
+#[test]
+fn two_sides_of_one_filesystem_agree_with_the_model() {
+    agree(check_sequences(0..sequences_from_env(10_000) / 4, LENGTH, shared));
 }
 
 #[test]

@@ -24,7 +24,8 @@ impl fmt::Display for Divergence {
             writeln!(f, "  ... {skipped} steps")?;
         }
         for (index, step) in self.steps.iter().enumerate().skip(skipped) {
-            writeln!(f, "  {index:3} {:?}", step.op)?;
+            let who = if step.outside { "outside: " } else { "" };
+            writeln!(f, "  {index:3} {who}{:?}", step.op)?;
             if let Some(injected) = step.injected {
                 writeln!(f, "      meets {injected:?}")?;
             }

@@ -8,14 +8,17 @@ const TRIES_MAX: usize = 400;
 
 impl Subject {
     fn run(&self, sequence: Sequence<'_>) -> Result<(), Divergence> {
-        let sequence = match &self.faults {
-            Some(faults) => sequence.faults(faults),
-            None => sequence,
-        };
-        match &self.evict {
-            Some(evict) => sequence.evict(evict).run(&*self.fs),
-            None => sequence.run(&*self.fs),
+        let mut sequence = sequence;
+        if let Some(faults) = &self.faults {
+            sequence = sequence.faults(faults);
         }
+        if let Some(evict) = &self.evict {
+            sequence = sequence.evict(evict);
+        }
+        if let Some(outside) = &self.outside {
+            sequence = sequence.outside(&**outside, self.told.as_deref().unwrap_or(&|| ()));
+        }
+        sequence.run(&*self.fs)
     }
 }
 

@@ -4,7 +4,8 @@
 //! seed, applies each to the model and to the filesystem under test, and compares: what was answered after every
 //! step, the whole tree now and then. With a [`crate::FaultFs`] beneath the filesystem under test, part of the steps
 //! meet an error; what then happened or did not is read from the backing, and the filesystem under test must agree
-//! with that.
+//! with that. With somebody else in the same tree ([`crate::OutsideFs`]), part of the steps are theirs, through
+//! handles of their own to the same files and directories.
 
 mod attrs;
 mod bytes;

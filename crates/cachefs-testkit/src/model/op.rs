@@ -142,6 +142,23 @@ pub struct Injected {
 pub struct Step {
     /// What is done.
     pub op: Op,
+    /// Whether somebody else does it, behind the back of the filesystem under test.
+    pub outside: bool,
     /// The error that meets it, if any.
     pub injected: Option<Injected>,
+}
+
+impl Op {
+    /// What opens or closes a slot on the other side, too, once this did on one.
+    pub(super) fn mirrored(&self) -> Option<Self> {
+        let mirrored = match *self {
+            Self::Names(op @ (NameOp::OpenDir { .. } | NameOp::CloseDir { .. })) => Self::Names(op),
+            Self::Names(
+                NameOp::Create { spot, slot, access, .. } | NameOp::Open { spot, slot, access, .. },
+            ) => Self::Names(NameOp::Open { spot, slot, access, truncate: false }),
+            Self::Bytes(slot, ByteOp::Close) => Self::Bytes(slot, ByteOp::Close),
+            _ => return None,
+        };
+        Some(mirrored)
+    }
 }

@@ -25,6 +25,15 @@ pub struct Sequence<'a> {
     length: usize,
     faults: Option<&'a FaultFs>,
     evict: Option<&'a Evict<'a>>,
+    outside: Option<Outside<'a>>,
+}
+
+/// Somebody else in the filesystem under test.
+#[derive(Clone, Copy)]
+pub(super) struct Outside<'a> {
+    pub(super) fs: &'a dyn Vfs,
+    /// Waits until the filesystem under test must know what they did.
+    pub(super) told: &'a dyn Fn(),
 }
 
 impl fmt::Debug for Sequence<'_> {
@@ -59,7 +68,7 @@ impl<'a> Sequence<'a> {
     /// `length` operations drawn from `seed`.
     #[must_use]
     pub fn new(seed: u64, length: usize) -> Self {
-        Self { seed, steps: None, length, faults: None, evict: None }
+        Self { seed, steps: None, length, faults: None, evict: None, outside: None }
     }
 
     /// Exactly these steps; the seed is only for the report.
@@ -82,11 +91,19 @@ impl<'a> Sequence<'a> {
         self
     }
 
+    /// Part of the steps are done by somebody else, who has the same tree as `fs`. After each of them `told` waits
+    /// until the filesystem under test must know.
+    #[must_use]
+    pub fn outside(mut self, fs: &'a dyn Vfs, told: &'a dyn Fn()) -> Self {
+        self.outside = Some(Outside { fs, told });
+        self
+    }
+
     /// The steps it will do.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
-        let drawn = || Generator::new(self.seed, self.faults.is_some()).steps(self.length);
-        self.steps.clone().unwrap_or_else(drawn)
+        let generator = Generator::new(self.seed, self.faults.is_some(), self.outside.is_some());
+        self.steps.clone().unwrap_or_else(|| generator.steps(self.length))
     }
 
     /// Empties the tree of `fs` and does the steps on it.
@@ -99,7 +116,8 @@ impl<'a> Sequence<'a> {
             |done: usize, reason| Divergence { seed: self.seed, steps: steps[..done].to_vec(), reason };
         let mode = reset(fs).map_err(|error| diverged(0, format!("emptying: {error:?}")))?;
         let (model, driver) = (Model::new(fs.caps(), mode), Driver::new(fs));
-        let mut runner = Runner { fs, model, driver, faults: self.faults, evict: self.evict };
+        let outside = self.outside.map(|outside| (Driver::new(outside.fs), outside.told));
+        let mut runner = Runner { fs, model, driver, outside, faults: self.faults, evict: self.evict };
         for (index, step) in steps.iter().enumerate() {
             runner.step(step).map_err(|reason| diverged(index + 1, reason))?;
             if (index + 1) % COMPARE_EVERY == 0 || index + 1 == steps.len() {

@@ -14,6 +14,8 @@ pub(super) struct Runner<'a> {
     pub(super) fs: &'a dyn Vfs,
     pub(super) model: Model,
     pub(super) driver: Driver<'a>,
+    /// Who else is there, and how to wait until the filesystem under test knows what they did.
+    pub(super) outside: Option<(Driver<'a>, &'a dyn Fn())>,
     pub(super) faults: Option<&'a FaultFs>,
     pub(super) evict: Option<&'a Evict<'a>>,
 }
@@ -26,17 +28,18 @@ impl Runner<'_> {
         }
         match (step.injected, self.faults) {
             (Some(injected), Some(faults)) => self.step_with_fault(&step.op, injected, faults),
-            _ => self.plain_step(&step.op),
+            _ => self.plain_step(&step.op, step.outside),
         }
     }
 
-    fn plain_step(&mut self, op: &Op) -> Result<(), String> {
+    fn plain_step(&mut self, op: &Op, outside: bool) -> Result<(), String> {
         let before = may_do_less(op).then(|| self.model.clone());
         let expected = self.model.apply(op);
         if matches!(expected, Err(Stop::Skip)) {
             return Ok(());
         }
-        let got = self.driver.apply(op);
+        let got = self.apply(op, outside);
+        self.mirror(op, outside, got.is_ok())?;
         if got.is_err() {
             self.model.blur(op);
         }
@@ -49,6 +52,25 @@ impl Runner<'_> {
             (Some(before), Ok(Got::Count(count))) => self.check_count(before, op, *count),
             _ => self.model.check(&expected, &got),
         }
+    }
+
+    /// Does it on one side.
+    fn apply(&mut self, op: &Op, outside: bool) -> Result<Got, Error> {
+        match &mut self.outside {
+            Some((driver, told)) if outside => {
+                let got = driver.apply(op);
+                told();
+                got
+            }
+            _ => self.driver.apply(op),
+        }
+    }
+
+    /// What one side has open the other one has, too, so that either may do the next step.
+    fn mirror(&mut self, op: &Op, outside: bool, done: bool) -> Result<(), String> {
+        let Some(op) = op.mirrored().filter(|_| done && self.outside.is_some()) else { return Ok(()) };
+        let mirrored = self.apply(&op, !outside);
+        mirrored.map(drop).map_err(|error| format!("not so on the other side: {op:?}: {error:?}"))
     }
 
     /// A copy may be shorter than asked for; the model then does as much.
@@ -78,6 +100,7 @@ impl Runner<'_> {
         let got = self.driver.apply(op);
         let fired = rule.fired() > 0;
         drop(rule);
+        self.mirror(op, false, got.is_ok())?;
         if got.is_err() {
             self.model.blur(op);
         }
