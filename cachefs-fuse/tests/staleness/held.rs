@@ -29,8 +29,8 @@ impl<'a> Held<'a> {
         self.plot
     }
 
-    /// Reads a piece; answers whether it is what it has to be.
-    pub(crate) fn read(&mut self, random: &mut SplitMix64) -> io::Result<bool> {
+    /// Reads a piece; answers what is wrong with it, if anything.
+    pub(crate) fn read(&mut self, random: &mut SplitMix64) -> io::Result<Option<String>> {
         let most = self.fixed.map_or(self.plot.records(0), |(_, records)| records);
         let first = random.below(u64::from(most));
         let count = 1 + random.below(PIECE);
@@ -38,16 +38,19 @@ impl<'a> Held<'a> {
         let length = self.file.read_at(&mut buffer, first * RECORD as u64)?;
         let first = u32::try_from(first).unwrap();
         let piece = inspect(self.plot.id, first, &buffer[..length]);
-        if self.plot.kind != Kind::Replace {
+        let right = if self.plot.kind != Kind::Replace {
             // Torn as in the source, perhaps; but never of another file or place.
-            return Ok(piece.strangers == 0);
-        }
-        if length == 0 && self.fixed.is_none() {
-            return Ok(true);
-        }
-        let (version, records) = *self.fixed.get_or_insert((piece.high, piece.records));
-        let left = u64::from(records.saturating_sub(first)).min(count);
-        let whole = piece.torn + piece.strangers == 0 && piece.low == version && piece.high == version;
-        Ok(whole && piece.records == records && u64::from(piece.valid) == left)
+            piece.strangers == 0
+        } else if length == 0 && self.fixed.is_none() {
+            true
+        } else {
+            let (version, records) = *self.fixed.get_or_insert((piece.high, piece.records));
+            let left = u64::from(records.saturating_sub(first)).min(count);
+            let whole = piece.torn + piece.strangers == 0 && (piece.low, piece.high) == (version, version);
+            whole && piece.records == records && u64::from(piece.valid) == left
+        };
+        let wrong =
+            || format!("{}: {length} bytes at {first}: {piece:?}, not {:?}", self.plot.name, self.fixed);
+        Ok((!right).then(wrong))
     }
 }

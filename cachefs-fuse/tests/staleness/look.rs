@@ -132,12 +132,17 @@ fn judge(plot: &Plot, length: usize, piece: Piece) -> Look {
     } else if piece.torn + piece.strangers > 0 {
         Look::Broken
     } else if piece.low != piece.high {
-        Look::Mixed(piece.low)
+        Look::Mixed(at_least(plot, piece.low))
     } else if records == piece.records {
         Look::Version(piece.low)
-    } else if plot.kind == Kind::Truncate && records == half(plot) {
+    } else if plot.kind == Kind::Truncate && records == half(plot) && plot.begun() > piece.low {
         Look::Version(piece.low + 1)
     } else {
-        Look::Cut(piece.low)
+        Look::Cut(at_least(plot, piece.low))
     }
+}
+
+/// The version that bytes prove: what is left of a file that was cut are bytes of the version before.
+fn at_least(plot: &Plot, version: u64) -> u64 {
+    if plot.kind == Kind::Truncate { plot.begun().min(version + 1) } else { version }
 }

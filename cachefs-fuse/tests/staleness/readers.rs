@@ -29,6 +29,8 @@ pub(crate) struct Seen {
     pub(crate) listings: u64,
     /// Names that were missing in one, or there twice.
     pub(crate) wrong_listings: u64,
+    /// What must not be, in words.
+    pub(crate) details: Vec<String>,
 }
 
 impl Seen {
@@ -40,6 +42,7 @@ impl Seen {
         self.slices.merge(&other.slices);
         self.listings += other.listings;
         self.wrong_listings += other.wrong_listings;
+        self.details.extend(other.details);
     }
 }
 
@@ -103,6 +106,9 @@ impl<'a> Reader<'a> {
                 let before = &mut self.before[side][usize::try_from(plot.id).unwrap()];
                 tally.note(plot, found, done, before, began);
                 let mix = tally.mixes() > mixes;
+                if mix && !plot.kind.in_place() {
+                    self.seen.details.push(format!("{}: {found:?}, {done} was done", plot.name));
+                }
                 if plot.kind.in_place() {
                     self.seen.slices.note(began, native, mix);
                 }
@@ -126,8 +132,9 @@ impl<'a> Reader<'a> {
         let tally = self.seen.sides[0].of(held.plot().kind);
         tally.pieces += 1;
         let good = match held.read(&mut self.random) {
-            Ok(right) => {
-                tally.wrong_pieces += u64::from(!right);
+            Ok(wrong) => {
+                tally.wrong_pieces += u64::from(wrong.is_some());
+                self.seen.details.extend(wrong);
                 true
             }
             Err(error) => {

@@ -11,6 +11,9 @@ use super::windows::Windows;
 const EIO: i32 = rustix::io::Errno::IO.raw_os_error();
 const ESTALE: i32 = rustix::io::Errno::STALE.raw_os_error();
 
+/// Words about what is wrong that are printed.
+const DETAILS: usize = 20;
+
 /// All that a run showed.
 #[derive(Debug)]
 pub(crate) struct Report {
@@ -109,6 +112,9 @@ impl fmt::Display for Report {
         let Settled { took, rounds, first, last } = &self.settled;
         let (first, last) = (first.len(), last.len());
         writeln!(f, "at the end: {first} differences, {last} left after {took:?} in {rounds} rounds")?;
+        for detail in self.seen.details.iter().take(DETAILS) {
+            writeln!(f, "wrong: {detail}")?;
+        }
         self.metrics.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
