@@ -125,6 +125,10 @@ fn changes_by_others_are_seen_and_counted_by_each_kind_of_watch() {
         let told = scrape(&daemon);
         assert!(told.value("cachefs_watch_events_total{by=\"others\"}") >= 2.0, "{mode}");
         assert!(told.value("cachefs_watch_marks") >= 1.0, "{mode}");
+        assert!(told.value("cachefs_watch_notices_total{kind=\"name\"}") >= 1.0, "{mode}");
+        assert!(told.value("cachefs_kernel_notices_total{kind=\"inval_entry\"}") >= 1.0, "{mode}");
+        assert!(told.value("cachefs_kernel_notice_delay_seconds_count") >= 1.0, "{mode}");
+        assert_eq!(told.value("cachefs_kernel_notices_failed_total"), 0.0, "{mode}");
         for none in
             ["cachefs_watch_overflows_total", "cachefs_watch_lost", "cachefs_watch_uncovered_directories"]
         {

@@ -20,6 +20,7 @@ fn sigusr1_writes_statistics_to_the_log() {
     let told = site.wait_logged("requests");
     assert!(told.contains("blocks hits=0 misses=1"), "{told}");
     assert!(told.contains("mode through"), "{told}");
+    assert!(told.contains(" watch events=") && told.contains("notices to the kernel sent="), "{told}");
 }
 
 #[test]

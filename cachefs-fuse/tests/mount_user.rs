@@ -21,6 +21,7 @@ set -e
 [ \"$(id -u)\" = 65534 ]
 \"$1\" \"$2\" \"$3\" --json > \"$4/ready\" 2> \"$4/error\" || { cat \"$4/error\"; exit 1; }
 [ \"$(cat \"$3/hello\")\" = world ]
+grep -q '\"watch\":\"directories\"' \"$4/ready\"
 pid=$(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/' \"$4/ready\")
 kill -9 $pid
 while ls \"$3\" > \"$4/ls\" 2>&1; do sleep 0.01; done
