@@ -4,12 +4,15 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use cachefs::{CacheBuilder, WriteMode};
+use cachefs::{CacheBuilder, Coherence, WriteMode};
+use cachefs_testkit::OutsideFs;
 use cachefs_testkit::conformance::assert_all;
-use cachefs_vfs::MemFs;
+use cachefs_vfs::{MemFs, WatchMethod};
 
+use support::outside::watching;
 use support::{local, over};
 
 #[test]
@@ -45,6 +48,22 @@ fn over_local_fs() {
 #[test]
 fn over_local_fs_with_hardly_any_room() {
     assert_all(|| local(tiny));
+}
+
+#[test]
+fn watched() {
+    for method in [WatchMethod::Filesystem, WatchMethod::Directories, WatchMethod::Inotify] {
+        let backing = || OutsideFs::new(Arc::new(MemFs::new()));
+        assert_all(|| over(backing(), |cache| cache.coherence(watching(method))));
+        assert_all(|| over(backing(), |cache| tiny(cache.coherence(watching(method)))));
+    }
+}
+
+#[test]
+fn close_to_open_and_alone() {
+    for mode in [Coherence::Open, Coherence::Single] {
+        assert_all(|| over(MemFs::new(), |cache| cache.coherence(mode)));
+    }
 }
 
 fn tiny(cache: CacheBuilder) -> CacheBuilder {

@@ -6,11 +6,12 @@ mod support;
 
 use std::sync::Arc;
 
-use cachefs::{CacheBuilder, CacheFs, WriteMode};
+use cachefs::{CacheBuilder, CacheFs, Coherence, WriteMode};
 use cachefs_testkit::model::{Divergence, check_sequences, sequences_from_env};
-use cachefs_testkit::{FaultFs, Subject};
-use cachefs_vfs::{LocalFs, MemFs, Vfs};
+use cachefs_testkit::{FaultFs, OutsideFs, Subject};
+use cachefs_vfs::{LocalFs, MemFs, Vfs, WatchMethod};
 
+use support::outside::watching;
 use support::{local, over, subject};
 
 /// Steps per sequence.
@@ -71,4 +72,42 @@ fn over_local_fs_with_injected_errors() {
         let dir = tempfile::tempdir().unwrap();
         faulty(LocalFs::open(dir.path()).unwrap(), |cache| cache).keeping(dir)
     }));
+}
+
+/// With injected errors, of having things watched, too.
+fn watched(method: WatchMethod, share: u64) {
+    let backing = || OutsideFs::new(Arc::new(MemFs::new()));
+    let set = |cache: CacheBuilder| cache.coherence(watching(method));
+    let count = sequences_from_env(10_000) / share;
+    agree(check_sequences(0..count, LENGTH, || over(backing(), set)));
+    agree(check_sequences(0..count, LENGTH, || over(backing(), |cache| tiny(set(cache)))));
+    agree(check_sequences(0..count, LENGTH, || faulty(backing(), set)));
+}
+
+#[test]
+fn watched_as_a_whole() {
+    watched(WatchMethod::Filesystem, 8);
+}
+
+#[test]
+fn watched_by_directory() {
+    watched(WatchMethod::Directories, 8);
+}
+
+#[test]
+fn watched_by_name() {
+    watched(WatchMethod::Inotify, 16);
+}
+
+#[test]
+fn close_to_open() {
+    let open = |cache: CacheBuilder| cache.coherence(Coherence::Open);
+    agree(check_sequences(0..sequences_from_env(10_000) / 4, LENGTH, || over(MemFs::new(), open)));
+}
+
+#[test]
+fn alone() {
+    let single = |cache: CacheBuilder| cache.coherence(Coherence::Single);
+    agree(check_sequences(0..sequences_from_env(10_000) / 4, LENGTH, || over(MemFs::new(), single)));
+    agree(check_sequences(0..sequences_from_env(10_000) / 8, LENGTH, || faulty(MemFs::new(), single)));
 }

@@ -122,7 +122,10 @@ fn change(fs: &dyn Vfs, kind: u64, path: &str, to: &str, seed: u64) -> Result<()
         7 => fs.remove_dir(path),
         8 | 9 => fs.rename(path, to),
         10 => {
-            let set = SetAttr { mode: Some(Mode::new(0o600 + (seed as u32 % 64))), ..SetAttr::default() };
+            let set = SetAttr {
+                mode: Some(Mode::new(0o600 + u32::try_from(seed % 64).unwrap())),
+                ..SetAttr::default()
+            };
             file(Access::Path)?.set_attr(&set).map(drop)
         }
         // The same length, and none the wiser by the times: those are whole seconds.

@@ -189,3 +189,20 @@ fn a_load_from_before_the_watch_is_not_kept_as_if_it_were_watched() {
     assert!(counts.bytes_read > 0, "it may be from before the watch: {:?}", counts.called());
     assert_eq!(bench.cache.stats().get(Counter::FillsStale), 1);
 }
+
+#[test]
+fn a_look_up_that_a_change_by_another_name_overtakes() {
+    let bench = bench(WatchMethod::Filesystem);
+    bench.others.create_dir("far").unwrap();
+    bench.others.link("dir/file", "far/link").unwrap();
+    bench.gate().hold(CallKind::Stat, "file");
+    thread::scope(|scope| {
+        let _release = bench.gate().release_on_drop();
+        let asker = scope.spawn(|| bench.cache.stat("dir/file").unwrap());
+        bench.gate().wait();
+        bench.others.append("far/link", b", and more").unwrap();
+        bench.gate().release();
+        asker.join().unwrap();
+    });
+    assert_eq!(bench.cache.stat("dir/file").unwrap().size, bench.others.stat("dir/file").unwrap().size);
+}

@@ -1,7 +1,8 @@
 mod blocks;
 mod change;
+mod others;
+mod outcome;
 
-use std::ops::Range;
 use std::time::Duration;
 
 use cachefs_vfs::Attr;
@@ -11,6 +12,9 @@ use crate::block::{BlockIndex, Generation};
 use crate::coherence::{Fact, Freshness};
 use crate::stats::MissReason;
 use crate::time::Moment;
+
+pub(crate) use others::Doubt;
+pub(crate) use outcome::{Dropped, Learnt, View, Weakened};
 
 /// Weak blocks of one file beyond this many are not taken out one by one, for that is done under the lock of the state:
 /// the file begins a new generation.
@@ -54,55 +58,6 @@ struct Data {
     touches: Touches,
 }
 
-/// Whether others may have a file open for writing, and thus a mapping of it, through which they change it without
-/// anybody being told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Doubt {
-    /// Nobody asked yet.
-    #[default]
-    Unknown,
-    /// Nobody has, and nobody opened it since.
-    Free,
-    /// Somebody may: it is on the list of those that are re-checked.
-    Listed,
-    /// Somebody may, and the list is full: no watch covers it.
-    Crowded,
-}
-
-/// Which bytes a reader sees: the length belongs to the generation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct View {
-    pub(crate) generation: Generation,
-    pub(crate) size: u64,
-}
-
-/// Blocks nobody can find any more, to be taken out for their memory's sake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Dropped {
-    pub(crate) generation: Generation,
-    pub(crate) end: BlockIndex,
-}
-
-/// What became of an answer of the backing.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Learnt {
-    /// It is cached.
-    pub(crate) kept: bool,
-    /// It shows a change by others.
-    pub(crate) foreign: bool,
-    /// The generation that ended by it.
-    pub(crate) dropped: Option<Dropped>,
-}
-
-/// Weak blocks that are to go.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Weakened {
-    /// These, out of the store before the lock is released.
-    Blocks(Vec<Range<BlockIndex>>),
-    /// All, for they are many.
-    All(Option<Dropped>),
-}
-
 impl State {
     pub(crate) fn new(generation: Generation, changed: Stamp) -> Self {
         Self {
@@ -131,37 +86,6 @@ impl State {
         let attr = self.attr_fresh(freshness, Fact::Reading, now)?;
         let seen = self.seen.at().max(self.first_seen);
         (now.since(seen) < recent).then_some(attr.size)
-    }
-
-    /// Whether we were told of all that others did to the bytes since the attributes were asked for.
-    pub(crate) fn is_proven(&self, freshness: &Freshness) -> bool {
-        self.attr.is_some() && freshness.is_proven(self.seen)
-    }
-
-    /// When the attributes were asked for that the bytes are of.
-    pub(crate) fn seen(&self) -> Seen {
-        self.seen
-    }
-
-    /// Whether changes by others will be told of.
-    pub(crate) fn is_covered(&self, freshness: &Freshness) -> bool {
-        self.valid && self.is_proven(freshness) && self.doubt != Doubt::Listed
-    }
-
-    /// Changes by others will not be told of.
-    pub(crate) fn lose_cover(&mut self) {
-        self.seen = self.seen.uncovered();
-    }
-
-    pub(crate) fn doubt(&self) -> Doubt {
-        self.doubt
-    }
-
-    pub(crate) fn set_doubt(&mut self, doubt: Doubt) {
-        self.doubt = doubt;
-        if doubt == Doubt::Crowded {
-            self.seen = self.seen.uncovered();
-        }
     }
 
     /// The attributes as last answered, however long ago.
@@ -244,17 +168,6 @@ impl State {
     /// The attributes must be asked for before they are answered again.
     pub(crate) fn expire(&mut self) {
         self.valid = false;
-    }
-
-    /// Others changed something of it, but no bytes. If it goes where no watch covers it, nothing is proven any more.
-    pub(crate) fn heed_attr(&mut self, stamp: Stamp, covered: bool) {
-        self.changed = self.changed.max(stamp);
-        self.valid = false;
-        self.readable = false;
-        self.ctime_told = true;
-        if !covered {
-            self.seen = self.seen.uncovered();
-        }
     }
 
     /// As [`Self::expire`], and the next ones are taken as they are: what changed was our doing.

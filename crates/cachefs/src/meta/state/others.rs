@@ -1,0 +1,63 @@
+use super::State;
+use crate::coherence::Freshness;
+use crate::meta::{Seen, Stamp};
+
+/// Whether others may have a file open for writing, and thus a mapping of it, through which they change it without
+/// anybody being told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// Nobody asked yet.
+    #[default]
+    Unknown,
+    /// Nobody has, and nobody opened it since.
+    Free,
+    /// Somebody may: it is on the list of those that are re-checked.
+    Listed,
+    /// Somebody may, and the list is full: no watch covers it.
+    Crowded,
+}
+
+/// What is told of changes by others.
+impl State {
+    /// Whether we were told of all that others did to the bytes since the attributes were asked for.
+    pub(crate) fn is_proven(&self, freshness: &Freshness) -> bool {
+        self.attr.is_some() && freshness.is_proven(self.seen)
+    }
+
+    /// When the attributes were asked for that the bytes are of.
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    /// Whether changes by others will be told of.
+    pub(crate) fn is_covered(&self, freshness: &Freshness) -> bool {
+        self.valid && self.is_proven(freshness) && self.doubt != Doubt::Listed
+    }
+
+    /// Changes by others will not be told of.
+    pub(crate) fn lose_cover(&mut self) {
+        self.seen = self.seen.uncovered();
+    }
+
+    pub(crate) fn doubt(&self) -> Doubt {
+        self.doubt
+    }
+
+    pub(crate) fn set_doubt(&mut self, doubt: Doubt) {
+        self.doubt = doubt;
+        if doubt == Doubt::Crowded {
+            self.seen = self.seen.uncovered();
+        }
+    }
+
+    /// Others changed something of it, but no bytes. If it goes where no watch covers it, nothing is proven any more.
+    pub(crate) fn heed_attr(&mut self, stamp: Stamp, covered: bool) {
+        self.changed = self.changed.max(stamp);
+        self.valid = false;
+        self.readable = false;
+        self.ctime_told = true;
+        if !covered {
+            self.seen = self.seen.uncovered();
+        }
+    }
+}
