@@ -1,5 +1,3 @@
-use std::any::Any;
-use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,9 +5,10 @@ use std::sync::Arc;
 use super::file::MemFile;
 use super::node::Node;
 use super::state::Body;
+use super::vnode::impl_vnode;
 use crate::{
     Attr, Cookie, CreateHow, DirEntry, Errno, Error, FileKind, Mode, Name, NodeKind, OpenHow, Opened, Owner,
-    RemoveKind, RenameHow, Result, SetAttr, Sink, VDir, VFile, VNode, Watch, XattrHow,
+    RemoveKind, RenameHow, Result, Sink, VDir, VFile,
 };
 
 /// How many entries a listing takes along at a time: the sink is called with nothing locked.
@@ -40,39 +39,7 @@ impl MemDir {
     }
 }
 
-impl VNode for MemDir {
-    fn attr(&self) -> Result<Attr> {
-        Ok(self.node.attr())
-    }
-
-    fn set_attr(&self, set: &SetAttr) -> Result<Attr> {
-        self.node.set_attr(set)
-    }
-
-    fn xattr(&self, key: &OsStr) -> Result<Vec<u8>> {
-        self.node.xattr(key)
-    }
-
-    fn xattrs(&self) -> Result<Vec<OsString>> {
-        Ok(self.node.xattrs())
-    }
-
-    fn set_xattr(&self, key: &OsStr, value: &[u8], how: XattrHow) -> Result<()> {
-        self.node.set_xattr(key, value, how)
-    }
-
-    fn remove_xattr(&self, key: &OsStr) -> Result<()> {
-        self.node.remove_xattr(key)
-    }
-
-    fn watch(&self, _watch: &dyn Watch) -> Result<()> {
-        Err(Error::unsupported())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
+impl_vnode!(MemDir);
 
 impl VDir for MemDir {
     fn stat(&self, name: Name<'_>) -> Result<Attr> {

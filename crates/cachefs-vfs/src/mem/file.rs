@@ -1,5 +1,3 @@
-use std::any::Any;
-use std::ffi::{OsStr, OsString};
 use std::io::IoSliceMut;
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
@@ -8,9 +6,10 @@ use std::sync::Arc;
 use super::content::PAGE;
 use super::node::Node;
 use super::state::State;
+use super::vnode::impl_vnode;
 use crate::{
-    Access, AllocateHow, Attr, Errno, Error, FileKind, OpenHow, Opened, Privileges, Result, SeekTo, SetAttr,
-    SyncHow, VFile, VNode, Watch, XattrHow,
+    Access, AllocateHow, Attr, Errno, Error, FileKind, OpenHow, Opened, Privileges, Result, SeekTo, SyncHow,
+    VFile,
 };
 
 /// How many bytes a copy between files moves at a time.
@@ -68,39 +67,7 @@ impl MemFile {
     }
 }
 
-impl VNode for MemFile {
-    fn attr(&self) -> Result<Attr> {
-        Ok(self.node.attr())
-    }
-
-    fn set_attr(&self, set: &SetAttr) -> Result<Attr> {
-        self.node.set_attr(set)
-    }
-
-    fn xattr(&self, key: &OsStr) -> Result<Vec<u8>> {
-        self.node.xattr(key)
-    }
-
-    fn xattrs(&self) -> Result<Vec<OsString>> {
-        Ok(self.node.xattrs())
-    }
-
-    fn set_xattr(&self, key: &OsStr, value: &[u8], how: XattrHow) -> Result<()> {
-        self.node.set_xattr(key, value, how)
-    }
-
-    fn remove_xattr(&self, key: &OsStr) -> Result<()> {
-        self.node.remove_xattr(key)
-    }
-
-    fn watch(&self, _watch: &dyn Watch) -> Result<()> {
-        Err(Error::unsupported())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
+impl_vnode!(MemFile);
 
 impl VFile for MemFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {

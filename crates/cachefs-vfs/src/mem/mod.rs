@@ -26,6 +26,7 @@ mod remove;
 mod rename;
 mod shared;
 mod state;
+mod vnode;
 mod xattrs;
 
 pub use builder::MemFsBuilder;
