@@ -197,8 +197,8 @@ impl VDir for OutsideDir {
         let removed = self.shared.in_turn(self.side, remove, |child| {
             self.shared.places.removed(&self.at(name));
             let gone = Change::Removed { at: self.at(name), child: child.map(|attr| attr.id) };
-            let left = child.as_ref().and_then(|attr| self.lost_name(attr));
-            [Some(gone), left].into_iter().flatten().collect()
+            let left = child.iter().flat_map(|attr| self.lost_name(attr));
+            std::iter::once(gone).chain(left).collect()
         });
         removed.map(drop)
     }

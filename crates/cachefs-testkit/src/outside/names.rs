@@ -10,28 +10,30 @@ impl OutsideDir {
         vec![Change::Made { at: self.at(name), child: Some(child.id) }]
     }
 
-    /// What becomes of an inode that lost a name.
-    pub(super) fn lost_name(&self, child: &Attr) -> Option<Change> {
-        if child.links > 1 && !child.kind.is_dir() {
-            return Some(Change::itself(child.id, Touch::Attr));
-        }
-        self.shared.handles.lost_last_name(child.id).then(|| Change::itself(child.id, Touch::Gone))
+    /// What is told of an inode that lost a name: of a file, that it has one less; and if it is gone with that.
+    pub(super) fn lost_name(&self, child: &Attr) -> Vec<Change> {
+        let is_dir = child.kind.is_dir();
+        let gone = (is_dir || child.links <= 1) && self.shared.handles.lost_last_name(child.id);
+        let fewer = (!is_dir).then(|| Change::itself(child.id, Touch::Attr));
+        fewer.into_iter().chain(gone.then(|| Change::itself(child.id, Touch::Gone))).collect()
     }
 
     pub(super) fn renamed(&self, from: &At, to: &At, how: RenameHow, of: [Option<Attr>; 2]) -> Vec<Change> {
-        self.shared.places.moved(from, to, how);
         let [moved, target] = of;
         let child = moved.map(|attr| attr.id);
+        // Two names of one file stay as they are.
         if target.is_some_and(|attr| Some(attr.id) == child) {
             return Vec::new();
         }
-        let first = Change::Moved { from: from.clone(), to: to.clone(), child };
-        let second = if how == RenameHow::Exchange {
-            let child = target.map(|attr| attr.id);
-            Some(Change::Moved { from: to.clone(), to: from.clone(), child })
-        } else {
-            target.and_then(|attr| self.lost_name(&attr))
-        };
-        [Some(first), second].into_iter().flatten().collect()
+        self.shared.places.moved(from, to, how);
+        let mut changes = vec![Change::Moved { from: from.clone(), to: to.clone(), child }];
+        match target {
+            Some(target) if how == RenameHow::Exchange => {
+                changes.push(Change::Moved { from: to.clone(), to: from.clone(), child: Some(target.id) });
+            }
+            Some(target) => changes.extend(self.lost_name(&target)),
+            None => {}
+        }
+        changes
     }
 }
