@@ -7,15 +7,18 @@
 //!
 //! From top to bottom; whoever holds one takes only those below it, and never two of one line.
 //!
-//! 1. the writer lock of an inode (`handle::Io::writer`): serialises our changes of it, and is the only lock that is
+//! 1. the turn of notices (`coherence::listeners`): one is worked in and handed on at a time, and none of that calls the
+//!    backing.
+//! 2. the writer lock of an inode (`handle::Io::writer`): serialises our changes of it, and is the only lock that is
 //!    held while the backing works. Renames and removals hold none.
-//! 2. a shard of the node table, of the names, the listings, the open handles, or the slots of an inode: short,
-//!    for looking up and linking.
-//! 3. the state of an inode (`Node::state`): pure decisions; and held while a load goes into the store and to those who
+//! 3. a shard of the node table, of the names, the listings, the open handles, the list of files that others may write
+//!    to, or the slots of an inode: short, for looking up and linking.
+//! 4. the state of an inode (`Node::state`): pure decisions; and held while a load goes into the store and to those who
 //!    wait for it.
-//! 4. a shard of the block store, of the fills, a list of the buffer pool, a readahead detector: leaves.
+//! 5. a shard of the block store, of the fills, a list of the buffer pool, a readahead detector, the list of listeners,
+//!    the handle of the watch: leaves.
 //!
-//! Waiting for somebody who works at the backing happens in four places, none of which holds a lock of 2 to 4: the
+//! Waiting for somebody who works at the backing happens in four places, none of which holds a lock of 3 to 5: the
 //! writer lock, a fill (`fill::Follow`), an opening of a handle (`handle::Io::claim`) and a rename under way
 //! (`handle::Renames`). The first is taken by verbs that ask the backing in any case and have refused a caller that
 //! must not wait; the others ask [`cachefs_vfs::nowait::check`] first.

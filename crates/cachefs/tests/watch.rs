@@ -15,7 +15,7 @@ use cachefs_vfs::{
 };
 
 use support::outside::{WatchBench, watching};
-use support::{bytes, name, wait_until};
+use support::{bytes, name};
 
 const KIB: usize = 1 << 10;
 const METHODS: [WatchMethod; 3] = [WatchMethod::Filesystem, WatchMethod::Directories, WatchMethod::Inotify];
@@ -223,13 +223,27 @@ fn open_files_go_on_when_others_rename_or_remove_them() {
         bench.cache.list("other").unwrap();
         bench.cache.read("dir/file").unwrap();
         bench.others.rename("dir/file", "other/moved").unwrap();
+        bench.counts.reset();
         file.write_at(b"through the old handle", 5, Privileges::Keep).unwrap();
+        assert_eq!(bench.counts.snapshot().of(CallKind::OpenId), 0, "{method:?}: it is known where it is");
         assert!(contents(&*file) == bench.others.read("other/moved").unwrap(), "{method:?}");
         assert!(bench.cache.read("other/moved").unwrap() == bench.others.read("other/moved").unwrap());
         bench.others.rename("dir", "renamed").unwrap();
         assert!(bench.cache.list("renamed").unwrap().is_empty());
         bench.others.remove_file("other/moved").unwrap();
         assert!(!bench.cache.exists("other/moved").unwrap());
+    }
+}
+
+#[test]
+fn what_others_rename_and_then_change_is_seen() {
+    for method in METHODS {
+        let bench = bench(method);
+        bench.others.write("dir/file", b"before").unwrap();
+        (0..2).for_each(|_| drop(bench.cache.read("dir/file").unwrap()));
+        bench.others.rename("dir/file", "dir/moved").unwrap();
+        over_write(&*bench.others, "dir/moved", b"behind", 0);
+        assert_eq!(bench.cache.read("dir/moved").unwrap(), b"behind", "{method:?}: same size, same tick");
     }
 }
 
@@ -289,44 +303,6 @@ fn names_that_left_the_table_take_the_cover_from_their_files() {
     over_write(&*bench.others, "file", b"behind", 0);
     bench.clock.advance(Duration::from_secs(1));
     assert_eq!(contents(&*file), b"behind");
-}
-
-#[test]
-fn a_file_that_others_write_to_is_checked_again_and_again() {
-    let bench = bench(WatchMethod::Filesystem);
-    let writer = open(&*bench.others, "dir/0", Access::ReadWrite);
-    assert_eq!(bench.cache.coherence().watch.unwrap().files_rechecked, 1);
-    bench.cache.read("dir/0").unwrap();
-    bench.unasked(|cache| cache.read("dir/0").unwrap());
-    for _ in 0..2 {
-        bench.cache.recheck();
-        let (_, counts) = bench.asked_for(|cache| cache.read("dir/0").unwrap());
-        assert_eq!(counts.bytes_read, 100 * KIB as u64);
-    }
-    drop(writer);
-    bench.cache.read("dir/0").unwrap();
-    bench.cache.recheck();
-    assert_eq!(bench.cache.coherence().watch.unwrap().files_rechecked, 0);
-    bench.unasked(|cache| cache.read("dir/0").unwrap());
-    assert!(bench.cache.stats().get(Counter::WritersRechecked) >= 3);
-}
-
-#[test]
-fn a_writer_that_was_there_before_us_is_found() {
-    let bench = WatchBench::new(|cache| cache);
-    bench.others.write("file", b"content").unwrap();
-    let _writer = open(&*bench.others, "file", Access::ReadWrite);
-    bench.cache.read("file").unwrap();
-    assert_eq!(bench.cache.coherence().watch.unwrap().files_rechecked, 1);
-}
-
-#[test]
-fn what_others_may_write_to_is_looked_at_by_itself() {
-    let bench = WatchBench::new(|cache| cache.recheck(Duration::from_millis(1)));
-    bench.others.write("file", b"content").unwrap();
-    let _writer = open(&*bench.others, "file", Access::ReadWrite);
-    bench.cache.read("file").unwrap();
-    wait_until("a look", || bench.cache.stats().get(Counter::WritersRechecked) > 3);
 }
 
 #[test]

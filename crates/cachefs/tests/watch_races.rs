@@ -206,3 +206,21 @@ fn a_look_up_that_a_change_by_another_name_overtakes() {
     });
     assert_eq!(bench.cache.stat("dir/file").unwrap().size, bench.others.stat("dir/file").unwrap().size);
 }
+
+#[test]
+fn a_handle_whose_opening_a_change_overtakes() {
+    for method in METHODS {
+        let bench = bench(method);
+        bench.gate().hold(CallKind::Open, "file");
+        let file = thread::scope(|scope| {
+            let _release = bench.gate().release_on_drop();
+            let opener = scope.spawn(|| bench.cache.open("dir/file", OpenHow::new(Access::Read)).unwrap());
+            bench.gate().wait();
+            over_write(&*bench.others);
+            bench.others.append("dir/file", b", and more").unwrap();
+            bench.gate().release();
+            opener.join().unwrap()
+        });
+        assert_eq!(file.attr().unwrap().size, 16, "{method:?}");
+    }
+}

@@ -83,7 +83,7 @@ impl Engine {
             Touch::Attr => node.state.lock().heed_attr(stamp, true),
             Touch::Opened => self.suspect(node),
             Touch::Gone => {
-                self.lookout.writers.remove(node.id);
+                self.lookout.writers.remove(node);
                 node.state.lock().heed_attr(stamp, true);
                 self.bury(node);
             }

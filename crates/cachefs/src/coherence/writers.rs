@@ -53,12 +53,20 @@ impl Writers {
         }
     }
 
-    pub(super) fn remove(&self, id: FileId) {
-        self.list.lock().remove(&id);
+    /// Nobody will look at the file any more.
+    pub(super) fn remove(&self, node: &Node) {
+        let mut list = self.list.lock();
+        let gone = list.remove(&node.id);
+        if let Some((node, _)) = &gone {
+            node.state.lock().set_doubt(Doubt::Unknown);
+        }
+        drop(list);
+        drop(gone);
     }
 
     pub(super) fn clear(&self) {
-        self.list.lock().clear();
+        let gone = std::mem::take(&mut *self.list.lock());
+        drop(gone);
     }
 
     fn all(&self) -> Vec<(Arc<Node>, Stamp)> {
@@ -166,7 +174,7 @@ impl Engine {
             self.stats.count(Counter::WritersRechecked);
             match self.find_writer(&node) {
                 Found::Nobody => self.lookout.writers.acquit(&node, heard),
-                Found::Nothing => self.lookout.writers.remove(node.id),
+                Found::Nothing => self.lookout.writers.remove(&node),
                 Found::Somebody => {
                     let whose = Subject { id: Some(node.id), at: None };
                     self.hear(&Notice::Inode { whose, touch: Touch::Data });

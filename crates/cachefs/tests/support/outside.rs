@@ -13,6 +13,8 @@ pub(crate) struct WatchBench {
     pub(crate) cache: CacheFs,
     /// The backing, which tells and can be told to.
     pub(crate) told: Arc<OutsideFs>,
+    /// What is beneath it: changes of which nobody is told.
+    pub(crate) memory: Arc<MemFs>,
     /// The same tree as others have it.
     pub(crate) others: Arc<dyn Vfs>,
     pub(crate) counts: Arc<CountFs>,
@@ -38,14 +40,14 @@ impl WatchBench {
             let seconds = time.wall().seconds;
             Time { seconds: seconds - seconds % 2, nanos: 0 }
         };
-        let memory = MemFs::builder().clock(now).granularity(Duration::from_secs(2)).build();
-        let told = Arc::new(OutsideFs::new(Arc::new(memory)));
+        let memory = Arc::new(MemFs::builder().clock(now).granularity(Duration::from_secs(2)).build());
+        let told = Arc::new(OutsideFs::new(memory.clone()));
         let others = told.outside();
         let gated = Arc::new(Wrapped::new(told.clone(), Gate::default()));
         let counts = Arc::new(CountFs::new(gated.clone()));
         let builder = CacheFs::builder(counts.clone()).clock(clock.clone()).readahead(0);
         let cache = set(builder.coherence(mode).recheck(Duration::ZERO)).build().unwrap();
-        Self { cache, told, others, counts, clock, gated }
+        Self { cache, told, memory, others, counts, clock, gated }
     }
 
     pub(crate) fn gate(&self) -> &Gate {

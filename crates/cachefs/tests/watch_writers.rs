@@ -1,0 +1,177 @@
+//! Files that others have open for writing are changed through mappings, of which nobody is told.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its tree may panic")]
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cachefs::stats::Counter;
+use cachefs_testkit::CallKind;
+use cachefs_vfs::{
+    Access, FileId, Notice, OpenHow, Privileges, Subject, Touch, VFile, Vfs, VfsExt, WatchHow, Watcher,
+};
+use parking_lot::Mutex;
+
+use support::outside::WatchBench;
+use support::{bytes, wait_until};
+
+const KIB: usize = 1 << 10;
+
+fn open(fs: &dyn Vfs, path: &str, access: Access) -> Arc<dyn VFile> {
+    fs.open(path, OpenHow::new(access)).unwrap()
+}
+
+fn bench() -> WatchBench {
+    let bench = WatchBench::new(|cache| cache);
+    bench.others.write("file", &bytes(1, 100 * KIB)).unwrap();
+    bench.cache.read("file").unwrap();
+    bench
+}
+
+/// As through a mapping.
+fn store(bench: &WatchBench, path: &str, data: &[u8]) {
+    open(&*bench.memory, path, Access::Write).write_at(data, 0, Privileges::Keep).unwrap();
+}
+
+fn rechecked(bench: &WatchBench) -> usize {
+    bench.cache.coherence().watch.unwrap().files_rechecked
+}
+
+#[test]
+fn what_others_write_to_is_loaded_again_at_each_look_and_not_after_they_closed_it() {
+    let bench = bench();
+    let writer = open(&*bench.others, "file", Access::ReadWrite);
+    assert_eq!(rechecked(&bench), 1);
+    bench.cache.read("file").unwrap();
+    bench.unasked(|cache| cache.read("file").unwrap());
+    for content in [b"first", b"secnd"] {
+        store(&bench, "file", content);
+        bench.cache.recheck();
+        assert!(bench.cache.read("file").unwrap().starts_with(content));
+    }
+    drop(writer);
+    bench.cache.read("file").unwrap();
+    bench.cache.recheck();
+    assert_eq!(rechecked(&bench), 0);
+    bench.unasked(|cache| cache.read("file").unwrap());
+    assert_eq!(bench.cache.stats().get(Counter::WritersRechecked), 3);
+}
+
+#[test]
+fn a_writer_that_was_there_before_us_is_found() {
+    let bench = WatchBench::new(|cache| cache);
+    bench.others.write("file", b"content").unwrap();
+    let _writer = open(&*bench.others, "file", Access::ReadWrite);
+    bench.cache.read("file").unwrap();
+    assert_eq!(rechecked(&bench), 1);
+}
+
+#[test]
+fn what_others_only_read_is_looked_at_once() {
+    let bench = bench();
+    let _reader = open(&*bench.others, "file", Access::Read);
+    assert_eq!(rechecked(&bench), 1);
+    bench.cache.recheck();
+    assert_eq!(rechecked(&bench), 0);
+    bench.unasked(|cache| cache.read("file").unwrap());
+}
+
+#[test]
+fn what_is_open_here_for_writing_is_not_looked_at() {
+    let bench = bench();
+    let _writer = open(&bench.cache, "file", Access::ReadWrite);
+    bench.cache.read("file").unwrap();
+    assert_eq!(rechecked(&bench), 0);
+}
+
+#[test]
+fn it_is_looked_at_by_itself() {
+    let bench = WatchBench::new(|cache| cache.recheck(Duration::from_millis(1)));
+    bench.others.write("file", b"content").unwrap();
+    let _writer = open(&*bench.others, "file", Access::ReadWrite);
+    bench.cache.read("file").unwrap();
+    wait_until("a look", || bench.cache.stats().get(Counter::WritersRechecked) > 3);
+}
+
+#[test]
+fn beyond_what_is_looked_at_files_have_lifetimes() {
+    let bench = WatchBench::new(|cache| cache);
+    let root = bench.memory.stat("").unwrap().id;
+    let names: Vec<_> = (0..4100).map(|number| format!("{number}")).collect();
+    for name in &names {
+        bench.memory.write(name, b"before").unwrap();
+        bench.cache.read(name).unwrap();
+        let at = Some((root, support::name(name)));
+        let whose = Subject { id: Some(bench.memory.stat(name).unwrap().id), at };
+        bench.told.tell(Notice::Inode { whose, touch: Touch::Opened });
+    }
+    assert_eq!(rechecked(&bench), 4096);
+    let last = &names[4099];
+    store(&bench, last, b"behind");
+    bench.clock.advance(Duration::from_secs(1));
+    assert_eq!(bench.cache.read(last).unwrap(), b"behind");
+    bench.cache.recheck();
+    assert_eq!(rechecked(&bench), 0, "nobody wrote");
+    // There is room for it now.
+    bench.clock.advance(Duration::from_secs(1));
+    bench.cache.stat(last).unwrap();
+    bench.cache.recheck();
+    bench.cache.stat(last).unwrap();
+    bench.clock.advance(Duration::from_secs(1));
+    bench.cache.stat(last).unwrap();
+    bench.unasked(|cache| cache.stat(last).unwrap());
+}
+
+#[test]
+fn a_backing_that_cannot_tell_is_asked_once() {
+    let bench = WatchBench::new(|cache| cache);
+    bench.others.write("file", b"content").unwrap();
+    bench.cache.read("file").unwrap();
+    assert_eq!(bench.counts.snapshot().of(CallKind::HasWriter), 1);
+}
+
+/// What a cache tells.
+#[derive(Debug, Default)]
+struct Ear(Mutex<Vec<String>>);
+
+impl Watcher for Ear {
+    fn notice(&self, notice: &Notice<'_>) {
+        self.0.lock().push(match notice {
+            Notice::Inode { touch, .. } => format!("{touch:?}"),
+            Notice::Made { name, .. } => format!("made {name}"),
+            other => format!("{other:?}"),
+        });
+    }
+}
+
+#[test]
+fn who_watches_the_cache_is_told_what_it_was_told_and_what_it_found() {
+    let bench = bench();
+    let ear = Arc::new(Ear::default());
+    let watch = bench.cache.watch(WatchHow::default(), ear.clone()).unwrap();
+    let id: FileId = bench.cache.stat("file").unwrap().id;
+    assert!(watch.covers(id));
+    let heard = || std::mem::take(&mut *ear.0.lock());
+    bench.others.write("new", b"").unwrap();
+    assert_eq!(heard()[0], "made new");
+    let _writer = open(&*bench.others, "file", Access::ReadWrite);
+    assert_eq!(heard(), ["Opened"]);
+    assert!(!watch.covers(id), "while somebody may write to it");
+    bench.cache.recheck();
+    assert_eq!(heard(), ["Data"]);
+    bench.told.overflow();
+    assert_eq!(heard(), ["Overflow"]);
+    assert!(!watch.covers(bench.cache.root().unwrap().attr().unwrap().id) || heard().is_empty());
+    drop(watch);
+    bench.others.write("more", b"").unwrap();
+    assert!(heard().is_empty());
+}
+
+#[test]
+fn a_cache_that_is_not_told_tells_nobody() {
+    let bench = WatchBench::with(cachefs::Coherence::Open, |cache| cache);
+    let refused = bench.cache.watch(WatchHow::default(), Arc::new(Ear::default()));
+    assert_eq!(refused.unwrap_err().errno(), cachefs_vfs::Errno::OPNOTSUPP);
+}
