@@ -10,11 +10,12 @@ use std::time::Duration;
 use cachefs::stats::Counter;
 use cachefs_testkit::CallKind;
 use cachefs_vfs::{
-    Access, FileId, Notice, OpenHow, Privileges, Subject, Touch, VFile, Vfs, VfsExt, WatchHow, Watcher,
+    Access, FileId, Notice, OpenHow, Privileges, Subject, Touch, VFile, Vfs, VfsExt, WatchHow, WatchMethod,
+    Watcher,
 };
 use parking_lot::Mutex;
 
-use support::outside::WatchBench;
+use support::outside::{WatchBench, watching};
 use support::{bytes, wait_until};
 
 const KIB: usize = 1 << 10;
@@ -64,6 +65,18 @@ fn a_writer_that_was_there_before_us_is_found() {
     let bench = WatchBench::new(|cache| cache);
     bench.others.write("file", b"content").unwrap();
     let _writer = open(&*bench.others, "file", Access::ReadWrite);
+    bench.cache.read("file").unwrap();
+    assert_eq!(rechecked(&bench), 1);
+}
+
+#[test]
+fn a_writer_that_came_after_us_is_found_when_it_writes_where_opens_are_not_told_of() {
+    let bench = WatchBench::with(watching(WatchMethod::Inotify), |cache| cache);
+    bench.others.write("file", b"content").unwrap();
+    bench.cache.read("file").unwrap();
+    let writer = open(&*bench.others, "file", Access::ReadWrite);
+    assert_eq!(rechecked(&bench), 0);
+    writer.write_at(b"more", 0, Privileges::Keep).unwrap();
     bench.cache.read("file").unwrap();
     assert_eq!(rechecked(&bench), 1);
 }

@@ -78,6 +78,7 @@ impl Engine {
         match touch {
             Touch::Data => {
                 self.reset(node, MissReason::Invalidated);
+                node.state.lock().doubt_freedom();
                 self.stats.count(Counter::InvalidatedWatch);
             }
             Touch::Attr => node.state.lock().heed_attr(stamp, true),
@@ -176,7 +177,7 @@ impl Engine {
 
     fn hear_overflow(&self) {
         self.stats.count(Counter::NoticesOverflow);
-        tracing::debug!("notices were lost: everything is checked before it is answered again");
+        tracing::info!("notices were lost: everything is checked before it is answered again");
         self.freshness.doubt(self.stamps.next());
         self.nodes.each(|node| self.suspect_unseen(node));
     }

@@ -115,6 +115,7 @@ impl Engine {
     /// A file that there was no room for on the list, if there is some now.
     pub(crate) fn reconsider(&self, node: &Arc<Node>) {
         if self.freshness.is_watched()
+            && !self.freshness.is_lost()
             && node.state.lock().doubt() == Doubt::Crowded
             && self.lookout.writers.has_room()
         {

@@ -50,6 +50,13 @@ impl State {
         }
     }
 
+    /// Somebody wrote to it, and may go on.
+    pub(crate) fn doubt_freedom(&mut self) {
+        if self.doubt == Doubt::Free {
+            self.doubt = Doubt::Unknown;
+        }
+    }
+
     /// Others changed something of it, but no bytes. If it goes where no watch covers it, nothing is proven any more.
     pub(crate) fn heed_attr(&mut self, stamp: Stamp, covered: bool) {
         self.changed = self.changed.max(stamp);
