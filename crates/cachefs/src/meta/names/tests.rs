@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use cachefs_vfs::WatchHow;
+
 use super::*;
 use crate::coherence::{Coherence, Ttls};
 use crate::meta::{Nodes, Stamps};
@@ -7,6 +9,7 @@ use crate::sync::Arc;
 
 const TTL: Duration = Duration::from_secs(2);
 const TTL_NOTHING: Duration = Duration::from_secs(1);
+const TTLS: Ttls = Ttls { attr: TTL, name: TTL, negative: TTL_NOTHING, listing: TTL };
 const NOW: Moment = Moment(10_000_000_000);
 
 struct Bench {
@@ -17,10 +20,12 @@ struct Bench {
 
 impl Bench {
     fn new(names_max: usize) -> Self {
-        let stamps = Stamps::default();
-        let ttls = Ttls { attr: TTL, name: TTL, negative: TTL_NOTHING, listing: TTL };
-        let freshness = Arc::new(Freshness::new(Coherence::Ttl(TTL), ttls));
-        let dir = Nodes::new(16, freshness.clone()).get_or_make(id(1), &stamps).0;
+        Self::of(Freshness::new(Coherence::Ttl(TTL), TTLS), names_max)
+    }
+
+    fn of(freshness: Freshness, names_max: usize) -> Self {
+        let (stamps, freshness) = (Stamps::default(), Arc::new(freshness));
+        let dir = Nodes::new(16, Arc::clone(&freshness)).get_or_make(id(1), &stamps).0;
         Self { names: Names::new(names_max, freshness), stamps, dir }
     }
 
@@ -150,4 +155,58 @@ fn there_are_never_more_than_the_limit() {
     let none = Bench::new(0);
     none.learn("a", Target::Nothing);
     assert_eq!(none.names.len(), 0);
+}
+
+/// In a directory that is under watch.
+fn watched() -> (Bench, Asked) {
+    let bench = Bench::of(Freshness::new(Coherence::Watch(WatchHow::default()), TTLS), 16);
+    let asked = Asked { cover: Some(Cover(1)), ..bench.asked() };
+    (bench, asked)
+}
+
+#[test]
+fn what_is_under_watch_holds_and_what_is_mounted_in_it_has_a_lifetime() {
+    let (bench, asked) = watched();
+    let mounted = FileId { device: 2, ..id(7) };
+    for (text, target) in [("here", Target::File(id(7))), ("mounted", Target::File(mounted))] {
+        assert!(bench.names.learn(&bench.dir, name(text), target, asked).is_here);
+    }
+    assert!(bench.names.learn(&bench.dir, name("gone"), Target::Nothing, asked).is_here);
+    assert_eq!(bench.get("here", TTL * 100), Some(Target::File(id(7))));
+    assert_eq!(bench.get("gone", TTL * 100), Some(Target::Nothing));
+    assert_eq!(bench.get("mounted", TTL / 2), Some(Target::File(mounted)));
+    assert_eq!(bench.get("mounted", TTL), None);
+}
+
+#[test]
+fn what_others_changed_since_it_was_asked_for_is_not_kept() {
+    let (bench, asked) = watched();
+    bench.names.freshness.raise(Changed::Name(bench.dir.id, name("a")), bench.stamps.next());
+    let (told, other) = (
+        bench.names.learn(&bench.dir, name("a"), Target::Nothing, asked),
+        bench.names.learn(&bench.dir, name("b"), Target::Nothing, asked),
+    );
+    assert_eq!((told.overtaken, told.is_here, other.overtaken, other.is_here), (true, false, false, true));
+    assert_eq!(bench.get("a", Duration::ZERO), None);
+}
+
+#[test]
+fn what_others_say_of_a_name_is_a_hint() {
+    let (bench, _) = watched();
+    bench.names.note(&bench.dir, name("a"), id(7));
+    assert_eq!(bench.get("a", Duration::ZERO), None);
+    assert_eq!(bench.names.hint(&bench.dir, name("a")), Some(Target::File(id(7))));
+}
+
+#[test]
+fn who_leaves_the_table_is_told_to_those_who_watch() {
+    let (bench, asked) = watched();
+    let learn = |text: &str, inode| {
+        bench.names.learn(&bench.dir, name(text), Target::File(id(inode)), asked).displaced
+    };
+    assert!(learn("a", 1).is_empty() && learn("a", 1).is_empty());
+    assert_eq!(learn("a", 2), [id(1)], "it stands for something else");
+    let mut gone: Vec<_> = (100..200).flat_map(|inode| learn(&format!("{inode}"), inode)).collect();
+    gone.sort_unstable();
+    assert_eq!(gone.first(), Some(&id(2)), "no room");
 }

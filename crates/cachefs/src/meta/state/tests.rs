@@ -244,3 +244,33 @@ fn a_reset_takes_the_next_answer_as_it_is() {
     assert!(learnt.kept && !learnt.foreign);
     assert_eq!(bench.state.generation(), Generation(5));
 }
+
+#[test]
+fn what_was_told_excuses_ctime_where_all_would_have_been_told() {
+    for (proven, foreign) in [(true, false), (false, true)] {
+        let mut bench = Bench::new();
+        bench.state.heed_attr(bench.stamps.next(), true);
+        assert!(bench.state.attr_fresh(&ttl(TTL), Fact::Attr, NOW).is_none());
+        let asked = bench.asked(Bench::later());
+        assert_eq!(bench.state.learn(&touched(attr(10, 1), 5), asked, proven, fresh(2)).foreign, foreign);
+        let asked = bench.asked(Bench::later());
+        let learnt = bench.state.learn(&touched(attr(10, 1), 6), asked, proven, fresh(3));
+        assert!(learnt.foreign, "it excuses one move");
+    }
+    let mut bench = Bench::new();
+    bench.state.heed_attr(bench.stamps.next(), true);
+    let asked = bench.asked(Bench::later());
+    assert!(bench.state.learn(&attr(10, 7), asked, true, fresh(2)).foreign, "and none of mtime");
+}
+
+#[test]
+fn weak_blocks_from_before_the_watch_take_its_cover() {
+    let mut bench = Bench::new();
+    bench.state.note_weak(BlockIndex(0), NOW);
+    let watched = ttl(TTL);
+    let asked = Asked { stamp: bench.stamps.now(), at: NOW, ..Asked::default() };
+    bench.state.learn(&attr(10, 1), Seen::new(asked, true), false, fresh(2));
+    assert!(bench.state.is_proven(&watched));
+    bench.state.doubt_weak(false);
+    assert!(!bench.state.is_proven(&watched));
+}
