@@ -5,15 +5,12 @@
 mod support;
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use cachefs::stats::Counter;
 use cachefs_testkit::CallKind;
-use cachefs_vfs::{
-    Access, FileId, Notice, OpenHow, Privileges, Subject, Touch, VFile, Vfs, VfsExt, WatchHow, WatchMethod,
-    Watcher,
-};
-use parking_lot::Mutex;
+use cachefs_vfs::{Access, Notice, OpenHow, Privileges, Subject, Touch, VFile, Vfs, VfsExt, WatchMethod};
 
 use support::outside::{WatchBench, watching};
 use support::{bytes, wait_until};
@@ -82,6 +79,34 @@ fn a_writer_that_came_after_us_is_found_when_it_writes_where_opens_are_not_told_
 }
 
 #[test]
+fn a_writer_that_comes_while_we_look_for_one_is_found() {
+    let bench = WatchBench::new(|cache| cache);
+    bench.others.write("file", b"content").unwrap();
+    assert!(!bench.cache.exists("other").unwrap());
+    bench.gate().hold(CallKind::HasWriter, "file");
+    let _writer = thread::scope(|scope| {
+        let _release = bench.gate().release_on_drop();
+        let reader = scope.spawn(|| bench.cache.read("file").unwrap());
+        bench.gate().wait();
+        let writer = open(&*bench.others, "file", Access::ReadWrite);
+        bench.gate().release();
+        reader.join().unwrap();
+        writer
+    });
+    assert_eq!(rechecked(&bench), 1);
+}
+
+#[test]
+fn a_writer_that_nobody_told_of_is_looked_for_after_lost_notices() {
+    let bench = bench();
+    bench.told.hold();
+    let _writer = open(&*bench.others, "file", Access::ReadWrite);
+    bench.told.overflow();
+    bench.told.release();
+    assert_eq!(rechecked(&bench), 1);
+}
+
+#[test]
 fn what_others_only_read_is_looked_at_once() {
     let bench = bench();
     let _reader = open(&*bench.others, "file", Access::Read);
@@ -143,48 +168,4 @@ fn a_backing_that_cannot_tell_is_asked_once() {
     bench.others.write("file", b"content").unwrap();
     bench.cache.read("file").unwrap();
     assert_eq!(bench.counts.snapshot().of(CallKind::HasWriter), 1);
-}
-
-/// What a cache tells.
-#[derive(Debug, Default)]
-struct Ear(Mutex<Vec<String>>);
-
-impl Watcher for Ear {
-    fn notice(&self, notice: &Notice<'_>) {
-        self.0.lock().push(match notice {
-            Notice::Inode { touch, .. } => format!("{touch:?}"),
-            Notice::Made { name, .. } => format!("made {name}"),
-            other => format!("{other:?}"),
-        });
-    }
-}
-
-#[test]
-fn who_watches_the_cache_is_told_what_it_was_told_and_what_it_found() {
-    let bench = bench();
-    let ear = Arc::new(Ear::default());
-    let watch = bench.cache.watch(WatchHow::default(), ear.clone()).unwrap();
-    let id: FileId = bench.cache.stat("file").unwrap().id;
-    assert!(watch.covers(id));
-    let heard = || std::mem::take(&mut *ear.0.lock());
-    bench.others.write("new", b"").unwrap();
-    assert_eq!(heard()[0], "made new");
-    let _writer = open(&*bench.others, "file", Access::ReadWrite);
-    assert_eq!(heard(), ["Opened"]);
-    assert!(!watch.covers(id), "while somebody may write to it");
-    bench.cache.recheck();
-    assert_eq!(heard(), ["Data"]);
-    bench.told.overflow();
-    assert_eq!(heard(), ["Overflow"]);
-    assert!(!watch.covers(bench.cache.root().unwrap().attr().unwrap().id) || heard().is_empty());
-    drop(watch);
-    bench.others.write("more", b"").unwrap();
-    assert!(heard().is_empty());
-}
-
-#[test]
-fn a_cache_that_is_not_told_tells_nobody() {
-    let bench = WatchBench::with(cachefs::Coherence::Open, |cache| cache);
-    let refused = bench.cache.watch(WatchHow::default(), Arc::new(Ear::default()));
-    assert_eq!(refused.unwrap_err().errno(), cachefs_vfs::Errno::OPNOTSUPP);
 }

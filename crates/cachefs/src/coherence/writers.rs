@@ -6,15 +6,13 @@ use crate::engine::Engine;
 use crate::handle::Held;
 use crate::meta::{Doubt, Node, Stamp};
 use crate::stats::{BackingVerb, Counter};
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 
 /// Files that others may have open for writing: through a mapping they change them without a word.
 #[derive(Debug, Default)]
 pub(super) struct Writers {
     /// And when that was last heard of. Each is [`Doubt::Listed`], which is set under this lock.
     list: Mutex<HashMap<FileId, (Arc<Node>, Stamp)>>,
-    /// How often others were heard to open something.
-    heard: AtomicU64,
     /// Nobody can tell who has a file open.
     blind: AtomicBool,
 }
@@ -89,15 +87,17 @@ impl Engine {
         if writers.is_blind() {
             return;
         }
-        writers.heard.fetch_add(1, Ordering::SeqCst);
+        let is_held = node.io_if_any().is_some_and(|io| io.is_held());
         let is_served = {
             let mut state = node.state.lock();
             if state.attr_known().is_some_and(|attr| !attr.kind.is_regular()) {
                 return;
             }
-            // Where nothing is known, whoever opens it next will find out.
+            // Where nobody has anything of it, whoever opens it next will find out.
             state.set_doubt(Doubt::Unknown);
-            state.blocks_end().0 > 0 || (state.attr_known().is_some() && !self.lookout.listeners.is_empty())
+            is_held
+                || state.blocks_end().0 > 0
+                || (state.attr_known().is_some() && !self.lookout.listeners.is_empty())
         };
         if is_served || writers.list.lock().contains_key(&node.id) {
             writers.add(node, self.stamps.next());
@@ -123,7 +123,7 @@ impl Engine {
         }
     }
 
-    /// The backing's handle for reading was just opened: finds out whether a writer was there before us, unless that is
+    /// The backing's handle for reading was just opened, for a handle of ours: finds out whether a writer was there before us, unless that is
     /// known, or we may be the writer. May call the backing.
     pub(crate) fn probe_writer(&self, node: &Arc<Node>) {
         let is_needed = self.freshness.is_watched() && !self.freshness.is_lost();
@@ -139,13 +139,11 @@ impl Engine {
             slots.file(Access::Read)
         };
         let Some(file) = file else { return };
-        let heard = self.lookout.writers.heard.load(Ordering::SeqCst);
         match self.ask_writer(node, &*file) {
             Found::Somebody => self.lookout.writers.add(node, self.stamps.next()),
             Found::Nobody => {
                 let mut state = node.state.lock();
-                let is_still_so = heard == self.lookout.writers.heard.load(Ordering::SeqCst);
-                if state.doubt() == Doubt::Unknown && is_still_so {
+                if state.doubt() == Doubt::Unknown {
                     state.set_doubt(Doubt::Free);
                 }
             }

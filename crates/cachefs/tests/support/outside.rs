@@ -4,9 +4,15 @@ use std::time::Duration;
 use cachefs::time::{Clock, ManualClock};
 use cachefs::{CacheBuilder, CacheFs, Coherence};
 use cachefs_testkit::{CountFs, Counts, OutsideFs, Wrapped};
-use cachefs_vfs::{MemFs, Time, Vfs, WatchHow, WatchMethod};
+use cachefs_vfs::{Access, MemFs, OpenHow, Privileges, Time, VFile, Vfs, VfsExt, WatchHow, WatchMethod};
 
+use super::bytes;
 use super::gate::Gate;
+
+pub(crate) const KIB: usize = 1 << 10;
+/// All there are.
+pub(crate) const METHODS: [WatchMethod; 3] =
+    [WatchMethod::Filesystem, WatchMethod::Directories, WatchMethod::Inotify];
 
 /// A cache that is told of what others do to its backing, whose clock has steps of two seconds: versions prove nothing.
 pub(crate) struct WatchBench {
@@ -73,4 +79,44 @@ impl WatchBench {
         assert_eq!(counts.total(), 0, "{:?}", counts.called());
         answer
     }
+}
+
+/// Opens a file.
+pub(crate) fn open(fs: &dyn Vfs, path: &str, access: Access) -> Arc<dyn VFile> {
+    fs.open(path, OpenHow::new(access)).unwrap()
+}
+
+pub(crate) fn over_write(fs: &dyn Vfs, path: &str, data: &[u8], offset: u64) {
+    let file = open(fs, path, Access::Write);
+    assert_eq!(file.write_at(data, offset, Privileges::Keep).unwrap(), data.len());
+}
+
+pub(crate) fn contents(file: &dyn VFile) -> Vec<u8> {
+    let mut buffer = vec![0; 1 << 20];
+    let count = file.read_at(&mut buffer, 0).unwrap();
+    buffer.truncate(count);
+    buffer
+}
+
+/// A directory with files in it, known by heart.
+pub(crate) fn learn_all(cache: &CacheFs) {
+    for number in 0..3 {
+        cache.read(format!("dir/{number}")).unwrap();
+        assert!(!cache.exists(format!("dir/missing{number}")).unwrap());
+        cache.stat(format!("dir/{number}")).unwrap();
+    }
+    cache.list("dir").unwrap();
+    cache.stat("dir").unwrap();
+}
+
+/// Of which all is known that was asked for.
+pub(crate) fn known(method: WatchMethod) -> WatchBench {
+    let bench = WatchBench::with(watching(method), |cache| cache);
+    bench.others.create_dir("dir").unwrap();
+    (0..3).for_each(|number| bench.others.write(format!("dir/{number}"), &bytes(number, 100 * KIB)).unwrap());
+    learn_all(&bench.cache);
+    // Where directories are watched one by one, each was asked for before it was, and has a lifetime.
+    bench.years();
+    learn_all(&bench.cache);
+    bench
 }
