@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachefs_fuse::{MountConfig, MountError, NoticeKind, Op, Trust};
-use cachefs_vfs::{MemFs, VfsExt, WatchMethod};
+use cachefs_vfs::{MemFs, SetAttr, SetTime, VfsExt, WatchMethod};
 use support::{MountGuard, config, eventually, run};
 use watched::{Watched, asked, asked_of, noticed, told, watched, watched_by};
 
@@ -170,6 +170,21 @@ fn changes_by_others_are_seen_where_directories_are_watched() {
 #[test]
 fn changes_by_others_are_seen_where_only_names_are_told() {
     every_change_is_seen(&watched_by(WatchMethod::Inotify, told(), some));
+}
+
+#[test]
+fn a_listing_is_another_also_where_the_time_of_the_directory_is_not() {
+    let fs = watched(told(), some);
+    for _ in 0..2 {
+        assert_eq!(fs::read_dir(fs.at("d")).unwrap().count(), 2);
+    }
+    let dir = fs.outside.dir("d").unwrap();
+    let mtime = SetTime::To(fs.outside.stat("d").unwrap().mtime);
+    fs.fs.hold();
+    fs.outside.write("d/new", b"n").unwrap();
+    dir.set_attr(&SetAttr { mtime: Some(mtime), ..SetAttr::default() }).unwrap();
+    fs.fs.release();
+    eventually("a new entry", || fs::read_dir(fs.at("d")).unwrap().count() == 3);
 }
 
 #[test]

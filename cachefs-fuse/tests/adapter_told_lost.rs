@@ -12,7 +12,7 @@ use cachefs_fuse::{MountConfig, NoticeKind};
 use cachefs_testkit::{CallKind, Rule};
 use cachefs_vfs::{Access, Errno, Error, MemFs, OpenHow, Privileges, VfsExt};
 use support::{PATIENCE, eventually};
-use watched::{Watched, asked, noticed, told, watched};
+use watched::{Watched, asked, at_once, noticed, told, watched};
 
 const FILES: usize = 200;
 
@@ -124,44 +124,39 @@ fn more_changes_than_can_wait_are_as_an_overflow() {
 /// Overflows one after the other while answers of all kinds are on their way: none of them stays.
 #[test]
 fn many_overflows_at_about_the_time_of_an_answer() {
-    const ROUNDS: usize = 300;
+    const ROUNDS: u32 = 300;
     let fs = watched(told(), |memory| {
         for round in 0..ROUNDS {
             memory.create_dir(format!("{round}")).unwrap();
             (0..4).for_each(|f| memory.write(format!("{round}/{f}"), b"first").unwrap());
         }
     });
-    let start = std::sync::Barrier::new(2);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for round in 0..ROUNDS {
-                start.wait();
-                (0..round.wrapping_mul(7919) % 40_000).for_each(|_| std::hint::spin_loop());
-                fs.fs.hold();
-                fs.outside.append(format!("{round}/1"), b"+").unwrap();
-                fs.outside.write(format!("{round}/new"), b"n").unwrap();
-                fs.outside.remove_file(format!("{round}/2")).unwrap();
-                fs.fs.overflow();
-                fs.fs.release();
-                start.wait();
-            }
-        });
-        for round in 0..ROUNDS {
-            let at = |name: &str| fs.at(format!("{round}/{name}"));
-            start.wait();
+    let at = |round: u32, name: &str| fs.at(format!("{round}/{name}"));
+    at_once(
+        ROUNDS,
+        |round| {
             match round % 3 {
-                0 => assert!(fs::read_dir(at("")).unwrap().count() >= 3),
-                1 => assert!(fs::metadata(at("1")).is_ok() && fs::metadata(at("0")).is_ok()),
+                0 => assert!(fs::read_dir(at(round, "")).expect("a listing").count() >= 3),
+                1 => assert!(fs::metadata(at(round, "1")).is_ok() && fs::metadata(at(round, "0")).is_ok()),
                 _ => {}
             }
-            drop((fs::metadata(at("new")), fs::metadata(at("2"))));
-            start.wait();
+            drop((fs::metadata(at(round, "new")), fs::metadata(at(round, "2"))));
+        },
+        |round| {
+            fs.fs.hold();
+            fs.outside.append(format!("{round}/1"), b"+").expect("a change by others");
+            fs.outside.write(format!("{round}/new"), b"n").expect("a change by others");
+            fs.outside.remove_file(format!("{round}/2")).expect("a change by others");
+            fs.fs.overflow();
+            fs.fs.release();
+        },
+        |round| {
             eventually(&format!("round {round}"), || {
-                fs::metadata(at("1")).unwrap().len() == 6
-                    && fs::metadata(at("new")).is_ok()
-                    && fs::metadata(at("2")).is_err()
-                    && fs::read_dir(at("")).unwrap().count() == 4
+                fs::metadata(at(round, "1")).is_ok_and(|m| m.len() == 6)
+                    && fs::metadata(at(round, "new")).is_ok()
+                    && fs::metadata(at(round, "2")).is_err()
+                    && fs::read_dir(at(round, "")).expect("a listing").count() == 4
             });
-        }
-    });
+        },
+    );
 }

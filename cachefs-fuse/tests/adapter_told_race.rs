@@ -6,16 +6,14 @@ mod support;
 mod watched;
 
 use std::fs::{self, File};
-use std::hint::spin_loop;
 use std::io::Result;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::Barrier;
 
 use cachefs_testkit::{CallKind, Rule};
 use cachefs_vfs::{MemFs, VfsExt};
 use support::{PATIENCE, eventually};
-use watched::{Watched, told, watched};
+use watched::{Watched, at_once, told, watched};
 
 fn some(memory: &MemFs) {
     memory.create_dir("d").expect("a file");
@@ -139,24 +137,12 @@ fn hammer(
         memory.create_dir("d").expect("a file");
         (0..ROUNDS).for_each(|round| fill(memory, round));
     });
-    let start = Barrier::new(2);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for round in 0..ROUNDS {
-                start.wait();
-                // Offsets in all sizes from nothing to a few requests.
-                (0..round.wrapping_mul(2_654_435_761) >> 17).for_each(|_| spin_loop());
-                change(&fs, round);
-                start.wait();
-            }
-        });
-        for round in 0..ROUNDS {
-            start.wait();
-            ask(&fs, round);
-            start.wait();
-            eventually(&format!("round {round}"), || right(&fs, round));
-        }
-    });
+    at_once(
+        ROUNDS,
+        |round| ask(&fs, round),
+        |round| change(&fs, round),
+        |round| eventually(&format!("round {round}"), || right(&fs, round)),
+    );
     let notices = fs.mount().requests().notices;
     assert_eq!((notices.failed, notices.overflows), (0, 0));
 }

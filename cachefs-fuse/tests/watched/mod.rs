@@ -1,6 +1,8 @@
 //! A mounted filesystem in memory that others change, and of which the kernel believes all it was told.
 
+use std::hint::spin_loop;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use cachefs_fuse::{Mount, MountConfig, NoticeKind, Op, Trust};
@@ -71,4 +73,30 @@ pub(crate) fn asked_of(mount: &Mount, op: Op) -> u64 {
 /// How many notices of one kind the kernel was given.
 pub(crate) fn noticed(mount: &Mount, kind: NoticeKind) -> u64 {
     mount.requests().notices.sent.iter().find(|sent| sent.kind == kind).map_or(0, |sent| sent.count)
+}
+
+/// Runs `ask` and `change` at about the same time in each round, and `check` after both. A thread that panics ends the
+/// other.
+pub(crate) fn at_once(rounds: u32, ask: impl Fn(u32), change: impl Fn(u32) + Send, check: impl Fn(u32)) {
+    let (start, started) = sync_channel::<u32>(0);
+    let (finish, finished) = sync_channel::<()>(0);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for round in started {
+                // Offsets in all sizes from nothing to a few requests.
+                (0..round.wrapping_mul(2_654_435_761) >> 17).for_each(|_| spin_loop());
+                change(round);
+                if finish.send(()).is_err() {
+                    break;
+                }
+            }
+        });
+        for round in 0..rounds {
+            start.send(round).expect("the other thread goes on");
+            ask(round);
+            finished.recv().expect("the other thread made its change");
+            check(round);
+        }
+        drop(start);
+    });
 }
