@@ -224,3 +224,23 @@ fn a_handle_whose_opening_a_change_overtakes() {
         assert_eq!(file.attr().unwrap().size, 16, "{method:?}");
     }
 }
+
+#[test]
+fn a_rename_of_ours_that_a_change_overtakes() {
+    for method in METHODS {
+        let bench = bench(method);
+        (0..2).for_each(|_| drop(bench.cache.read("dir/file").unwrap()));
+        bench.gate().hold(CallKind::Rename, "file");
+        thread::scope(|scope| {
+            let _release = bench.gate().release_on_drop();
+            let renamer = scope.spawn(|| bench.cache.rename("dir/file", "dir/moved").unwrap());
+            bench.gate().wait();
+            let file = bench.others.open("dir/moved", OpenHow::new(Access::Write)).unwrap();
+            file.write_at(b"behind", 0, Privileges::Keep).unwrap();
+            drop(file);
+            bench.gate().release();
+            renamer.join().unwrap();
+        });
+        assert_eq!(bench.cache.read("dir/moved").unwrap(), b"behind", "{method:?}: same size, same tick");
+    }
+}

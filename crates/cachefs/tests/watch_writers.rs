@@ -97,6 +97,24 @@ fn a_writer_that_comes_while_we_look_for_one_is_found() {
 }
 
 #[test]
+fn a_writer_that_comes_while_we_look_again_is_not_forgotten() {
+    let bench = bench();
+    drop(open(&*bench.others, "file", Access::Read));
+    assert_eq!(rechecked(&bench), 1);
+    bench.gate().hold(CallKind::HasWriter, "file");
+    let _writer = thread::scope(|scope| {
+        let _release = bench.gate().release_on_drop();
+        let look = scope.spawn(|| bench.cache.recheck());
+        bench.gate().wait();
+        let writer = open(&*bench.others, "file", Access::ReadWrite);
+        bench.gate().release();
+        look.join().unwrap();
+        writer
+    });
+    assert_eq!(rechecked(&bench), 1);
+}
+
+#[test]
 fn a_writer_that_nobody_told_of_is_looked_for_after_lost_notices() {
     let bench = bench();
     bench.told.hold();

@@ -1,4 +1,6 @@
-use cachefs_vfs::{Access, Attr, Errno, Error, Name, Notice, OpenHow, Result, Subject, Touch, VDir, Watch};
+use cachefs_vfs::{
+    Access, Attr, Errno, Error, FileId, Name, Notice, OpenHow, Result, Subject, Touch, VDir, Watch,
+};
 
 use crate::engine::Engine;
 use crate::meta::{Asked, Cover, Node, Placed};
@@ -91,10 +93,13 @@ impl Engine {
 
     /// Names left the table: what they stood for may be changed by names that nobody knows here any more.
     pub(crate) fn displace(&self, placed: &Placed) {
-        for &id in &placed.displaced {
-            if let Some(node) = self.nodes.peek(id) {
-                node.state.lock().lose_cover();
-            }
+        placed.displaced.iter().for_each(|&id| self.lose_cover(id));
+    }
+
+    /// Nobody here would know of this inode that a notice is about it.
+    pub(crate) fn lose_cover(&self, id: FileId) {
+        if let Some(node) = self.nodes.peek(id) {
+            node.state.lock().lose_cover();
         }
     }
 

@@ -48,6 +48,12 @@ impl<'a> NamesChange<'a> {
         });
         let (alone, placed) = self.engine.names.settle(self.dir, name, fact, begun, over);
         self.engine.displace(&placed);
+        if let Some((Target::File(id), _)) = fact
+            && !placed.is_here
+        {
+            // Others may have changed it by this name already.
+            self.engine.lose_cover(id);
+        }
         if alone {
             self.begun.set(over);
         }
@@ -179,10 +185,7 @@ impl CacheDir {
 impl Engine {
     /// A change of ours to a name of the inode begins: `ctime` and the number of links will move.
     pub(super) fn about_to_move(&self, node: &Node) {
-        let mut state = node.state.lock();
-        state.touch_ctime(self.stamps.next());
-        // It may go where nothing is told of, or to a name that is not known.
-        state.lose_cover();
+        node.state.lock().touch_ctime(self.stamps.next());
     }
 
     /// A name of the inode is gone.

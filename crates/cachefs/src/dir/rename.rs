@@ -88,6 +88,12 @@ impl Names<'_> {
         matches!((self.from.node(), self.to.node()), (Some(moved), Some(target)) if moved.id == target.id)
     }
 
+    /// What was moved is not known for sure, and so neither are the names it has now.
+    fn is_guess(&self) -> bool {
+        let is_sure = |side: &Side<'_>| side.was.as_ref().is_none_or(|who| who.seen.is_some());
+        !is_sure(&self.from) || (self.how == RenameHow::Exchange && !is_sure(&self.to))
+    }
+
     /// What loses its name.
     fn replaced(&self) -> Option<&Arc<Node>> {
         self.to.node().filter(|_| self.how == RenameHow::Replace && !self.is_same_file())
@@ -155,6 +161,9 @@ impl Names<'_> {
         }
         for node in self.moved().filter(|_| is_done) {
             engine.about_to_move(node);
+            if self.is_guess() {
+                engine.lose_cover(node.id);
+            }
             engine.settle_ctime(node);
         }
     }
