@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cachefs_fuse::{Mount, MountConfig, NoticeKind, Op, Trust};
 use cachefs_testkit::{FaultFs, OutsideFs};
-use cachefs_vfs::{MemFs, Vfs, WatchMethod};
+use cachefs_vfs::{MemFs, SetAttr, SetTime, Vfs, VfsExt, WatchMethod};
 
 use crate::support::{MountGuard, config};
 
@@ -57,6 +57,16 @@ pub(crate) fn watched_by(method: WatchMethod, config: MountConfig, fill: impl Fn
     let guard = MountGuard::new(Arc::clone(&faults) as _, dir, config);
     let outside = fs.outside();
     Watched { guard, faults, fs, outside }
+}
+
+impl Watched {
+    /// Lets others change the names in a directory, which shows no other time after that.
+    pub(crate) fn change_keeping_time(&self, dir: &str, change: impl FnOnce()) {
+        let mtime = SetTime::To(self.outside.stat(dir).expect("a directory").mtime);
+        change();
+        let set = SetAttr { mtime: Some(mtime), ..SetAttr::default() };
+        self.outside.dir(dir).expect("a directory").set_attr(&set).expect("another time");
+    }
 }
 
 /// How many requests the mount received that were for an answer.
