@@ -158,7 +158,7 @@ fn contents(file: &dyn VFile) -> Result<Vec<u8>, Error> {
 }
 
 fn run(mode: Coherence, trusted: Duration, links: bool, set: impl Fn(CacheBuilder) -> CacheBuilder) {
-    for seed in 0..sequences_from_env(300) {
+    for seed in 0..sequences_from_env(600) {
         // What nobody tells of is asked for each time.
         let bench = WatchBench::with(mode, |cache| {
             set(cache)

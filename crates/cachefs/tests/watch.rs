@@ -154,6 +154,18 @@ fn what_others_take_where_nobody_looks_is_not_proven_any_more() {
 }
 
 #[test]
+fn a_change_of_ours_that_fails_hides_none_of_others() {
+    for method in METHODS {
+        let bench = known(method);
+        bench.others.write("dir/file", b"before").unwrap();
+        (0..2).for_each(|_| drop(bench.cache.read("dir/file").unwrap()));
+        assert_eq!(bench.cache.remove_dir("dir/file").unwrap_err().errno(), Errno::NOTDIR);
+        over_write(&*bench.others, "dir/file", b"behind", 0);
+        assert_eq!(bench.cache.read("dir/file").unwrap(), b"behind", "{method:?}: same size, same tick");
+    }
+}
+
+#[test]
 fn a_file_of_several_names_is_watched_itself_unless_the_filesystem_is() {
     for method in METHODS {
         let bench = WatchBench::with(watching(method), |cache| cache);

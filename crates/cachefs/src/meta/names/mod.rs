@@ -126,12 +126,19 @@ impl Names {
         let mut shard = self.shard(hash).lock();
         // Under the lock, or an answer from before could still come between.
         let alone = dir.names_changed.advance(begun, over);
-        drop(shard.remove(hash, |key| key.is(dir, name)));
+        let before = shard.remove(hash, |key| key.is(dir, name));
         let overtaken = self.told(dir, name) > begun;
-        let placed = match target.filter(|_| alone && !overtaken) {
+        let mut placed = match target.filter(|_| alone && !overtaken) {
             Some((target, seen)) => self.put(&mut shard, hash, dir, name, Entry { target, seen }),
             None => Placed { overtaken, ..Placed::default() },
         };
+        // What is known to have lost this name has others, or none. Of the rest nobody knows.
+        let is_known = |old: &Entry| {
+            placed.is_here && target.is_some_and(|(now, _)| now == Target::Nothing || now == old.target)
+        };
+        if let Some((_, old)) = before.filter(|(_, old)| !is_known(old)) {
+            self.displace(old, &mut placed);
+        }
         (alone, placed)
     }
 
