@@ -6,7 +6,7 @@ mod support;
 mod watched;
 
 use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 
 use cachefs_fuse::MountConfig;
 use cachefs_testkit::{CallKind, Rule};
@@ -71,4 +71,18 @@ fn a_file_whose_last_name_others_took_stays_open() {
         drop(held);
         eventually("the end of the file", || fs.mount().requests().pinned == 0);
     }
+}
+
+#[test]
+fn a_file_that_keeps_another_name_does_not_count_as_deleted() {
+    let fs = forgetful(WatchMethod::Filesystem);
+    fs.outside.link("f", "d/other").unwrap();
+    assert!(fs.at("f").exists());
+    fs.outside.remove_file("f").unwrap();
+    let links = || fs::metadata(fs.at("d/other")).unwrap().nlink();
+    eventually("a name that is gone", || !fs.at("f").exists() && links() == 1);
+    eventually("all notices", || fs.mount().requests().notices.waiting == 0);
+    assert_eq!(links(), 1);
+    fs::hard_link(fs.at("d/other"), fs.at("f")).unwrap();
+    eventually("two names", || links() == 2);
 }

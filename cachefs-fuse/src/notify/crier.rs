@@ -146,7 +146,11 @@ impl Shared {
             inodes.state(child).is_some_and(idle) && inodes.links(child).is_empty()
         });
         match gone {
-            Some(child) => self.kernel.delete(dir, child, name),
+            Some(child) => {
+                self.kernel.delete(dir, child, name);
+                // It may have names that we do not know of, and the kernel now believes that it has none.
+                self.kernel.attr(child);
+            }
             None => self.kernel.entry(dir, name),
         }
     }
