@@ -1,0 +1,46 @@
+//! What we do ourselves stays done, also where the watch tells us of it as if others had done it.
+
+mod acceptance;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use acceptance::{MODES, Mounted};
+
+const ROUNDS: usize = 1500;
+
+/// Makes a file and two more names of it, takes them away one by one; answers the step that failed.
+fn link_around(directory: &Path, round: usize) -> Result<(), (&'static str, io::Error)> {
+    let [one, two, three] = ["a", "b", "c"].map(|name| directory.join(format!("{name}{round}")));
+    let step = |what| move |error| (what, error);
+    File::create_new(&one).map_err(step("create"))?;
+    fs::hard_link(&one, &two).map_err(step("link"))?;
+    fs::hard_link(&two, &three).map_err(step("link of the link"))?;
+    fs::remove_file(&one).map_err(step("remove the first name"))?;
+    assert_eq!(fs::metadata(&two).map_err(step("stat"))?.nlink(), 2, "{}", two.display());
+    fs::remove_file(&three).map_err(step("remove the third name"))?;
+    assert_eq!(fs::metadata(&two).map_err(step("stat again"))?.nlink(), 1, "{}", two.display());
+    fs::rename(&two, &one).map_err(step("rename"))?;
+    fs::remove_file(&one).map_err(step("remove the last name"))
+}
+
+#[test]
+fn names_that_come_and_go_by_us_are_ours() {
+    let mut failed = BTreeMap::new();
+    for mode in MODES {
+        let mounted = Mounted::fresh(&[mode]);
+        for round in 0..ROUNDS {
+            let directory = mounted.path().join(format!("d{}", round % 7));
+            fs::create_dir_all(&directory).unwrap();
+            if let Err((step, error)) = link_around(&directory, round) {
+                *failed.entry((mode, step, error.to_string())).or_insert(0) += 1;
+            }
+        }
+        mounted.unmount();
+    }
+    println!("failed of {ROUNDS} rounds each: {failed:#?}");
+    assert!(failed.is_empty(), "{failed:#?}");
+}
