@@ -7,7 +7,7 @@ use super::Shop;
 use crate::Result;
 
 /// A program the tests call and the Debian package it comes in.
-const NEEDED: [(&str, &str); 8] = [
+const NEEDED: [(&str, &str); 9] = [
     ("fusermount3", "fuse3"),
     ("setfacl", "acl"),
     ("setfattr", "attr"),
@@ -16,6 +16,7 @@ const NEEDED: [(&str, &str); 8] = [
     ("git", "git"),
     ("tar", "tar"),
     ("setpriv", "util-linux"),
+    ("python3", "python3"),
 ];
 
 pub(crate) fn install(shop: &Shop) -> Result<()> {
