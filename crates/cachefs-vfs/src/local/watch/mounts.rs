@@ -22,7 +22,8 @@ pub(super) struct Mount {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Change<'a> {
     pub(super) now: &'a [Mount],
-    /// The devices of mounts that are gone, though the device may be mounted again.
+    /// The devices of mounts that are gone, though the device may be mounted again. What is still mounted where it
+    /// was did not end with another mount of it.
     pub(super) broken: Vec<u64>,
 }
 
@@ -62,11 +63,16 @@ impl Mounts {
         if below == self.below {
             return Ok(None);
         }
-        let gone = self.below.iter().filter(|mount| below.iter().all(|now| now.id != mount.id));
-        let broken = gone.map(|mount| mount.device).collect();
+        let broken = broken(&self.below, &below);
         self.below = below;
         Ok(Some(Change { now: &self.below, broken }))
     }
+}
+
+fn broken(before: &[Mount], now: &[Mount]) -> Vec<u64> {
+    let (stayed, gone): (Vec<_>, Vec<_>) = before.iter().partition(|mount| now.contains(mount));
+    let is_broken = |device: &u64| stayed.iter().all(|mount| mount.device != *device);
+    gone.iter().map(|mount| mount.device).filter(is_broken).collect()
 }
 
 /// `ID PARENT MAJOR:MINOR ROOT POINT ...`
@@ -108,6 +114,17 @@ mod tests {
         for bad in [&b""[..], b"36 35", b"x 35 98:0 / /a", b"36 35 98 / /a"] {
             assert_eq!(parse(bad), None);
         }
+    }
+
+    #[test]
+    fn a_filesystem_ends_with_its_last_mount() {
+        let mount = |id, device| Mount { id, device, point: format!("/{id}").into() };
+        let both = [mount(1, 10), mount(2, 10)];
+        assert_eq!(broken(&both, &both[..1]), [], "a second mount of what is still mounted");
+        assert_eq!(broken(&both[..1], &[]), [10]);
+        assert_eq!(broken(&both[..1], &[mount(2, 10)]), [10], "mounted anew: it may have ended in between");
+        let replaced = [Mount { device: 11, ..mount(1, 10) }];
+        assert_eq!(broken(&both[..1], &replaced), [10], "numbers of mounts are used again");
     }
 
     #[test]

@@ -1,4 +1,6 @@
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use std::path::Path;
+
+use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, unmount};
 
 use super::*;
 
@@ -7,13 +9,16 @@ pub(super) struct Mounted(PathBuf);
 
 impl Mounted {
     pub(super) fn at(path: PathBuf) -> Option<Self> {
-        match mount("none", &path, "tmpfs", MountFlags::empty(), None) {
-            Ok(()) => Some(Self(path)),
-            Err(error) => {
-                println!("skipped: mounting is not allowed: {error}");
-                None
-            }
-        }
+        Self::new(mount("none", &path, "tmpfs", MountFlags::empty(), None), path)
+    }
+
+    /// What is at `what`, a second time.
+    fn bound(what: &Path, path: PathBuf) -> Option<Self> {
+        Self::new(mount_bind(what, &path), path)
+    }
+
+    fn new(done: rustix::io::Result<()>, path: PathBuf) -> Option<Self> {
+        done.map_err(|error| println!("skipped: mounting is not allowed: {error}")).ok().map(|()| Self(path))
     }
 }
 
@@ -59,6 +64,70 @@ fn a_filesystem_that_is_unmounted_inside_is_covered_no_more() {
         }
         watched.sh("echo x > f");
         watched.expect("made", "f", watched.id("f"));
+    }
+}
+
+#[test]
+fn the_source_is_watched_though_another_mount_of_its_filesystem_ends() {
+    for method in METHODS {
+        let Some(watched) = Watched::new(method) else { continue };
+        watched.sh("mkdir a b");
+        let Some(mounted) = Mounted::bound(&watched.path("a"), watched.path("b")) else { return };
+        watched.log.wait(|told| told.what == "overflow", "the mount");
+        watched.log.clear();
+        drop(mounted);
+        watched.log.wait(|told| told.what == "overflow", "the unmount");
+        assert!(watched.watch.covers(watched.id("sub")), "{method:?}");
+        watched.sh("echo x > sub/f");
+        watched.expect("made", "sub/f", watched.id("sub/f"));
+        watched.expect("data", "sub/f", watched.id("sub/f"));
+    }
+}
+
+#[test]
+fn a_filesystem_mounted_twice_is_watched_though_one_mount_of_it_ends() {
+    for method in METHODS {
+        let Some(watched) = Watched::new(method) else { continue };
+        watched.sh("mkdir inner second");
+        let Some(_mounted) = Mounted::at(watched.path("inner")) else { return };
+        let second = Mounted::bound(&watched.path("inner"), watched.path("second")).unwrap();
+        watched.settle();
+        watched.add("inner");
+        let inner = watched.dir("inner").attr().unwrap().id;
+        drop(second);
+        watched.log.wait(|told| told.what == "overflow", "the unmount");
+        assert!(watched.watch.covers(inner), "{method:?}");
+        watched.sh("echo x > inner/f");
+        watched.expect("made", "inner/f", watched.id("inner/f"));
+    }
+}
+
+#[test]
+fn a_filesystem_that_is_mounted_again_is_watched_once_it_is_met_again() {
+    for method in METHODS {
+        let Some(watched) = Watched::new(method) else { continue };
+        watched.sh("mkdir inner");
+        let elsewhere = tempfile::tempdir().unwrap();
+        let Some(_elsewhere) = Mounted::at(elsewhere.path().to_path_buf()) else { return };
+        let mount = || {
+            let mounted = Mounted::bound(elsewhere.path(), watched.path("inner")).unwrap();
+            watched.log.wait(|told| told.what == "overflow", "the mount");
+            watched.log.clear();
+            mounted
+        };
+        let mounted = mount();
+        watched.add("inner");
+        // Held, so that nothing of it ends with the mount.
+        let inner = watched.dir("inner");
+        watched.sh("echo x > inner/f");
+        watched.expect("made", "inner/f", watched.id("inner/f"));
+        drop(mounted);
+        watched.log.wait(|told| told.what == "overflow", "the unmount");
+        watched.log.clear();
+        let _mounted = mount();
+        inner.watch(&*watched.watch).unwrap();
+        watched.sh("echo x > inner/g");
+        watched.expect("made", "inner/g", watched.id("inner/g"));
     }
 }
 

@@ -204,8 +204,11 @@ impl Source for Fan {
     }
 
     fn mounts_changed(&self, shared: &Shared, change: &Change<'_>) {
-        let known = self.devices.remove(&change.broken);
-        self.watched.forget_devices(&change.broken);
+        // The root's filesystem lives as long as the root is open, whatever other mounts of it come and go.
+        let mut broken = change.broken.clone();
+        broken.retain(|device| *device != self.root_device);
+        let known = self.devices.remove(&broken);
+        self.watched.forget_devices(&broken);
         for mount in change.now.iter().filter(|mount| self.whole && known.contains(&mount.device)) {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let Ok(dir) = openat(CWD, &mount.point, flags, Mode::empty()) else { continue };
