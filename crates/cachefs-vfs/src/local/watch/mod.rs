@@ -3,6 +3,7 @@
 //! A source (fanotify or inotify) holds the marks and turns the kernel's events into notices; one thread reads it. The
 //! thread calls the watcher without holding any lock of this module.
 
+mod alive;
 mod fan;
 mod ino;
 mod mounts;

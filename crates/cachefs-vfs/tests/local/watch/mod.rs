@@ -1,6 +1,7 @@
 //! What a watch tells of, by each of its methods. Changes are made by child processes: own ones are left out.
 
 mod covers;
+mod ends;
 mod links;
 mod load;
 mod lost;

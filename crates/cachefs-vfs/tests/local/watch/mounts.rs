@@ -17,6 +17,16 @@ impl Mounted {
         Self::new(mount_bind(what, &path), path)
     }
 
+    /// An overlay with its own layers in it.
+    pub(super) fn overlay(path: &Path) -> Option<Self> {
+        let layers = ["lower", "upper", "work"].map(|name| path.join(name));
+        layers.iter().for_each(|layer| std::fs::create_dir(layer).unwrap());
+        let [lower, upper, work] = layers.each_ref().map(|layer| layer.display());
+        let options = format!("lowerdir={lower},upperdir={upper},workdir={work}");
+        let options = std::ffi::CString::new(options).unwrap();
+        Self::new(mount("none", path, "overlay", MountFlags::empty(), options.as_c_str()), path.to_path_buf())
+    }
+
     fn new(done: rustix::io::Result<()>, path: PathBuf) -> Option<Self> {
         done.map_err(|error| println!("skipped: mounting is not allowed: {error}")).ok().map(|()| Self(path))
     }

@@ -3,8 +3,8 @@ use super::*;
 
 /// Keeps the thread of the watch from reading until it is let go.
 #[derive(Debug, Default)]
-struct Gate {
-    log: Log,
+pub(super) struct Gate {
+    pub(super) log: Log,
     shut: Mutex<bool>,
     opened: Condvar,
     waiting: Mutex<bool>,
@@ -25,7 +25,14 @@ impl Watcher for Gate {
 }
 
 impl Gate {
-    fn set(&self, shut: bool) {
+    /// Shuts, and waits until the thread stands at the gate with what `change` brings.
+    pub(super) fn hold(&self, change: impl FnOnce()) {
+        self.set(true);
+        change();
+        self.wait_until_reached();
+    }
+
+    pub(super) fn set(&self, shut: bool) {
         *self.shut.lock() = shut;
         self.opened.notify_all();
     }
@@ -39,7 +46,7 @@ impl Gate {
 }
 
 /// More than the queue and one buffer hold.
-fn too_many() -> usize {
+pub(super) fn too_many() -> usize {
     let limit = |path| std::fs::read_to_string(path).ok()?.trim().parse::<usize>().ok();
     let fanotify = limit("/proc/sys/fs/fanotify/max_queued_events");
     let inotify = limit("/proc/sys/fs/inotify/max_queued_events");

@@ -1,6 +1,11 @@
 //! fanotify: on whole filesystems, or directory by directory.
+//!
+//! On whole filesystems, openings are told of in directories that are marked one by one. The marks of the first 16,384
+//! of them stay; the kernel drops others together with their directories when it needs the memory, and who opens a
+//! file in such a directory is noticed only by what it changes (a store through a mapping, when it ends).
 
 mod devices;
+mod opens;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -8,7 +13,6 @@ mod watched;
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use cachefs_sys::fanotify::{Detail, Group, Mask, Reach};
 use cachefs_sys::handle;
@@ -16,9 +20,11 @@ use rustix::fs::{CWD, Mode, OFlags, fstatfs, fstatvfs, openat};
 use rustix::io::Errno;
 
 use self::devices::{Device, Devices};
+use self::opens::Opens;
 use self::watched::Watched;
 use super::super::node::Node;
 use super::super::{Shared, open};
+use super::alive::alive;
 use super::mounts::Change;
 use super::refuse;
 use super::source::{Source, Teller};
@@ -39,9 +45,7 @@ pub(super) struct Fan {
     /// What is marked one by one.
     watched: Watched,
     /// Marks for openings, in addition to those of whole filesystems.
-    opens: AtomicU64,
-    /// Whether the kernel lets go of marks together with their inodes.
-    evictable: AtomicBool,
+    opens: Opens,
 }
 
 const TOUCHES: Mask = Mask::MODIFY.union(Mask::ATTRIB).union(Mask::CLOSE_WRITE).union(Mask::DELETE_SELF);
@@ -81,8 +85,7 @@ impl Fan {
             detail,
             devices: Devices::default(),
             watched: Watched::default(),
-            opens: AtomicU64::new(0),
-            evictable: AtomicBool::new(true),
+            opens: Opens::default(),
         })
     }
 
@@ -130,30 +133,18 @@ impl Fan {
         self.devices.learn(Device { fsid: fstatvfs(file)?.f_fsid, device, scheme, covered: false })
     }
 
-    /// Asks to be told of openings in a directory, by which writers are found that nothing else tells of yet.
-    fn mark_opens(&self, dir: BorrowedFd<'_>) -> Result<()> {
-        let mark = |reach| self.group.mark(reach, Mask::OPEN | Mask::ON_CHILD, dir, Some(c"."));
-        if self.evictable.load(Ordering::Relaxed) {
-            match mark(Reach::Evictable) {
-                Err(Errno::INVAL) => self.evictable.store(false, Ordering::Relaxed),
-                done => return Ok(done?),
-            }
-        }
-        Ok(mark(Reach::Inode)?)
-    }
-
-    fn add_whole(&self, node: &Node, device: u64) -> Result<()> {
+    fn add_whole(&self, node: &Node, id: FileId) -> Result<()> {
         if node.kind != FileKind::Directory {
-            return self.include(&node.shared, node.fd(), &path_of(node)?, device);
+            return self.include(&node.shared, node.fd(), &path_of(node)?, id.device);
         }
-        self.include(&node.shared, node.fd(), c".", device)?;
-        self.mark_opens(node.fd())?;
-        self.opens.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        self.include(&node.shared, node.fd(), c".", id.device)?;
+        let mask = Mask::OPEN | Mask::ON_CHILD;
+        self.opens.add(id, |reach| self.group.mark(reach, mask, node.fd(), Some(c".")))
     }
 
     fn add_one(&self, node: &Node, id: FileId) -> Result<()> {
-        if self.watched.covers(id) {
+        // Elsewhere the mark may have ended with a mount, or be another inode's that had the number.
+        if id.device == self.root_device && id.generation != 0 && self.watched.covers(id) {
             return Ok(());
         }
         self.learn(&node.shared, node.fd(), id.device)?;
@@ -169,6 +160,35 @@ impl Fan {
             Err(_) => self.watched.give_up(id),
         }
         Ok(marked?)
+    }
+
+    /// Forgets an inode that is gone; answers whether it was marked by itself.
+    fn forget(&self, id: FileId) -> bool {
+        let opens = self.opens.forget(id);
+        self.watched.forget(id) || opens
+    }
+
+    /// Finds out which marks are left after events were lost, among them perhaps those that tell of the end of marks.
+    fn recount(&self) -> Result<()> {
+        // Asked first: what is marked from here on is left.
+        let marked = self.watched.all_covered();
+        let alive = alive(self.group.as_fd(), "ino")?;
+        let devices = self.devices.snapshot();
+        // Others may have numbers for themselves that they tell nobody.
+        let tells = |id: FileId| {
+            let mut known = devices.iter().filter(|known| known.device == id.device);
+            known.all(|known| known.scheme.tells_identity())
+        };
+        let is_gone = |id: FileId| tells(id) && !alive.contains(&id.inode);
+        self.opens.retain(|id| !is_gone(id));
+        for id in marked {
+            if is_gone(id) {
+                self.watched.forget(id);
+            } else if id.generation == 0 {
+                self.watched.set_uncovered(id);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -192,7 +212,7 @@ impl Source for Fan {
 
     fn add(&self, node: &Node) -> Result<()> {
         let id = node.attr()?.id;
-        if self.whole { self.add_whole(node, id.device) } else { self.add_one(node, id) }
+        if self.whole { self.add_whole(node, id) } else { self.add_one(node, id) }
     }
 
     fn read(&self, buffer: &mut [u8], teller: &Teller<'_>) -> Result<usize> {
@@ -209,6 +229,7 @@ impl Source for Fan {
         broken.retain(|device| *device != self.root_device);
         let known = self.devices.remove(&broken);
         self.watched.forget_devices(&broken);
+        self.opens.retain(|id| !broken.contains(&id.device));
         for mount in change.now.iter().filter(|mount| self.whole && known.contains(&mount.device)) {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let Ok(dir) = openat(CWD, &mount.point, flags, Mode::empty()) else { continue };
@@ -221,10 +242,6 @@ impl Source for Fan {
     }
 
     fn marks(&self) -> u64 {
-        if self.whole {
-            self.devices.covered() + self.opens.load(Ordering::Relaxed)
-        } else {
-            self.watched.covered()
-        }
+        if self.whole { self.devices.covered() + self.opens.pinned() } else { self.watched.covered() }
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn all(fan: &Fan, buffer: &[u8], teller: &Teller<'_>) -> Result<usize
         count += 1;
         if teller.silent == Some(event.pid) && !event.mask.intersects(Mask::OVERFLOW) {
             own += 1;
+            translation.tell_end(&event)?;
         } else {
             translation.tell(&event)?;
         }
@@ -57,6 +58,7 @@ struct Translation<'a> {
 impl Translation<'_> {
     fn tell(&mut self, event: &Event<'_>) -> Result<()> {
         if event.mask.intersects(Mask::OVERFLOW) {
+            self.fan.recount()?;
             self.teller.overflow();
             return Ok(());
         }
@@ -67,6 +69,23 @@ impl Translation<'_> {
             self.tell_rest(event.mask, &records);
         }
         Ok(())
+    }
+
+    /// Of what this process does, the end of a mark is told of: it comes with whoever lets go of an inode last, though
+    /// others may have removed it.
+    fn tell_end(&self, event: &Event<'_>) -> Result<()> {
+        if event.mask.intersects(Mask::DELETE_SELF)
+            && let Some(subject) = subject(&event.records()?)
+            && let Found::Known(id) = self.find(&subject)
+            && self.fan.forget(id)
+        {
+            self.tell_gone(id);
+        }
+        Ok(())
+    }
+
+    fn tell_gone(&self, id: FileId) {
+        self.teller.tell(&Notice::Inode { whose: Subject { id: Some(id), at: None }, touch: Touch::Gone });
     }
 
     fn tell_rename(&mut self, records: &Records<'_>) {
@@ -85,8 +104,7 @@ impl Translation<'_> {
     /// Several bits are several events that the kernel merged, in the order in which they make most sense. After a
     /// name that was removed and made again, its watchers ask anyway.
     fn tell_rest(&mut self, mask: Mask, records: &Records<'_>) {
-        let itself = records.entry.filter(|entry| entry.name == b".").map(|entry| entry.dir);
-        let id = self.known(records.object.or(itself));
+        let id = self.known(subject(records));
         // An inode that is known is found by whatever name it was changed.
         let needed = id.is_none() || mask.intersects(NAMES);
         let at = records.entry.and_then(|entry| self.place(&entry, needed));
@@ -109,9 +127,8 @@ impl Translation<'_> {
         if let Some(id) = id
             && mask.intersects(Mask::DELETE_SELF)
         {
-            self.fan.watched.forget(id);
-            self.teller
-                .tell(&Notice::Inode { whose: Subject { id: Some(id), at: None }, touch: Touch::Gone });
+            self.fan.forget(id);
+            self.tell_gone(id);
         }
     }
 
@@ -149,6 +166,12 @@ impl Translation<'_> {
         let id = identity.map(|(inode, generation)| FileId { device: device.device, inode, generation });
         id.or_else(|| self.fan.watched.find(device.device, handle.bytes)).map_or(Found::Unclear, Found::Known)
     }
+}
+
+/// The inode that events are about, but for renames.
+fn subject<'e>(records: &Records<'e>) -> Option<WireHandle<'e>> {
+    let itself = records.entry.filter(|entry| entry.name == b".").map(|entry| entry.dir);
+    records.object.or(itself)
 }
 
 fn touches(mask: Mask) -> impl Iterator<Item = Touch> {

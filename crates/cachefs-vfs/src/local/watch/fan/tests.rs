@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use cachefs_sys::fanotify::Detail;
 use parking_lot::Mutex;

@@ -54,7 +54,7 @@ impl Watched {
         let mut inodes = self.inodes.write();
         let inodes = &mut *inodes;
         match inodes.by_number.get(&number(id)) {
-            Some(marked) if marked.id == id => return Ok(()),
+            Some(marked) if marked.id == id && *marked.handle == *handle => return Ok(()),
             None if inodes.by_number.len() >= INODES_MAX => return Err(Errno::NOSPC.into()),
             _ => {}
         }
@@ -72,9 +72,9 @@ impl Watched {
         }
     }
 
-    /// Forgets an inode that is gone.
-    pub(super) fn forget(&self, id: FileId) {
-        self.remove(id, |_| true);
+    /// Forgets an inode that is gone; answers whether it was known.
+    pub(super) fn forget(&self, id: FileId) -> bool {
+        self.remove(id, |_| true)
     }
 
     /// Forgets an inode that could not be marked, unless somebody else could.
@@ -82,7 +82,7 @@ impl Watched {
         self.remove(id, |marked| !marked.covered);
     }
 
-    fn remove(&self, id: FileId, which: impl Fn(&Marked) -> bool) {
+    fn remove(&self, id: FileId, which: impl Fn(&Marked) -> bool) -> bool {
         let mut inodes = self.inodes.write();
         let inodes = &mut *inodes;
         if let hashbrown::hash_map::Entry::Occupied(found) = inodes.by_number.entry(number(id))
@@ -90,7 +90,9 @@ impl Watched {
             && which(found.get())
         {
             inodes.by_handle.remove(&found.remove().handle);
+            return true;
         }
+        false
     }
 
     /// Forgets the inodes of filesystems that are gone.
@@ -101,6 +103,18 @@ impl Watched {
         let mut inodes = self.inodes.write();
         inodes.by_number.retain(|(device, _), _| !devices.contains(device));
         inodes.by_handle.retain(|_, id| !devices.contains(&id.device));
+    }
+
+    pub(super) fn all_covered(&self) -> Vec<FileId> {
+        let inodes = self.inodes.read();
+        inodes.by_number.values().filter(|marked| marked.covered).map(|marked| marked.id).collect()
+    }
+
+    /// Nobody knows any more whether the mark is set. Events of the inode are still understood.
+    pub(super) fn set_uncovered(&self, id: FileId) {
+        if let Some(marked) = self.inodes.write().by_number.get_mut(&number(id)) {
+            marked.covered &= marked.id != id;
+        }
     }
 }
 
@@ -131,7 +145,7 @@ mod tests {
         assert_eq!(watched.find(2, b"seven"), None, "another filesystem may call another one so");
         watched.give_up(id(7));
         assert!(watched.covers(id(7)), "another thread has marked it");
-        watched.forget(id(7));
+        assert!(watched.forget(id(7)));
         assert!(!watched.covers(id(7)));
         assert_eq!(watched.find(1, b"seven"), None);
     }
@@ -145,8 +159,30 @@ mod tests {
         watched.set_covered(id(7));
         assert!(!watched.covers(id(8)), "the mark was the other's");
         watched.set_covered(id(8));
-        watched.forget(id(7));
+        assert!(!watched.forget(id(7)));
         assert!(watched.covers(id(8)));
         assert_eq!(watched.find(1, b"seven"), None);
+    }
+
+    #[test]
+    fn the_next_of_a_number_is_told_by_its_handle_where_nothing_else_tells() {
+        let watched = Watched::default();
+        watched.learn(id(0), b"first").unwrap();
+        watched.set_covered(id(0));
+        watched.learn(id(0), b"second").unwrap();
+        assert!(!watched.covers(id(0)), "the mark was the other's");
+        assert_eq!((watched.find(1, b"first"), watched.find(1, b"second")), (None, Some(id(0))));
+    }
+
+    #[test]
+    fn what_may_have_ended_is_not_covered_and_still_understood() {
+        let watched = Watched::default();
+        watched.learn(id(0), b"any").unwrap();
+        assert_eq!(watched.all_covered(), []);
+        watched.set_covered(id(0));
+        assert_eq!(watched.all_covered(), [id(0)]);
+        watched.set_uncovered(id(0));
+        assert!(!watched.covers(id(0)));
+        assert_eq!(watched.find(1, b"any"), Some(id(0)));
     }
 }

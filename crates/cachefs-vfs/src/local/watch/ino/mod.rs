@@ -15,6 +15,7 @@ use rustix::io::{Errno, read};
 use self::table::Table;
 use super::super::node::Node;
 use super::super::{Shared, open};
+use super::alive::alive;
 use super::mounts::Change;
 use super::refuse;
 use super::source::{Source, Teller};
@@ -47,6 +48,21 @@ impl Ino {
     }
 }
 
+impl Ino {
+    /// Finds out which watches are left after events were lost, among them perhaps those that tell of their end.
+    fn recount(&self) -> Result<()> {
+        // Asked first: what is watched from here on is left. The kernel does not use numbers again.
+        let watches = self.table.lock().watches();
+        let alive = alive(self.queue.as_fd(), "wd")?;
+        let is_gone = |watch: &i32| u64::try_from(*watch).is_ok_and(|watch| !alive.contains(&watch));
+        let mut table = self.table.lock();
+        for watch in watches.into_iter().filter(is_gone) {
+            table.remove(watch);
+        }
+        Ok(())
+    }
+}
+
 impl Source for Ino {
     fn method(&self) -> WatchMethod {
         WatchMethod::Inotify
@@ -62,7 +78,8 @@ impl Source for Ino {
 
     fn add(&self, node: &Node) -> Result<()> {
         let id = node.attr()?.id;
-        if self.table.lock().covers(id) {
+        // Elsewhere the watch may have ended with a mount, or be another inode's that had the number.
+        if id.device == self.root_device && id.generation != 0 && self.table.lock().covers(id) {
             return Ok(());
         }
         if !self.force && id.device != self.root_device {

@@ -38,6 +38,10 @@ impl Table {
         self.by_watch.get(&watch).copied()
     }
 
+    pub(super) fn watches(&self) -> Vec<i32> {
+        self.by_watch.keys().copied().collect()
+    }
+
     /// Forgets a watch that ended.
     pub(super) fn remove(&mut self, watch: i32) -> Option<FileId> {
         let id = self.by_watch.remove(&watch)?;
