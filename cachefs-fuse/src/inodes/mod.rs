@@ -1,5 +1,6 @@
 //! The inodes the kernel knows: names, references, opens.
 
+mod aside;
 mod links;
 mod moves;
 mod name_index;
@@ -17,6 +18,7 @@ use cachefs_vfs::{Attr, Errno, Error, FileId, Result};
 use lru::LruCache;
 use parking_lot::{Mutex, MutexGuard};
 
+use aside::Aside;
 pub(crate) use moves::{Moment, Moves};
 use name_index::NameIndex;
 use node::Node;
@@ -29,10 +31,11 @@ const SHARDS: usize = 64;
 const FORGOTTEN_MAX: NonZeroUsize = NonZeroUsize::new(1 << 14).unwrap();
 
 /// The table. Each node lies in one shard, and no two shards are locked at once; under one, a part of the index of names
-/// may be.
+/// may be, or the numbers of files that had to be put aside.
 #[derive(Debug)]
 pub(crate) struct Inodes {
     numbering: Numbering,
+    aside: Aside,
     shards: Box<[Mutex<Shard>]>,
     count: AtomicU64,
     lookups: AtomicU64,
@@ -59,6 +62,7 @@ impl Inodes {
     pub(crate) fn new(root: &Attr) -> Self {
         let inodes = Self {
             numbering: Numbering::new(root.id),
+            aside: Aside::default(),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             count: AtomicU64::new(1),
             lookups: AtomicU64::new(0),
@@ -72,6 +76,23 @@ impl Inodes {
 
     pub(crate) fn numbering(&self) -> Numbering {
         self.numbering
+    }
+
+    /// The number of a file, whether the kernel knows it or not. A generation of 0 stands for any.
+    pub(crate) fn number(&self, id: FileId) -> NodeId {
+        let plain = self.numbering.of(id);
+        let shard = self.shard(plain);
+        match self.aside.get(id) {
+            Some(node) => node,
+            None if id.generation != 0 && shard.is_taken(plain, id) => NodeId::made_up(id),
+            None => plain,
+        }
+    }
+
+    /// The number that a listing without attributes shows.
+    pub(crate) fn number_listed(&self, device: u64, inode: u64) -> NodeId {
+        let id = FileId { device, inode, generation: 0 };
+        self.aside.get(id).unwrap_or_else(|| self.numbering.of(id))
     }
 
     fn shard(&self, node: NodeId) -> MutexGuard<'_, Shard> {
@@ -89,9 +110,8 @@ impl Inodes {
         moved: impl FnOnce() -> bool,
         stale: impl FnOnce() -> bool,
     ) -> Result<Admitted> {
-        let node = self.numbering.of(attr.id);
         let clock = self.lookups.fetch_add(1, Ordering::Relaxed) >> 10;
-        let mut shard = self.shard(node);
+        let (node, mut shard, pinned) = self.seat(attr.id);
         let (met, moved) = self.following(&mut shard, node, |shard| {
             let (met, moved) = (shard.meet(node, attr), moved());
             if met != Met::Collision {
@@ -105,6 +125,9 @@ impl Inodes {
             }
             (met, moved)
         });
+        if pinned {
+            self.aside.unpin(attr.id);
+        }
         match met {
             Met::Collision => return Err(Error::new(Errno::IO)),
             Met::New => _ = self.count.fetch_add(1, Ordering::Relaxed),
@@ -112,6 +135,19 @@ impl Inodes {
         }
         let stale = moved || stale();
         Ok(Admitted { node, reused: met == Met::Reused, stale })
+    }
+
+    /// The number under which a file is met, and its shard; whether the number is pinned aside.
+    fn seat(&self, id: FileId) -> (NodeId, MutexGuard<'_, Shard>, bool) {
+        let plain = self.numbering.of(id);
+        let shard = self.shard(plain);
+        match self.aside.pin(id, shard.is_taken(plain, id)) {
+            Some(node) => {
+                drop(shard);
+                (node, self.shard(node), true)
+            }
+            None => (plain, shard, false),
+        }
     }
 
     /// Takes back references of the kernel; whether those were the last.
@@ -127,6 +163,9 @@ impl Inodes {
         }
         let identity = shard.identity(node, self.numbering);
         let removed = self.following(&mut shard, node, |shard| shard.remove(node));
+        if let Some(id) = identity.filter(|_| node.is_synthetic()) {
+            self.aside.remove(id);
+        }
         drop(shard);
         self.count.fetch_sub(1, Ordering::Relaxed);
         if let (Some(identity), Some(removed)) = (identity, removed.filter(Node::has_link)) {

@@ -14,6 +14,12 @@ impl NodeId {
     /// The top directory.
     pub(crate) const ROOT: Self = Self(1);
 
+    /// A number for a file whose own is in use for an earlier one. As those of other devices, it could only be that of
+    /// another file by a coincidence of 63 bits.
+    pub(crate) fn made_up(id: FileId) -> Self {
+        Self(mix(synthetic(id.device, id.inode).0.wrapping_add(mix(id.generation))) | SYNTHETIC)
+    }
+
     /// Whether the number was made up.
     pub(crate) fn is_synthetic(self) -> bool {
         self.0 & SYNTHETIC != 0

@@ -48,8 +48,13 @@ impl Shard {
         Some(NodeState { id, kind: found.kind, opens: found.opens })
     }
 
-    /// Makes sure there is a node for this file. Under a reused number the references of both users add up: the
-    /// kernel gives them back under one number.
+    /// Whether the number is in use for another file that had this inode number before.
+    pub(super) fn is_taken(&self, node: NodeId, id: FileId) -> bool {
+        node != NodeId::ROOT && self.nodes.get(node.0).is_some_and(|found| found.generation != id.generation)
+    }
+
+    /// Makes sure there is a node for this file. Under a number that was used again and has no generation to tell, the
+    /// references of both users add up: the kernel gives them back under one number.
     pub(super) fn meet(&mut self, node: NodeId, attr: &Attr) -> Met {
         let identity = (attr.id.device, attr.id.inode);
         if let Some(found) = self.nodes.get_mut(node.0) {

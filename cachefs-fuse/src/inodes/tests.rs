@@ -61,11 +61,11 @@ fn a_renamed_file_found_elsewhere_has_one_name() {
 }
 
 #[test]
-fn a_reused_number_keeps_the_references_of_both() {
+fn without_generations_a_reused_number_keeps_the_references_of_both() {
     let inodes = table();
     let mut file = attr(12, FileKind::Regular, 1);
     inodes.admit(&file, Some((NodeId::ROOT, b"a")), || false, || false).unwrap();
-    file.id.generation = 10;
+    file.kind = FileKind::Fifo;
     let again = inodes.admit(&file, Some((NodeId::ROOT, b"b")), || false, || false).unwrap();
     assert!(again.reused);
     assert_eq!(inodes.identity(again.node), Some(file.id));
@@ -135,4 +135,33 @@ fn a_million_inodes_take_at_most_200_bytes_each_beyond_their_names() {
     println!("{each} bytes per inode beyond its name");
     assert!(each <= 200, "{each} bytes per inode");
     assert_eq!(inodes.len(), COUNT + 1);
+}
+
+#[test]
+fn a_file_does_not_get_a_number_that_the_kernel_still_uses_for_another() {
+    let inodes = table();
+    let (old, mut new) = (attr(12, FileKind::Regular, 1), attr(12, FileKind::Regular, 1));
+    new.id.generation = 10;
+    let admit = |file: &Attr, name: &'static [u8]| {
+        inodes.admit(file, Some((NodeId::ROOT, name)), || false, || false).unwrap()
+    };
+    let first = admit(&old, b"a").node;
+    let second = admit(&new, b"b");
+    assert!(second.node != first && second.node.is_synthetic() && !second.reused);
+    assert_eq!(admit(&new, b"b").node, second.node, "the same at every look-up");
+    assert_eq!(admit(&old, b"a").node, first);
+    assert_eq!((inodes.number(old.id), inodes.number(new.id)), (first, second.node));
+    assert_eq!(inodes.identity(second.node), Some(new.id));
+    assert_eq!(
+        (names(&inodes, first), names(&inodes, second.node)),
+        (vec!["a".to_owned()], vec!["b".to_owned()])
+    );
+    let mut third = new;
+    third.id.generation = 11;
+    assert!(![first, second.node].contains(&inodes.number(third.id)), "a third user is neither");
+    assert!(inodes.forget(first, 2));
+    assert_eq!(inodes.number(new.id), second.node, "as long as the kernel knows it by that");
+    assert!(inodes.forget(second.node, 2));
+    assert_eq!(admit(&new, b"b").node, first, "and by its own after that");
+    assert_eq!(inodes.len(), 2);
 }

@@ -39,7 +39,10 @@ impl Herald {
     }
 
     fn node(&self, id: FileId) -> NodeId {
-        self.tree.inodes().numbering().of(id)
+        let inodes = self.tree.inodes();
+        // Also for an answer under way that may get another number, which no table knows yet.
+        self.tree.belief().epochs().raise_node(inodes.numbering().of(id));
+        inodes.number(id)
     }
 
     fn touched(&self, whose: Subject<'_>, touch: Touch) {
@@ -64,7 +67,16 @@ impl Herald {
         let (dir, name) = (self.node(dir), name.as_bytes());
         let child = child.map(|id| self.node(id));
         self.name(dir, name, None);
-        self.leave(dir, name, child);
+        match child {
+            Some(_) => _ = self.leave(dir, name, child),
+            // It may be the very file that has the name, made by ourselves; if not, a walk will find out.
+            None => self
+                .tree
+                .inodes()
+                .named(dir, name)
+                .into_iter()
+                .for_each(|known| self.inode(known, Work::data)),
+        }
         if let Some(child) = child {
             self.tree.inodes().found_link(child, dir, name);
             self.inode(child, Work::attr);

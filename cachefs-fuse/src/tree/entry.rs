@@ -42,10 +42,12 @@ impl Tree {
     /// `EIO` if the number belongs to another file by coincidence.
     pub(crate) fn admit(&self, entry: &Entry, asked: Stamp) -> Result<Shown> {
         let link = entry.link.as_ref().map(|(parent, name)| (*parent, &**name));
-        let (epochs, number) = (self.belief.epochs(), self.number(&entry.attr));
+        let (epochs, id) = (self.belief.epochs(), entry.attr.id);
+        // Whichever of them the file has by now, or had when a change of it was told.
+        let numbers = [self.inodes.numbering().of(id), NodeId::made_up(id)];
         let renamed = || link.is_some_and(|(parent, name)| epochs.name_moved(parent, name, asked));
         let moved = || entry.since.is_some_and(|moment| !self.moves.quiet_since(moment)) || renamed();
-        let stale = || epochs.node_moved(number, asked) || renamed();
+        let stale = || numbers.iter().any(|&number| epochs.node_moved(number, asked)) || renamed();
         let admitted = self.inodes.admit(&entry.attr, link, moved, stale)?;
         if admitted.reused {
             drop(self.handles.remove(admitted.node));
@@ -80,7 +82,7 @@ impl Tree {
 
     /// The number of a file, whether the kernel knows it or not.
     pub(super) fn number(&self, attr: &Attr) -> NodeId {
-        self.inodes.numbering().of(attr.id)
+        self.inodes.number(attr.id)
     }
 
     /// A hash of the version, never 0; or 0 if its times are so young that other bytes may get the same version.

@@ -93,7 +93,7 @@ impl Tree {
                     Err(error) => return Err(error),
                 },
             };
-            let node = self.inodes.numbering().at(device, raw.inode);
+            let node = self.inodes.number_listed(device, raw.inode);
             items.push(Item { name: raw.name, node, kind, offset: raw.offset, entry: None });
         }
         Ok(items)
