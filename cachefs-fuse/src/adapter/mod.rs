@@ -29,7 +29,7 @@ use crate::MountConfig;
 use crate::dispatch::{Call, Dispatch, Refuse};
 use crate::inodes::NodeId;
 use crate::requests::Op;
-use crate::tree::Opening;
+use crate::tree::{Change, Opening};
 use caller::Caller;
 use deliver::Asked;
 
@@ -117,7 +117,7 @@ impl Filesystem for Adapter {
         };
         let caller = Caller::of(request);
         self.dispatch.serve(
-            Call::changing(Op::SetAttr, ino.0),
+            Call::changing(Op::SetAttr, ino.0, Change::of(NodeId(ino.0))),
             reply,
             &[],
             move |tree, _| {
@@ -152,7 +152,8 @@ impl Filesystem for Adapter {
         reply: ReplyEntry,
     ) {
         let (name, owner) = (name.to_owned(), convert::owner(request, umask));
-        self.make(Op::MkNod, parent, reply, move |tree| {
+        let change = Change::of_name(NodeId(parent.0), &name);
+        self.make(Op::MkNod, parent, change, reply, move |tree| {
             let kind = convert::node_kind(mode, rdev)?;
             tree.make_node(NodeId(parent.0), &name, kind, Mode::new(mode), &owner)
         });
@@ -168,28 +169,24 @@ impl Filesystem for Adapter {
         reply: ReplyEntry,
     ) {
         let (name, owner) = (name.to_owned(), convert::owner(request, umask));
-        self.make(Op::MkDir, parent, reply, move |tree| {
+        let change = Change::of_name(NodeId(parent.0), &name);
+        self.make(Op::MkDir, parent, change, reply, move |tree| {
             tree.make_dir(NodeId(parent.0), &name, Mode::new(mode), &owner)
         });
     }
 
     fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-        let name = name.to_owned();
-        self.simple(Call::changing(Op::Unlink, parent.0), reply, &[], move |tree, _| {
-            tree.remove(NodeId(parent.0), &name, RemoveKind::File)
-        });
+        self.remove(Op::Unlink, (parent, name), RemoveKind::File, reply);
     }
 
     fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-        let name = name.to_owned();
-        self.simple(Call::changing(Op::RmDir, parent.0), reply, &[], move |tree, _| {
-            tree.remove(NodeId(parent.0), &name, RemoveKind::Dir)
-        });
+        self.remove(Op::RmDir, (parent, name), RemoveKind::Dir, reply);
     }
 
     fn symlink(&self, request: &Request, parent: INodeNo, name: &OsStr, target: &Path, reply: ReplyEntry) {
         let (name, target, owner) = (name.to_owned(), target.to_owned(), convert::owner(request, 0));
-        self.make(Op::Symlink, parent, reply, move |tree| {
+        let change = Change::of_name(NodeId(parent.0), &name);
+        self.make(Op::Symlink, parent, change, reply, move |tree| {
             tree.symlink(NodeId(parent.0), &name, &target, &owner)
         });
     }
@@ -204,16 +201,18 @@ impl Filesystem for Adapter {
         flags: RenameFlags,
         reply: ReplyEmpty,
     ) {
+        let (from, to) = (NodeId(parent.0), NodeId(newparent.0));
+        let change = Change::of_name(from, name).and_name(to, newname);
         let (name, newname) = (name.to_owned(), newname.to_owned());
-        self.simple(Call::changing(Op::Rename, parent.0), reply, &[], move |tree, _| {
-            let how = convert::rename_how(flags)?;
-            tree.rename((NodeId(parent.0), &name), (NodeId(newparent.0), &newname), how)
+        self.change_names(Op::Rename, parent, change, reply, move |tree| {
+            tree.rename((from, &name), (to, &newname), convert::rename_how(flags)?)
         });
     }
 
     fn link(&self, _: &Request, ino: INodeNo, newparent: INodeNo, newname: &OsStr, reply: ReplyEntry) {
         let newname = newname.to_owned();
-        self.make(Op::Link, newparent, reply, move |tree| {
+        let change = Change::of(NodeId(ino.0)).and_name(NodeId(newparent.0), &newname);
+        self.make(Op::Link, newparent, change, reply, move |tree| {
             tree.link(NodeId(ino.0), NodeId(newparent.0), &newname)
         });
     }
@@ -232,7 +231,7 @@ impl Filesystem for Adapter {
         let flags = convert::flags(flags);
         let how = self.open_flags(flags);
         self.dispatch.serve(
-            Call::changing(Op::Create, parent.0),
+            Call::changing(Op::Create, parent.0, Change::of_name(NodeId(parent.0), &name)),
             reply,
             &[],
             move |tree, _| {
@@ -293,7 +292,7 @@ impl Filesystem for Adapter {
     ) {
         let how = convert::write_how(offset, write_flags, convert::flags(flags.0));
         self.dispatch.serve(
-            Call::changing(Op::Write, ino.0),
+            Call::changing(Op::Write, ino.0, Change::of(NodeId(ino.0))),
             reply,
             data,
             move |tree, data| tree.write(NodeId(ino.0), data, how),
@@ -325,7 +324,7 @@ impl Filesystem for Adapter {
 
     fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, datasync: bool, reply: ReplyEmpty) {
         let how = if datasync { SyncHow::Data } else { SyncHow::All };
-        self.simple(Call::syncing(Op::Fsync, ino.0), reply, &[], move |tree, _| {
+        self.simple(Call::syncing(Op::Fsync, ino.0, Change::default()), reply, &[], move |tree, _| {
             tree.sync(NodeId(ino.0), how)
         });
     }
@@ -366,7 +365,7 @@ impl Filesystem for Adapter {
     }
 
     fn fsyncdir(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        self.simple(Call::syncing(Op::FsyncDir, ino.0), reply, &[], move |tree, _| {
+        self.simple(Call::syncing(Op::FsyncDir, ino.0, Change::default()), reply, &[], move |tree, _| {
             tree.sync_dir(NodeId(ino.0))
         });
     }
@@ -406,9 +405,12 @@ impl Filesystem for Adapter {
             return reply.refuse(errno);
         }
         let (name, caller) = (name.to_owned(), Caller::of(request));
-        self.simple(Call::changing(Op::SetXattr, ino.0), reply, value, move |tree, value| {
-            xattrs::set(tree, NodeId(ino.0), &name, value, flags, caller)
-        });
+        self.simple(
+            Call::changing(Op::SetXattr, ino.0, Change::of(NodeId(ino.0))),
+            reply,
+            value,
+            move |tree, value| xattrs::set(tree, NodeId(ino.0), &name, value, flags, caller),
+        );
     }
 
     fn getxattr(&self, _: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
@@ -444,9 +446,12 @@ impl Filesystem for Adapter {
             return reply.refuse(errno);
         }
         let name = name.to_owned();
-        self.simple(Call::changing(Op::RemoveXattr, ino.0), reply, &[], move |tree, _| {
-            tree.remove_xattr(NodeId(ino.0), &name)
-        });
+        self.simple(
+            Call::changing(Op::RemoveXattr, ino.0, Change::of(NodeId(ino.0))),
+            reply,
+            &[],
+            move |tree, _| tree.remove_xattr(NodeId(ino.0), &name),
+        );
     }
 
     /// The kernel checks permissions by itself.
@@ -466,10 +471,15 @@ impl Filesystem for Adapter {
         reply: ReplyEmpty,
     ) {
         let privileges = Caller::of(request).privileges();
-        self.simple(Call::syncing(Op::Fallocate, ino.0), reply, &[], move |tree, _| {
-            let how = convert::allocate_how(mode)?;
-            tree.allocate(NodeId(ino.0), how, offset, length, privileges)
-        });
+        self.simple(
+            Call::syncing(Op::Fallocate, ino.0, Change::of(NodeId(ino.0))),
+            reply,
+            &[],
+            move |tree, _| {
+                let how = convert::allocate_how(mode)?;
+                tree.allocate(NodeId(ino.0), how, offset, length, privileges)
+            },
+        );
     }
 
     fn lseek(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
@@ -524,7 +534,7 @@ impl Filesystem for Adapter {
         let privileges = Caller::of(request).privileges();
         let (from, to) = ((NodeId(ino_in.0), offset_in), (NodeId(ino_out.0), offset_out));
         self.dispatch.serve(
-            Call::syncing(Op::CopyFileRange, ino_out.0),
+            Call::syncing(Op::CopyFileRange, ino_out.0, Change::of(to.0)),
             reply,
             &[],
             move |tree, _| tree.copy_range(from, to, length, privileges),

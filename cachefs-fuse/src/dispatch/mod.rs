@@ -22,7 +22,7 @@ use crate::handles::Closed;
 use crate::inodes::NodeId;
 use crate::notify::NoticeSnapshot;
 use crate::requests::{Op, RequestSnapshot, Requests};
-use crate::tree::Tree;
+use crate::tree::{Change, Tree};
 use breaker::Breaker;
 use pool::Pool;
 use reaper::Reaper;
@@ -46,12 +46,12 @@ pub(crate) struct Dispatch {
 }
 
 /// What a request is about.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     op: Op,
     node: NodeId,
-    /// It changes nothing: it can be tried, and run again.
-    reads: bool,
+    /// What it changes. Nothing: it can be tried, and run again.
+    change: Option<Arc<Change>>,
     /// It may take long although nothing is wrong.
     patient: bool,
 }
@@ -59,17 +59,17 @@ pub(crate) struct Call {
 impl Call {
     /// A request that changes nothing.
     pub(crate) fn reading(op: Op, node: u64) -> Self {
-        Self { op, node: NodeId(node), reads: true, patient: false }
+        Self { op, node: NodeId(node), change: None, patient: false }
     }
 
     /// A request that changes something, and so always asks the filesystem.
-    pub(crate) fn changing(op: Op, node: u64) -> Self {
-        Self { op, node: NodeId(node), reads: false, patient: false }
+    pub(crate) fn changing(op: Op, node: u64, change: impl Into<Arc<Change>>) -> Self {
+        Self { change: Some(change.into()), ..Self::reading(op, node) }
     }
 
-    /// A request that changes something and takes as long as there is to write.
-    pub(crate) fn syncing(op: Op, node: u64) -> Self {
-        Self { patient: true, ..Self::changing(op, node) }
+    /// A request that takes as long as there is to write.
+    pub(crate) fn syncing(op: Op, node: u64, change: impl Into<Arc<Change>>) -> Self {
+        Self { patient: true, ..Self::changing(op, node, change) }
     }
 }
 
@@ -161,7 +161,7 @@ impl Dispatch {
         let seated = self.busy.fetch_add(1, Ordering::AcqRel) + 1;
         let _seat = Seat(&self.busy);
         if seated >= self.readers {
-            if self.honours_nowait && call.reads {
+            if self.honours_nowait && call.change.is_none() {
                 let tried = nowait::scope(|| self.run(&verb, data));
                 if !matches!(&tried, Err(error) if error.errno() == Errno::WOULDBLOCK) {
                     return self.answer(call.op, since, reply, tried, deliver);
@@ -169,14 +169,14 @@ impl Dispatch {
             }
             return self.hand_over(call, since, reply, data, verb, deliver);
         }
-        let ticket = Arc::new(self.ticket(call, since, reply));
+        let ticket = Arc::new(self.ticket(&call, since, reply));
         let key = self.reaper.add(Arc::clone(&ticket) as _);
         self.work(&ticket, key, data, &verb, deliver);
     }
 
-    fn ticket<R: Refuse>(&self, call: Call, since: Instant, reply: R) -> Ticket<R> {
+    fn ticket<R: Refuse>(&self, call: &Call, since: Instant, reply: R) -> Ticket<R> {
         let patience = if call.patient { self.sync_deadline } else { self.deadline };
-        Ticket::new(call.op, call.node, since, patience, reply)
+        Ticket::new(call.op, call.node, since, patience, call.change.clone(), reply)
     }
 
     fn hand_over<R, T, V, D>(
@@ -193,7 +193,7 @@ impl Dispatch {
         V: Fn(&Tree, &[u8]) -> Result<T> + Send + 'static,
         D: FnOnce(&Tree, R, T) + Send + 'static,
     {
-        let ticket = Arc::new(self.ticket(call, since, reply));
+        let ticket = Arc::new(self.ticket(&call, since, reply));
         let key = self.reaper.add(Arc::clone(&ticket) as _);
         let (data, length) = (data.to_vec(), data.len());
         let dispatch = Arc::clone(self);
@@ -215,7 +215,13 @@ impl Dispatch {
         self.reaper.remove(key);
         match ticket.finish() {
             Outcome::Awaited(reply) => self.answer(ticket.op, ticket.since, reply, result, deliver),
-            Outcome::Overdue => self.breaker.returned(ticket.node),
+            Outcome::Overdue => {
+                self.breaker.returned(ticket.node);
+                // The kernel was told that it failed, and believes what was before.
+                if let Some(change) = &ticket.change {
+                    self.tree.doubt(change);
+                }
+            }
             Outcome::Expired => {}
         }
     }

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cachefs_vfs::Errno;
@@ -5,6 +6,7 @@ use parking_lot::Mutex;
 
 use crate::inodes::NodeId;
 use crate::requests::Op;
+use crate::tree::Change;
 
 /// A reply that can be an error.
 pub(crate) trait Refuse: Send {
@@ -35,6 +37,7 @@ pub(super) struct Ticket<R> {
     pub(super) node: NodeId,
     pub(super) since: Instant,
     patience: Duration,
+    pub(super) change: Option<Arc<Change>>,
     state: Mutex<State<R>>,
 }
 
@@ -58,9 +61,16 @@ pub(super) enum Outcome<R> {
 }
 
 impl<R: Refuse> Ticket<R> {
-    pub(super) fn new(op: Op, node: NodeId, since: Instant, patience: Duration, reply: R) -> Self {
+    pub(super) fn new(
+        op: Op,
+        node: NodeId,
+        since: Instant,
+        patience: Duration,
+        change: Option<Arc<Change>>,
+        reply: R,
+    ) -> Self {
         let state = State { reply: Some(reply), running: false, overdue: false };
-        Self { op, node, since, patience, state: Mutex::new(state) }
+        Self { op, node, since, patience, change, state: Mutex::new(state) }
     }
 
     /// Somebody starts to work on it; false if it is too late for that.

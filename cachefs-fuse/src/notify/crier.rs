@@ -33,16 +33,11 @@ impl Crier {
         if kernel.has_epochs() {
             tree.belief().recalls_negative();
         }
-        let told = tree.belief().is_told();
         // From here on the threads end when this is dropped.
         let crier = Self { outbox: Arc::clone(&outbox) };
         let shared = Arc::new(Shared { tree: Arc::clone(tree), kernel, outbox });
         shared.grow()?;
-        if told {
-            std::thread::Builder::new()
-                .name("cachefs-sweeper".to_owned())
-                .spawn(move || sweep::run(&shared))?;
-        }
+        std::thread::Builder::new().name("cachefs-sweeper".to_owned()).spawn(move || sweep::run(&shared))?;
         Ok(crier)
     }
 

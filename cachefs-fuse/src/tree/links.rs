@@ -8,8 +8,14 @@ use super::pin::Farewell;
 use crate::inodes::NodeId;
 
 impl Tree {
-    /// Renames. The table of names follows before anybody who asks [`crate::inodes::Moves`] sees the rename as done.
-    pub(crate) fn rename(&self, from: (NodeId, &OsStr), to: (NodeId, &OsStr), how: RenameHow) -> Result<()> {
+    /// Renames; what stood under the names. The table of names follows before anybody who asks
+    /// [`crate::inodes::Moves`] sees the rename as done.
+    pub(crate) fn rename(
+        &self,
+        from: (NodeId, &OsStr),
+        to: (NodeId, &OsStr),
+        how: RenameHow,
+    ) -> Result<Vec<NodeId>> {
         let from = Place::new(self, from.0, from.1)?;
         let to = Place::new(self, to.0, to.1)?;
         let moved = from.stat()?;
@@ -32,6 +38,8 @@ impl Tree {
             return Err(error);
         }
         self.say_farewell(farewell, to.parent, to.bytes());
+        let behind =
+            [Some(&moved), victim.as_ref()].into_iter().flatten().map(|attr| self.number(attr)).collect();
         self.follow(
             &moved,
             victim.filter(|_| how == RenameHow::Exchange),
@@ -40,7 +48,7 @@ impl Tree {
             victim_is(&victim, &moved),
         );
         drop(moving);
-        Ok(())
+        Ok(behind)
     }
 
     /// Moves the names in the table. Renaming a file over another name of itself does nothing at all.

@@ -1,6 +1,7 @@
 //! The verbs on node ids, as plain calls that may block. Knows nothing of the kernel's protocol.
 
 mod attrs;
+mod change;
 mod entry;
 mod files;
 mod links;
@@ -26,6 +27,7 @@ use crate::buffers::Buffers;
 use crate::handles::{Closed, Handles};
 use crate::inodes::{Inodes, Moves, NodeId};
 use crate::notify::Outbox;
+pub(crate) use change::Change;
 pub(crate) use entry::{Entry, Shown};
 pub(crate) use files::WriteHow;
 pub(crate) use listing::Listed;

@@ -76,12 +76,13 @@ impl Tree {
         target.ok_or(Error::new(Errno::STALE))
     }
 
-    pub(crate) fn remove(&self, parent: NodeId, name: &OsStr, kind: RemoveKind) -> Result<()> {
+    /// Removes a name; what it stood for.
+    pub(crate) fn remove(&self, parent: NodeId, name: &OsStr, kind: RemoveKind) -> Result<NodeId> {
         let dir = self.dir(parent)?;
         let checked = Name::new(name)?;
         let attr = dir.stat(checked)?;
         if attr.kind.is_dir() != (kind == RemoveKind::Dir) {
-            return dir.remove(checked, kind);
+            return dir.remove(checked, kind).map(|()| self.number(&attr));
         }
         let farewell = self.prepare_farewell(&attr, parent, name.as_bytes())?;
         match dir.remove(checked, kind) {
@@ -91,7 +92,7 @@ impl Tree {
                 return Err(error);
             }
         }
-        Ok(())
+        Ok(self.number(&attr))
     }
 
     /// Gives a file another name.
@@ -100,7 +101,7 @@ impl Tree {
         let to_name = Name::new(name)?;
         let linked = self.locate(node, &|dir, from| {
             let before = dir.stat(from)?;
-            if self.number(&before) != node {
+            if self.inodes.identity(node) != Some(before.id) {
                 return Ok((before.id, before));
             }
             let after = dir.hard_link(from, &*to, to_name)?;

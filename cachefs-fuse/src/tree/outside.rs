@@ -62,7 +62,8 @@ impl Tree {
         }
     }
 
-    fn tell(&self, key: Key, work: Work) {
+    /// Adds to what the kernel is to be told; if there is no room for it, everything has to be taken back.
+    pub(super) fn tell(&self, key: Key, work: Work) {
         if !self.outbox.push(key, work) {
             self.outbox.sweep();
         }
