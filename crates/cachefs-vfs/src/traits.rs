@@ -176,7 +176,8 @@ pub trait VFile: VNode {
     /// Whether somebody has the file open for writing, this process included.
     ///
     /// # Errors
-    /// `EOPNOTSUPP` where nobody can tell.
+    /// `EOPNOTSUPP` where nobody can tell of any file of this filesystem; `EACCES` or `EPERM` if this process may not be
+    /// told of this one; `EINVAL` for what is no regular file.
     fn has_writer(&self) -> Result<bool>;
 
     /// The descriptor beneath, where there is one.

@@ -227,7 +227,7 @@ impl VFile for LocalFile {
 
     fn has_writer(&self) -> Result<bool> {
         if self.node.kind != FileKind::Regular {
-            return Err(Error::unsupported());
+            return Err(Errno::INVAL.into());
         }
         // This very handle is one.
         if self.access.writes() {
@@ -237,7 +237,8 @@ impl VFile for LocalFile {
         let again = again.transpose()?;
         let file = again.as_ref().map_or(self.node.fd(), AsFd::as_fd);
         match lease::has_writer(file) {
-            Err(Errno::INVAL | Errno::ACCESS | Errno::PERM | Errno::NOSYS) => Err(Error::unsupported()),
+            // It is a regular file, and who may not ask is told before: no other file here can tell, either.
+            Err(Errno::INVAL | Errno::NOSYS) => Err(Error::unsupported()),
             answer => Ok(answer?),
         }
     }

@@ -2,8 +2,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 
 use cachefs_vfs::{Access, OpenHow};
+use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 
-use super::super::Fixture;
+use super::super::{Fixture, is_root};
 use super::*;
 
 /// A process that has a file open, until it is told to go.
@@ -59,7 +60,33 @@ fn what_has_no_bytes_has_no_writers() {
     let fixture = Fixture::new();
     std::os::unix::fs::symlink("nowhere", fixture.dir.path().join("l")).unwrap();
     let link = fixture.root.open(name("l"), OpenHow::new(Access::Path)).unwrap().handle;
-    assert_eq!(link.has_writer().map_err(|error| error.errno()), Err(Errno::OPNOTSUPP));
+    assert_eq!(link.has_writer().map_err(|error| error.errno()), Err(Errno::INVAL));
+}
+
+#[test]
+fn what_this_process_may_not_be_told_says_nothing_about_other_files() {
+    if !is_root() {
+        return;
+    }
+    let fixture = Fixture::new();
+    fixture.write("ours", "x");
+    fixture.write("theirs", "x");
+    std::os::unix::fs::chown(fixture.dir.path().join("theirs"), Some(12345), None).unwrap();
+    let [ours, theirs] = ["ours", "theirs"].map(|name| fixture.open(name, Access::Read));
+    if let Err(error) = ours.has_writer() {
+        return println!("skipped: {error}");
+    }
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            // Of this thread, which ends with it.
+            let mut sets = capabilities(None).unwrap();
+            sets.effective.remove(CapabilitySet::LEASE);
+            set_capabilities(None, sets).unwrap();
+            assert_eq!(theirs.has_writer().map_err(|error| error.errno()), Err(Errno::ACCESS));
+            assert!(!ours.has_writer().unwrap());
+        });
+    });
+    assert!(!theirs.has_writer().unwrap());
 }
 
 #[test]
