@@ -97,7 +97,9 @@ fn nothing_is_asked_twice(mode: &str, whole: bool) {
         ("find -printf '%s %m'", &find, false),
     ] {
         let [first, second, third] = std::array::from_fn(|_| {
-            let sent = sent(address, act);
+            let mut sent = sent(address, act);
+            // find(1) asks once how full the filesystem is, which the kernel never answers by itself.
+            sent.retain(|(label, count)| strict || !label.contains("\"statfs\"") || *count > 1.0);
             outlive();
             sent
         });

@@ -95,6 +95,15 @@ impl Belief {
         }
     }
 
+    /// Whether what is known of the names in a directory holds until it is told to have changed.
+    pub(crate) fn holds_names(&self, dir: FileId) -> bool {
+        match self.trust {
+            Trust::Ttl | Trust::Never => false,
+            Trust::Always => true,
+            Trust::Watch => !self.is_lost() && self.watch().is_some_and(|watch| watch.covers_names(dir)),
+        }
+    }
+
     /// How long attributes are believed. A write may strip set-id bits here, which the kernel does not know of.
     pub(crate) fn attr(&self, attr: &Attr) -> Duration {
         if attr.kind.is_regular() && attr.mode.bits() & 0o6000 != 0 {
@@ -112,12 +121,12 @@ impl Belief {
 
     /// How long names in a directory are believed to stand for what they stood for.
     pub(crate) fn entry(&self, dir: Option<FileId>) -> Duration {
-        self.time(|| dir.is_some_and(|dir| self.holds(dir)), self.entry)
+        self.time(|| dir.is_some_and(|dir| self.holds_names(dir)), self.entry)
     }
 
     /// How long they are believed not to exist.
     pub(crate) fn negative(&self, dir: Option<FileId>) -> Duration {
-        let time = self.time(|| dir.is_some_and(|dir| self.holds(dir)), self.negative);
+        let time = self.time(|| dir.is_some_and(|dir| self.holds_names(dir)), self.negative);
         match self.is_told() && !self.recalls_negative.load(Ordering::Relaxed) {
             true => time.min(UNTOLD_NEGATIVE),
             false => time,

@@ -49,7 +49,7 @@ impl Tree {
     /// to drop it again.
     pub(crate) fn listed(&self, dir: NodeId) {
         let kept = self.belief.keeps_listings();
-        if kept && !self.inodes.identity(dir).is_some_and(|id| self.belief.holds(id)) {
+        if kept && !self.inodes.identity(dir).is_some_and(|id| self.belief.holds_names(id)) {
             self.tell(Key::Dir(dir), Work::listing());
         }
     }

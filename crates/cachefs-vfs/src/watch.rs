@@ -104,9 +104,12 @@ pub struct WatchHow {
 
 /// A watch, until it is dropped; that waits for a notice under way.
 pub trait Watch: Send + Sync + Debug {
-    /// Whether changes to this inode are told of: its attributes and bytes; of a directory also the names in it. False
-    /// once the watch is lost.
+    /// Whether changes to what was last answered of this inode are told of: its attributes and bytes. False once the
+    /// watch is lost.
     fn covers(&self, id: FileId) -> bool;
+
+    /// Whether changes of the names in this directory are told of. False once the watch is lost.
+    fn covers_names(&self, dir: FileId) -> bool;
 
     /// By what means.
     fn method(&self) -> WatchMethod;

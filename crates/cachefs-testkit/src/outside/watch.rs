@@ -40,6 +40,10 @@ impl Watch for OutsideWatch {
         self.registration.covers(id)
     }
 
+    fn covers_names(&self, dir: FileId) -> bool {
+        self.registration.covers(dir)
+    }
+
     fn method(&self) -> WatchMethod {
         self.registration.method
     }

@@ -52,6 +52,12 @@ impl Watch for CacheWatch {
         covered && (!is_dir || self.engine.lookout.is_whole() || node.is_covered_at(self.engine.stamps.now()))
     }
 
+    fn covers_names(&self, dir: FileId) -> bool {
+        let engine = &self.engine;
+        let node = engine.nodes.peek(dir).filter(|_| !engine.freshness.is_lost());
+        node.is_some_and(|node| node.is_covered_at(engine.stamps.now()))
+    }
+
     fn method(&self) -> WatchMethod {
         self.engine.lookout.method()
     }

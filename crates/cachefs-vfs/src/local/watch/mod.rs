@@ -121,6 +121,10 @@ impl Watch for LocalWatch {
         self.state.alive.load(Ordering::Acquire) && self.state.source.covers(id)
     }
 
+    fn covers_names(&self, dir: FileId) -> bool {
+        self.covers(dir)
+    }
+
     fn method(&self) -> WatchMethod {
         self.state.source.method()
     }
