@@ -8,5 +8,6 @@ pub mod credentials;
 pub mod fanotify;
 pub mod handle;
 pub mod lease;
+pub mod mounts;
 
 pub use aligned::{AlignedBuf, PAGE_SIZE};

@@ -41,7 +41,7 @@ impl Mounts {
     /// As of now, below `top`.
     pub(super) fn below(top: &Path) -> Result<Self> {
         let mut mounts = Self { table: File::open("/proc/self/mountinfo")?, below: Vec::new() };
-        mounts.changed(top)?;
+        mounts.changed(top, Vec::new())?;
         Ok(mounts)
     }
 
@@ -50,8 +50,8 @@ impl Mounts {
         self.table.as_fd()
     }
 
-    /// Looks again; `None` if nothing changed.
-    pub(super) fn changed(&mut self, top: &Path) -> Result<Option<Change<'_>>> {
+    /// Looks again; `None` if nothing changed. The devices `ended` are known to be broken.
+    pub(super) fn changed(&mut self, top: &Path, ended: Vec<u64>) -> Result<Option<Change<'_>>> {
         self.table.rewind()?;
         let mut text = Vec::new();
         (&self.table).take(TABLE_MAX).read_to_end(&mut text)?;
@@ -60,10 +60,11 @@ impl Mounts {
             .filter_map(parse)
             .filter(|mount| mount.point != top && mount.point.starts_with(top))
             .collect();
-        if below == self.below {
+        if below == self.below && ended.is_empty() {
             return Ok(None);
         }
-        let broken = broken(&self.below, &below);
+        let mut broken = broken(&self.below, &below);
+        broken.extend(ended);
         self.below = below;
         Ok(Some(Change { now: &self.below, broken }))
     }
@@ -131,7 +132,9 @@ mod tests {
     fn only_what_lies_below_counts() {
         let mut all = Mounts::below(Path::new("/")).unwrap();
         assert!(all.below.iter().any(|mount| mount.point == Path::new("/proc")));
-        assert_eq!(all.changed(Path::new("/")).unwrap(), None, "nothing changed");
+        assert_eq!(all.changed(Path::new("/"), Vec::new()).unwrap(), None, "nothing changed");
+        let replaced = all.changed(Path::new("/"), vec![7]).unwrap();
+        assert_eq!(replaced.map(|change| change.broken), Some(vec![7]), "though it looks the same");
         assert!(Mounts::below(Path::new("/proc/self/task")).unwrap().below.is_empty());
     }
 }

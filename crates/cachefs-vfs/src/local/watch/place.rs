@@ -43,9 +43,9 @@ impl Place {
         .map_err(|errno| Error::new(errno).on("watching the directory that was", &self.path))
     }
 
-    /// What is mounted below the root now, if that changed.
-    pub(super) fn mounts_changed(&mut self, shared: &Shared) -> Result<Option<Change<'_>>> {
-        self.mounts.changed(&top(shared)?)
+    /// What is mounted below the root now, if that changed. Of `ended` it is known that it did.
+    pub(super) fn mounts_changed(&mut self, shared: &Shared, ended: Vec<u64>) -> Result<Option<Change<'_>>> {
+        self.mounts.changed(&top(shared)?, ended)
     }
 }
 

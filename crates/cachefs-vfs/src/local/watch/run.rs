@@ -72,7 +72,7 @@ fn tell_all(state: &State, mut place: Place, watcher: &Arc<dyn Watcher>) -> Resu
 /// Sees whether the root is where it was, and whether other filesystems are below it.
 fn catch_up(state: &State, place: &mut Place, teller: &Teller<'_>) -> Result<()> {
     place.check()?;
-    if let Some(change) = place.mounts_changed(&state.shared)? {
+    if let Some(change) = place.mounts_changed(&state.shared, state.source.ended())? {
         state.source.mounts_changed(&state.shared, &change);
         teller.overflow();
     }

@@ -25,6 +25,10 @@ pub(super) trait Source: Send + Sync + Debug {
     /// the end of the watch.
     fn read(&self, buffer: &mut [u8], teller: &Teller<'_>) -> Result<usize>;
 
+    /// The devices of filesystems that are known to have been unmounted since they were met, though another may be in
+    /// their place that looks the same.
+    fn ended(&self) -> Vec<u64>;
+
     /// Catches up with what is mounted below the root; the watcher is told of an overflow afterwards.
     fn mounts_changed(&self, shared: &Shared, change: &Change<'_>);
 

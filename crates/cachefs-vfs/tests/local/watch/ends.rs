@@ -91,6 +91,34 @@ fn a_directory_made_again_is_watched_though_its_number_was() {
     }
 }
 
+#[test]
+fn a_filesystem_that_is_replaced_behind_the_back_is_watched_once_it_is_met_again() {
+    for method in METHODS {
+        let dir = tempfile::tempdir().unwrap();
+        run(&dir, "mkdir inner");
+        let Some(mounted) = Mounted::at(dir.path().join("inner")) else { return };
+        let Some((gate, fs, watch)) = gated(&dir, method) else { continue };
+        let root = fs.root().unwrap();
+        root.watch(&*watch).unwrap();
+        let add = || {
+            let found = root.dir(name("inner")).unwrap();
+            found.handle.watch(&*watch).unwrap();
+            found.attr.id
+        };
+        add();
+        gate.hold(|| run(&dir, ": > first"));
+        // The next one has the same number, place and device as the first, most of the time.
+        drop(mounted);
+        let _mounted = Mounted::at(dir.path().join("inner")).unwrap();
+        gate.set(false);
+        gate.log.wait(|told| told.what == "overflow", "that it was replaced");
+        let second = add();
+        run(&dir, ": > inner/f");
+        gate.log.wait(|told| told.at == Some((second, "f".to_owned())), "what happens in the second");
+        assert!(watch.covers(second), "{method:?}");
+    }
+}
+
 fn gated(dir: &TempDir, method: WatchMethod) -> Option<(Arc<Gate>, LocalFs, Arc<dyn Watch>)> {
     let fs = LocalFs::open(dir.path()).unwrap();
     let gate = Arc::new(Gate::default());

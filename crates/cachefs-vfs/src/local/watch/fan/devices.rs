@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use cachefs_sys::mounts;
 use parking_lot::RwLock;
 use rustix::io::Errno;
 
@@ -14,6 +15,9 @@ pub(super) struct Device {
     /// As attributes tell it.
     pub(super) device: u64,
     pub(super) scheme: Scheme,
+    /// The mount by which it was met first. Without it, nobody would know that it ended if another filesystem came to
+    /// its place and its number at once.
+    pub(super) mount: Option<u64>,
     /// Whether all of it is marked.
     pub(super) covered: bool,
 }
@@ -47,6 +51,14 @@ impl Devices {
 
     pub(super) fn covered(&self) -> u64 {
         self.known.read().iter().filter(|known| known.covered).count() as u64
+    }
+
+    /// Those that were unmounted, as far as the kernel tells.
+    pub(super) fn ended(&self) -> Vec<u64> {
+        let is_mounted = |mount| mounts::is_mounted(mount).unwrap_or(true);
+        let known = self.snapshot();
+        let ended = known.iter().filter(|known| known.mount.is_some_and(|mount| !is_mounted(mount)));
+        ended.map(|known| known.device).collect()
     }
 
     /// # Errors
@@ -90,7 +102,7 @@ mod tests {
     use super::*;
 
     fn device(fsid: u64, device: u64) -> Device {
-        Device { fsid, device, scheme: Scheme::Short, covered: false }
+        Device { fsid, device, scheme: Scheme::Short, mount: None, covered: false }
     }
 
     #[test]

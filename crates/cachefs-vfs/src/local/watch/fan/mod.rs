@@ -5,6 +5,7 @@
 //! file in such a directory is noticed only by what it changes (a store through a mapping, when it ends).
 
 mod devices;
+mod ends;
 mod opens;
 mod tell;
 #[cfg(test)]
@@ -24,7 +25,6 @@ use self::opens::Opens;
 use self::watched::Watched;
 use super::super::node::Node;
 use super::super::{Shared, open};
-use super::alive::alive;
 use super::mounts::Change;
 use super::refuse;
 use super::source::{Source, Teller};
@@ -130,7 +130,8 @@ impl Fan {
             let what = "watching as a whole a filesystem that alone understands its file handles:";
             return Err(Error::unsupported().on(what, &shared.path));
         }
-        self.devices.learn(Device { fsid: fstatvfs(file)?.f_fsid, device, scheme, covered: false })
+        let mount = if device == self.root_device { None } else { ends::mount_of(file)? };
+        self.devices.learn(Device { fsid: fstatvfs(file)?.f_fsid, device, scheme, mount, covered: false })
     }
 
     fn add_whole(&self, node: &Node, id: FileId) -> Result<()> {
@@ -160,35 +161,6 @@ impl Fan {
             Err(_) => self.watched.give_up(id),
         }
         Ok(marked?)
-    }
-
-    /// Forgets an inode that is gone; answers whether it was marked by itself.
-    fn forget(&self, id: FileId) -> bool {
-        let opens = self.opens.forget(id);
-        self.watched.forget(id) || opens
-    }
-
-    /// Finds out which marks are left after events were lost, among them perhaps those that tell of the end of marks.
-    fn recount(&self) -> Result<()> {
-        // Asked first: what is marked from here on is left.
-        let marked = self.watched.all_covered();
-        let alive = alive(self.group.as_fd(), "ino")?;
-        let devices = self.devices.snapshot();
-        // Others may have numbers for themselves that they tell nobody.
-        let tells = |id: FileId| {
-            let mut known = devices.iter().filter(|known| known.device == id.device);
-            known.all(|known| known.scheme.tells_identity())
-        };
-        let is_gone = |id: FileId| tells(id) && !alive.contains(&id.inode);
-        self.opens.retain(|id| !is_gone(id));
-        for id in marked {
-            if is_gone(id) {
-                self.watched.forget(id);
-            } else if id.generation == 0 {
-                self.watched.set_uncovered(id);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -221,6 +193,10 @@ impl Source for Fan {
             length => length?,
         };
         tell::all(self, &buffer[..length], teller)
+    }
+
+    fn ended(&self) -> Vec<u64> {
+        self.devices.ended()
     }
 
     fn mounts_changed(&self, shared: &Shared, change: &Change<'_>) {

@@ -101,6 +101,10 @@ impl Source for Ino {
         tell::all(self, &buffer[..length], teller)
     }
 
+    fn ended(&self) -> Vec<u64> {
+        Vec::new()
+    }
+
     /// Watches end with their mount, and say so.
     fn mounts_changed(&self, _: &Shared, _: &Change<'_>) {}
 
