@@ -117,7 +117,7 @@ impl Filesystem for Adapter {
         };
         let caller = Caller::of(request);
         self.dispatch.serve(
-            Call::changing(Op::SetAttr, ino.0, Change::of(NodeId(ino.0))),
+            Call::changing(Op::SetAttr, ino.0),
             reply,
             &[],
             move |tree, _| {
@@ -231,7 +231,7 @@ impl Filesystem for Adapter {
         let flags = convert::flags(flags);
         let how = self.open_flags(flags);
         self.dispatch.serve(
-            Call::changing(Op::Create, parent.0, Change::of_name(NodeId(parent.0), &name)),
+            Call::naming(Op::Create, parent.0, Change::of_name(NodeId(parent.0), &name)),
             reply,
             &[],
             move |tree, _| {
@@ -292,7 +292,7 @@ impl Filesystem for Adapter {
     ) {
         let how = convert::write_how(offset, write_flags, convert::flags(flags.0));
         self.dispatch.serve(
-            Call::changing(Op::Write, ino.0, Change::of(NodeId(ino.0))),
+            Call::changing(Op::Write, ino.0),
             reply,
             data,
             move |tree, data| tree.write(NodeId(ino.0), data, how),
@@ -324,7 +324,7 @@ impl Filesystem for Adapter {
 
     fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, datasync: bool, reply: ReplyEmpty) {
         let how = if datasync { SyncHow::Data } else { SyncHow::All };
-        self.simple(Call::syncing(Op::Fsync, ino.0, Change::default()), reply, &[], move |tree, _| {
+        self.simple(Call::syncing(Op::Fsync, ino.0), reply, &[], move |tree, _| {
             tree.sync(NodeId(ino.0), how)
         });
     }
@@ -365,7 +365,7 @@ impl Filesystem for Adapter {
     }
 
     fn fsyncdir(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        self.simple(Call::syncing(Op::FsyncDir, ino.0, Change::default()), reply, &[], move |tree, _| {
+        self.simple(Call::syncing(Op::FsyncDir, ino.0), reply, &[], move |tree, _| {
             tree.sync_dir(NodeId(ino.0))
         });
     }
@@ -405,12 +405,9 @@ impl Filesystem for Adapter {
             return reply.refuse(errno);
         }
         let (name, caller) = (name.to_owned(), Caller::of(request));
-        self.simple(
-            Call::changing(Op::SetXattr, ino.0, Change::of(NodeId(ino.0))),
-            reply,
-            value,
-            move |tree, value| xattrs::set(tree, NodeId(ino.0), &name, value, flags, caller),
-        );
+        self.simple(Call::changing(Op::SetXattr, ino.0), reply, value, move |tree, value| {
+            xattrs::set(tree, NodeId(ino.0), &name, value, flags, caller)
+        });
     }
 
     fn getxattr(&self, _: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
@@ -446,12 +443,9 @@ impl Filesystem for Adapter {
             return reply.refuse(errno);
         }
         let name = name.to_owned();
-        self.simple(
-            Call::changing(Op::RemoveXattr, ino.0, Change::of(NodeId(ino.0))),
-            reply,
-            &[],
-            move |tree, _| tree.remove_xattr(NodeId(ino.0), &name),
-        );
+        self.simple(Call::changing(Op::RemoveXattr, ino.0), reply, &[], move |tree, _| {
+            tree.remove_xattr(NodeId(ino.0), &name)
+        });
     }
 
     /// The kernel checks permissions by itself.
@@ -471,15 +465,10 @@ impl Filesystem for Adapter {
         reply: ReplyEmpty,
     ) {
         let privileges = Caller::of(request).privileges();
-        self.simple(
-            Call::syncing(Op::Fallocate, ino.0, Change::of(NodeId(ino.0))),
-            reply,
-            &[],
-            move |tree, _| {
-                let how = convert::allocate_how(mode)?;
-                tree.allocate(NodeId(ino.0), how, offset, length, privileges)
-            },
-        );
+        self.simple(Call::syncing(Op::Fallocate, ino.0), reply, &[], move |tree, _| {
+            let how = convert::allocate_how(mode)?;
+            tree.allocate(NodeId(ino.0), how, offset, length, privileges)
+        });
     }
 
     fn lseek(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
@@ -534,7 +523,7 @@ impl Filesystem for Adapter {
         let privileges = Caller::of(request).privileges();
         let (from, to) = ((NodeId(ino_in.0), offset_in), (NodeId(ino_out.0), offset_out));
         self.dispatch.serve(
-            Call::syncing(Op::CopyFileRange, ino_out.0, Change::of(to.0)),
+            Call::syncing(Op::CopyFileRange, ino_out.0),
             reply,
             &[],
             move |tree, _| tree.copy_range(from, to, length, privileges),

@@ -55,7 +55,7 @@ impl Adapter {
         V: Fn(&Tree) -> Result<Vec<NodeId>> + Send + 'static,
     {
         let change = Arc::new(change);
-        let call = Call::changing(op, dir.0, Arc::clone(&change));
+        let call = Call::naming(op, dir.0, Arc::clone(&change));
         self.simple(call, reply, &[], move |tree, _| Ok(change.found(verb(tree)?)));
     }
 
@@ -66,7 +66,7 @@ impl Adapter {
     {
         let asked = self.asked();
         self.dispatch.serve(
-            Call::changing(op, parent.0, change),
+            Call::naming(op, parent.0, change),
             reply,
             &[],
             move |tree, _| verb(tree),

@@ -5,6 +5,7 @@
 //! Whatever is not answered at its deadline is answered `ETIMEDOUT`; its late result is dropped.
 
 mod breaker;
+mod call;
 mod pool;
 mod reaper;
 mod ticket;
@@ -19,11 +20,11 @@ use cachefs_vfs::{Errno, Error, Result, nowait};
 
 use crate::MountConfig;
 use crate::handles::Closed;
-use crate::inodes::NodeId;
 use crate::notify::NoticeSnapshot;
 use crate::requests::{Op, RequestSnapshot, Requests};
-use crate::tree::{Change, Tree};
+use crate::tree::Tree;
 use breaker::Breaker;
+pub(crate) use call::Call;
 use pool::Pool;
 use reaper::Reaper;
 pub(crate) use ticket::Refuse;
@@ -43,34 +44,6 @@ pub(crate) struct Dispatch {
     honours_nowait: bool,
     deadline: Duration,
     sync_deadline: Duration,
-}
-
-/// What a request is about.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    op: Op,
-    node: NodeId,
-    /// What it changes. Nothing: it can be tried, and run again.
-    change: Option<Arc<Change>>,
-    /// It may take long although nothing is wrong.
-    patient: bool,
-}
-
-impl Call {
-    /// A request that changes nothing.
-    pub(crate) fn reading(op: Op, node: u64) -> Self {
-        Self { op, node: NodeId(node), change: None, patient: false }
-    }
-
-    /// A request that changes something, and so always asks the filesystem.
-    pub(crate) fn changing(op: Op, node: u64, change: impl Into<Arc<Change>>) -> Self {
-        Self { change: Some(change.into()), ..Self::reading(op, node) }
-    }
-
-    /// A request that takes as long as there is to write.
-    pub(crate) fn syncing(op: Op, node: u64, change: impl Into<Arc<Change>>) -> Self {
-        Self { patient: true, ..Self::changing(op, node, change) }
-    }
 }
 
 /// A reader at work.

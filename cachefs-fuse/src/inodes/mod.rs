@@ -7,6 +7,7 @@ mod name_index;
 mod node;
 mod node_id;
 mod node_map;
+mod settling;
 mod shard;
 
 use std::num::NonZeroUsize;
@@ -232,18 +233,6 @@ impl Inodes {
     /// Whether the kernel knows the node.
     pub(crate) fn contains(&self, node: NodeId) -> bool {
         self.shard(node).nodes.contains(node.0)
-    }
-
-    /// How often the node was met since it was settled; 0: no answer about it can be on its way to the kernel.
-    pub(crate) fn unsettled(&self, node: NodeId) -> u32 {
-        self.shard(node).nodes.get(node.0).map_or(0, |found| found.unsettled)
-    }
-
-    /// The answers about a node that [`Inodes::unsettled`] told of have arrived; others may be on their way since.
-    pub(crate) fn settle(&self, node: NodeId, seen: u32) {
-        if let Some(found) = self.shard(node).nodes.get_mut(node.0).filter(|found| found.unsettled == seen) {
-            found.unsettled = 0;
-        }
     }
 
     /// The parts of the table.

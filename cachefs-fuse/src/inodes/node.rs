@@ -66,6 +66,11 @@ impl Node {
         !self.link.name.is_empty()
     }
 
+    /// The directory of the primary name.
+    pub(super) fn parent(&self) -> Option<NodeId> {
+        self.has_link().then_some(self.link.parent)
+    }
+
     /// Notes a name that was just seen. `more` are the names beside the primary one.
     pub(super) fn add_link(&mut self, more: &mut Vec<Link>, parent: NodeId, name: &[u8], several: bool) {
         if self.link.is(parent, name) {

@@ -93,8 +93,8 @@ impl Shared {
         // First what needs no waiting.
         self.kernel.attr(node);
         if self.tree.inodes().unsettled(node) != 0 {
-            for link in self.tree.inodes().links(node) {
-                self.push(Key::Dir(link.parent), || Work::settle(node, work.all));
+            for dir in self.tree.inodes().ways(node) {
+                self.push(Key::Dir(dir), || Work::settle(node, work.all));
             }
         }
         if work.data {
@@ -109,26 +109,22 @@ impl Shared {
         }
         let settling: Vec<_> = work.settle.keys().map(|&node| (node, inodes.unsettled(node))).collect();
         // Each of these waits for the answers that are on their way.
-        match work.names.is_empty() {
-            true => self.kernel.barrier(dir),
-            false => work.names.iter().for_each(|(name, child)| self.tell_name(dir, name, *child)),
+        if work.names.is_empty() && work.again.is_empty() {
+            self.kernel.barrier(dir);
         }
+        work.names.iter().for_each(|(name, child)| self.tell_name(dir, name, *child));
+        work.again.iter().for_each(|name| self.kernel.again(dir, name));
         if work.listing {
             self.kernel.data(dir);
         }
         for (node, seen) in settling {
             self.kernel.attr(node);
-            let links = inodes.links(node);
             if work.settle.get(&node) == Some(&true) {
-                links
-                    .iter()
-                    .filter(|link| link.parent == dir)
-                    .for_each(|link| self.kernel.entry(dir, &link.name));
+                let links = inodes.links(node);
+                let here = links.iter().filter(|link| link.parent == dir);
+                here.for_each(|link| self.kernel.entry(dir, &link.name));
             }
-            // Of a file with several names, an answer may be on its way through another directory.
-            if matches!(&links[..], [only] if only.parent == dir) {
-                inodes.settle(node, seen);
-            }
+            inodes.settle(node, dir, seen);
         }
     }
 

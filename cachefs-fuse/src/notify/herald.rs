@@ -126,8 +126,9 @@ impl Herald {
             return;
         }
         let key = Key::Dir(dir);
-        if self.tree.outbox().is_busy(key) {
-            // Whoever is at it may have to wait; the attributes need not.
+        // Whoever is at it may have to wait; the attributes need not. And an answer about the directory itself that is
+        // on its way comes through the one above, which nobody waits for otherwise.
+        if self.tree.outbox().is_busy(key) || self.tree.inodes().unsettled(dir) != 0 {
             self.push(Key::Inode(dir), Work::attr());
         }
         self.push(key, Work::name(name, child));

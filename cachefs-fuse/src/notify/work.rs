@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::inodes::NodeId;
 
@@ -9,6 +9,8 @@ use crate::inodes::NodeId;
 pub(crate) struct Work {
     /// Names that may stand for something else now, each with the file that it stood for where that is known.
     pub(super) names: HashMap<Box<[u8]>, Option<NodeId>>,
+    /// Names to be looked up again, which most likely stand for what they stood for.
+    pub(super) again: HashSet<Box<[u8]>>,
     /// The listing may be another.
     pub(super) listing: bool,
     /// Files found through this directory of which an answer may be on its way; whether its names must be asked for
@@ -47,6 +49,11 @@ impl Work {
         work
     }
 
+    /// A name in a directory is to be looked up again.
+    pub(crate) fn again(name: &[u8]) -> Self {
+        Self { again: HashSet::from_iter([name.into()]), ..Self::default() }
+    }
+
     /// An answer about `node` may be on its way through a directory.
     pub(super) fn settle(node: NodeId, names: bool) -> Self {
         let mut work = Self::default();
@@ -68,12 +75,15 @@ impl Work {
     pub(super) fn growth(&self, later: &Self) -> usize {
         let names = later.names.keys().filter(|name| !self.names.contains_key(*name)).count();
         let settle = later.settle.keys().filter(|node| !self.settle.contains_key(*node)).count();
-        names + settle + usize::from(later.listing && !self.listing) + usize::from(later.attr && !self.attr)
+        let again = later.again.difference(&self.again).count();
+        let flags = usize::from(later.listing && !self.listing) + usize::from(later.attr && !self.attr);
+        names + again + settle + flags
     }
 
     /// How much room it takes.
     pub(super) fn len(&self) -> usize {
-        self.names.len() + self.settle.len() + usize::from(self.listing) + usize::from(self.attr)
+        let flags = usize::from(self.listing) + usize::from(self.attr);
+        self.names.len() + self.again.len() + self.settle.len() + flags
     }
 
     /// Adds what came later.
@@ -88,6 +98,7 @@ impl Work {
         for (node, names) in later.settle {
             *self.settle.entry(node).or_default() |= names;
         }
+        self.again.extend(later.again);
         self.listing |= later.listing;
         self.attr |= later.attr;
         self.data |= later.data;
@@ -112,5 +123,8 @@ mod tests {
         assert!(work.settle[&NodeId(9)] && work.len() == 3);
         assert_eq!(work.growth(&Work::settle(NodeId(9), true)), 0);
         assert_eq!(work.growth(&Work::name(b"b", None)), 1);
+        assert_eq!(work.growth(&Work::again(b"b")), 1);
+        work.merge(Work::again(b"b"));
+        assert!(work.growth(&Work::again(b"b")) == 0 && work.len() == 4);
     }
 }

@@ -6,6 +6,7 @@ use super::Tree;
 use super::names::Place;
 use super::pin::Farewell;
 use crate::inodes::NodeId;
+use crate::notify::{Key, Work};
 
 impl Tree {
     /// Renames; what stood under the names. The table of names follows before anybody who asks
@@ -48,7 +49,21 @@ impl Tree {
             victim_is(&victim, &moved),
         );
         drop(moving);
+        self.renamed(&from, &to, how);
         Ok(behind)
+    }
+
+    /// The kernel moves what it knew under the old name, which may be another file than the one that was renamed if
+    /// somebody else changed the name a moment before: no notice of theirs tells of the new name. This one waits until
+    /// the kernel has moved it.
+    fn renamed(&self, from: &Place, to: &Place, how: RenameHow) {
+        if !self.belief.is_told() {
+            return;
+        }
+        let exchanged = (how == RenameHow::Exchange).then_some(from);
+        for place in exchanged.into_iter().chain([to]) {
+            self.tell(Key::Dir(place.parent), Work::again(place.bytes()));
+        }
     }
 
     /// Moves the names in the table. Renaming a file over another name of itself does nothing at all.
