@@ -98,7 +98,8 @@ pub struct WatchHow {
     pub force: bool,
     /// By what means.
     pub method: WatchMethod,
-    /// Tell of changes by this very process, too. They are left out otherwise, where the method can tell.
+    /// Tell of changes by this very process, too. They are left out otherwise, where the method can tell; but that an
+    /// inode is gone for which [`crate::VNode::watch`] was called may be told whoever let go of it.
     pub own: bool,
 }
 
@@ -130,6 +131,6 @@ pub struct WatchUsage {
     pub own: u64,
     /// How often events were lost.
     pub overflows: u64,
-    /// Marks or watches set at the moment.
+    /// Marks or watches set at the moment, but for those that the system may drop by itself.
     pub marks: u64,
 }

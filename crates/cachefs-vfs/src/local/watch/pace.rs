@@ -36,9 +36,36 @@ impl Pace {
     }
 }
 
+/// Waits for the end of a time in which events are lost, before it is found out what they were about: that takes long
+/// enough for more to be lost.
+#[derive(Debug, Default)]
+pub(super) struct Calm {
+    lost: u64,
+    is_due: bool,
+}
+
+impl Calm {
+    /// Whether losses, of which there were `lost` in all, have come to an end since this was asked last.
+    pub(super) fn is_after_loss(&mut self, lost: u64) -> bool {
+        if lost != self.lost {
+            self.lost = lost;
+            self.is_due = true;
+            return false;
+        }
+        std::mem::take(&mut self.is_due)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn losses_end_once_there_are_no_more() {
+        let mut calm = Calm::default();
+        let told = [0, 2, 3, 3, 3, 4, 4].map(|lost| calm.is_after_loss(lost));
+        assert_eq!(told, [false, false, false, true, false, false, true]);
+    }
 
     #[test]
     fn few_events_wait_for_nothing_and_many_gather() {

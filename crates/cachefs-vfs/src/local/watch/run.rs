@@ -7,7 +7,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::State;
-use super::pace::Pace;
+use super::pace::{Calm, Pace};
 use super::place::Place;
 use super::source::Teller;
 use crate::{Notice, Result, Watcher};
@@ -52,12 +52,16 @@ fn tell_all(state: &State, mut place: Place, watcher: &Arc<dyn Watcher>) -> Resu
     let mut buffer = vec![0; BUFFER];
     let mut pace = Pace::new(Instant::now());
     let mut checked = Instant::now();
+    let mut calm = Calm::default();
     while !state.stopping.load(Ordering::Acquire) {
         let woken = wait(state, &place)?;
         let now = Instant::now();
         if woken.mounts || now.duration_since(checked) >= CHECK_EVERY {
             checked = now;
             catch_up(state, &mut place, &teller)?;
+            if calm.is_after_loss(state.counts.lost.load(Ordering::Relaxed)) {
+                state.source.recount()?;
+            }
         }
         if woken.events {
             let events = state.source.read(&mut buffer, &teller)?;

@@ -25,6 +25,10 @@ pub(super) trait Source: Send + Sync + Debug {
     /// the end of the watch.
     fn read(&self, buffer: &mut [u8], teller: &Teller<'_>) -> Result<usize>;
 
+    /// Finds out which marks are left, for events that tell of the end of marks may be among those that were lost.
+    /// That takes some microseconds for each mark.
+    fn recount(&self) -> Result<()>;
+
     /// The devices of filesystems that are known to have been unmounted since they were met, though another may be in
     /// their place that looks the same.
     fn ended(&self) -> Vec<u64>;
@@ -42,6 +46,8 @@ pub(super) struct Counts {
     pub(super) events: AtomicU64,
     pub(super) own: AtomicU64,
     pub(super) overflows: AtomicU64,
+    /// How often the kernel lost events.
+    pub(super) lost: AtomicU64,
 }
 
 impl Counts {
@@ -68,7 +74,13 @@ impl Teller<'_> {
         }
     }
 
-    /// Tells that events were lost.
+    /// Tells that the kernel lost events.
+    pub(super) fn lost(&self) {
+        Counts::add(&self.counts.lost, 1);
+        self.overflow();
+    }
+
+    /// Tells that there were changes that cannot be told of one by one.
     pub(super) fn overflow(&self) {
         Counts::add(&self.counts.overflows, 1);
         self.tell(&Notice::Overflow);

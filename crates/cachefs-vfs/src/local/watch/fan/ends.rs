@@ -24,8 +24,8 @@ impl Fan {
         self.watched.forget(id) || opens
     }
 
-    /// Finds out which marks are left after events were lost, among them perhaps those that tell of the end of marks.
-    pub(super) fn recount(&self) -> Result<()> {
+    /// See [`super::Source::recount`].
+    pub(super) fn count_marks(&self) -> Result<()> {
         // Asked first: what is marked from here on is left.
         let marked = self.watched.all_covered();
         let alive = alive(self.group.as_fd(), "ino")?;
@@ -37,12 +37,8 @@ impl Fan {
         };
         let is_gone = |id: FileId| tells(id) && !alive.contains(&id.inode);
         self.opens.retain(|id| !is_gone(id));
-        for id in marked {
-            if is_gone(id) {
-                self.watched.forget(id);
-            } else if id.generation == 0 {
-                self.watched.set_uncovered(id);
-            }
+        for id in marked.into_iter().filter(|id| is_gone(*id)) {
+            self.watched.forget(id);
         }
         Ok(())
     }

@@ -195,6 +195,10 @@ impl Source for Fan {
         tell::all(self, &buffer[..length], teller)
     }
 
+    fn recount(&self) -> Result<()> {
+        self.count_marks()
+    }
+
     fn ended(&self) -> Vec<u64> {
         self.devices.ended()
     }

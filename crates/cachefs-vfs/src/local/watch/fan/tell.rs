@@ -58,8 +58,8 @@ struct Translation<'a> {
 impl Translation<'_> {
     fn tell(&mut self, event: &Event<'_>) -> Result<()> {
         if event.mask.intersects(Mask::OVERFLOW) {
-            self.fan.recount()?;
-            self.teller.overflow();
+            self.fan.watched.uncover_nameless();
+            self.teller.lost();
             return Ok(());
         }
         let records = event.records()?;

@@ -110,10 +110,11 @@ impl Watched {
         inodes.by_number.values().filter(|marked| marked.covered).map(|marked| marked.id).collect()
     }
 
-    /// Nobody knows any more whether the mark is set. Events of the inode are still understood.
-    pub(super) fn set_uncovered(&self, id: FileId) {
-        if let Some(marked) = self.inodes.write().by_number.get_mut(&number(id)) {
-            marked.covered &= marked.id != id;
+    /// Nobody knows any more whether those without a generation are what their numbers stand for. What happens to them
+    /// is still understood.
+    pub(super) fn uncover_nameless(&self) {
+        for marked in self.inodes.write().by_number.values_mut() {
+            marked.covered &= marked.id.generation != 0;
         }
     }
 }
@@ -181,7 +182,7 @@ mod tests {
         assert_eq!(watched.all_covered(), []);
         watched.set_covered(id(0));
         assert_eq!(watched.all_covered(), [id(0)]);
-        watched.set_uncovered(id(0));
+        watched.uncover_nameless();
         assert!(!watched.covers(id(0)));
         assert_eq!(watched.find(1, b"any"), Some(id(0)));
     }

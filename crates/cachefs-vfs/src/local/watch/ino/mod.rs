@@ -48,21 +48,6 @@ impl Ino {
     }
 }
 
-impl Ino {
-    /// Finds out which watches are left after events were lost, among them perhaps those that tell of their end.
-    fn recount(&self) -> Result<()> {
-        // Asked first: what is watched from here on is left. The kernel does not use numbers again.
-        let watches = self.table.lock().watches();
-        let alive = alive(self.queue.as_fd(), "wd")?;
-        let is_gone = |watch: &i32| u64::try_from(*watch).is_ok_and(|watch| !alive.contains(&watch));
-        let mut table = self.table.lock();
-        for watch in watches.into_iter().filter(is_gone) {
-            table.remove(watch);
-        }
-        Ok(())
-    }
-}
-
 impl Source for Ino {
     fn method(&self) -> WatchMethod {
         WatchMethod::Inotify
@@ -99,6 +84,18 @@ impl Source for Ino {
             length => length?,
         };
         tell::all(self, &buffer[..length], teller)
+    }
+
+    fn recount(&self) -> Result<()> {
+        // Asked first: what is watched from here on is left. The kernel does not use numbers again.
+        let watches = self.table.lock().watches();
+        let alive = alive(self.queue.as_fd(), "wd")?;
+        let is_gone = |watch: &i32| u64::try_from(*watch).is_ok_and(|watch| !alive.contains(&watch));
+        let mut table = self.table.lock();
+        for watch in watches.into_iter().filter(is_gone) {
+            table.remove(watch);
+        }
+        Ok(())
     }
 
     fn ended(&self) -> Vec<u64> {

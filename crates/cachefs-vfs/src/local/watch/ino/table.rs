@@ -42,6 +42,12 @@ impl Table {
         self.by_watch.keys().copied().collect()
     }
 
+    /// Nobody knows any more whether those without a generation are what their numbers stand for. What happens to them
+    /// is still understood.
+    pub(super) fn uncover_nameless(&mut self) {
+        self.by_number.retain(|_, (_, id)| id.generation != 0);
+    }
+
     /// Forgets a watch that ended.
     pub(super) fn remove(&mut self, watch: i32) -> Option<FileId> {
         let id = self.by_watch.remove(&watch)?;
@@ -70,5 +76,18 @@ mod tests {
         assert_eq!((table.find(2), table.find(1), table.len()), (Some(id(8)), None, 1));
         assert_eq!(table.remove(2), Some(id(8)));
         assert!(!table.covers(id(8)));
+    }
+
+    #[test]
+    fn what_may_have_ended_is_not_covered_and_still_understood() {
+        let [known, any] = [7, 0].map(|generation| FileId { device: 1, inode: 2 + generation, generation });
+        let mut table = Table::default();
+        table.insert(1, known);
+        table.insert(2, any);
+        table.uncover_nameless();
+        assert!(table.covers(known) && !table.covers(any));
+        assert_eq!((table.find(2), table.len()), (Some(any), 2));
+        table.insert(2, any);
+        assert!(table.covers(any), "once it is watched anew");
     }
 }

@@ -58,8 +58,8 @@ fn tell_move(ino: &Ino, from: &Event<'_>, to: &Event<'_>, teller: &Teller<'_>) {
 fn tell(ino: &Ino, event: &Event<'_>, teller: &Teller<'_>) -> Result<()> {
     let flags = event.flags;
     if flags.contains(ReadFlags::QUEUE_OVERFLOW) {
-        ino.recount()?;
-        teller.overflow();
+        ino.table.lock().uncover_nameless();
+        teller.lost();
     } else if flags.contains(ReadFlags::IGNORED) {
         ino.table.lock().remove(event.watch);
     } else if flags.contains(ReadFlags::UNMOUNT) {
