@@ -24,10 +24,18 @@ pub(super) struct Shared {
     pub(super) tree: Arc<Tree>,
     pub(super) kernel: Kernel,
     pub(super) outbox: Arc<Outbox>,
+    /// The mount's, by which the kernel's table of mounts knows it.
+    pub(super) device: String,
 }
 
 impl Crier {
-    pub(crate) fn start(tree: &Arc<Tree>, notifier: Notifier, connection: OwnedFd) -> io::Result<Self> {
+    /// `device` is `MAJOR:MINOR` of the mount.
+    pub(crate) fn start(
+        tree: &Arc<Tree>,
+        notifier: Notifier,
+        connection: OwnedFd,
+        device: String,
+    ) -> io::Result<Self> {
         let outbox = Arc::clone(tree.outbox());
         let kernel = Kernel::new(notifier, connection, Arc::clone(&outbox));
         if kernel.has_epochs() {
@@ -35,7 +43,7 @@ impl Crier {
         }
         // From here on the threads end when this is dropped.
         let crier = Self { outbox: Arc::clone(&outbox) };
-        let shared = Arc::new(Shared { tree: Arc::clone(tree), kernel, outbox });
+        let shared = Arc::new(Shared { tree: Arc::clone(tree), kernel, outbox, device });
         shared.grow()?;
         std::thread::Builder::new().name("cachefs-sweeper".to_owned()).spawn(move || sweep::run(&shared))?;
         Ok(crier)
@@ -122,7 +130,7 @@ impl Shared {
             if work.settle.get(&node) == Some(&true) {
                 let links = inodes.links(node);
                 let here = links.iter().filter(|link| link.parent == dir);
-                here.for_each(|link| self.kernel.entry(dir, &link.name));
+                here.for_each(|link| self.kernel.again(dir, &link.name));
             }
             inodes.settle(node, dir, seen);
         }

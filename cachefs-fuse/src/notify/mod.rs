@@ -10,6 +10,10 @@
 //! - Attributes in an answer about an inode the kernel has are dropped if a notice about it came meanwhile. Those of an
 //!   inode that is new to it are not: such a node is *unsettled* until a notice, a barrier of its directory and the
 //!   notice again have gone through.
+//! - A name that is taken back with all that is below it takes what is mounted there with it. So where something is,
+//!   the names on the way there are only asked for again, and so are all that exist in the directories on the way. What
+//!   is left: a missing name in one of those, once the watch is lost, is believed to be missing until the kernel
+//!   forgets it; and what only other mount namespaces have mounted there is not seen, and goes.
 //! - An answer that is not yet written when the change is told sees the raised epoch, and is not remembered.
 
 mod counts;
@@ -18,6 +22,7 @@ mod herald;
 mod kernel;
 mod outbox;
 mod sweep;
+mod ways;
 mod work;
 
 pub use counts::{NoticeCount, NoticeKind, NoticeSnapshot};

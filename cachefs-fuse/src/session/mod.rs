@@ -1,7 +1,7 @@
 //! A mount from its start to its end.
 
 mod attach;
-mod mountinfo;
+pub(crate) mod mountinfo;
 mod unmounter;
 
 use std::io;
@@ -73,7 +73,8 @@ impl Mount {
             .map_err(MountError::Thread)?;
         let connection = unmounter.connection().try_clone_to_owned().map_err(MountError::Handshake)?;
         let crier =
-            Crier::start(dispatch.tree(), session.notifier(), connection).map_err(MountError::Thread)?;
+            Crier::start(dispatch.tree(), session.notifier(), connection, unmounter.device().to_owned())
+                .map_err(MountError::Thread)?;
         let (report, ended) = bounded(1);
         let main = std::thread::Builder::new().name("cachefs-session".to_owned());
         main.spawn(move || {

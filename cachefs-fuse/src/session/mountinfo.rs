@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 /// One mount of `/proc/self/mountinfo`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MountEntry {
+    id: u64,
+    /// The mount that it is mounted on.
+    parent: u64,
+    /// The directory of the filesystem that is its top.
+    root: PathBuf,
     /// `MAJOR:MINOR` of the device.
     pub(super) device: String,
     /// Where it is mounted.
@@ -13,15 +18,38 @@ pub(super) struct MountEntry {
 
 /// The topmost mount at `path`, if there is one. Asks the kernel's table, never the mount itself.
 pub(super) fn mounted_at(path: &Path) -> std::io::Result<Option<MountEntry>> {
+    Ok(table()?.into_iter().rfind(|entry| entry.path == path))
+}
+
+/// Where other filesystems are mounted on the one with this device, as paths from its top. Those that other mount
+/// namespaces have there are not seen.
+pub(crate) fn mounted_below(device: &str) -> std::io::Result<Vec<PathBuf>> {
+    Ok(below(device, &table()?))
+}
+
+fn below(device: &str, table: &[MountEntry]) -> Vec<PathBuf> {
+    let on = |entry: &MountEntry| {
+        let parent = table.iter().find(|ours| ours.device == device && ours.id == entry.parent)?;
+        let inside = entry.path.strip_prefix(&parent.path).unwrap_or(&entry.path);
+        let top = parent.root.strip_prefix("/").unwrap_or(&parent.root);
+        Some(top.join(inside.strip_prefix("/").unwrap_or(inside)))
+    };
+    table.iter().filter_map(on).collect()
+}
+
+fn table() -> std::io::Result<Vec<MountEntry>> {
     let table = std::fs::read("/proc/self/mountinfo")?;
-    Ok(table.split(|&b| b == b'\n').filter_map(parse).rfind(|entry| entry.path == path))
+    Ok(table.split(|&b| b == b'\n').filter_map(parse).collect())
 }
 
 fn parse(line: &[u8]) -> Option<MountEntry> {
     let mut fields = line.split(|&b| b == b' ');
-    let device = String::from_utf8(fields.nth(2)?.to_vec()).ok()?;
-    let path = PathBuf::from(unescape(fields.nth(1)?));
-    Some(MountEntry { device, path })
+    let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
+    let (id, parent) = (number()?, number()?);
+    let device = String::from_utf8(fields.next()?.to_vec()).ok()?;
+    let root = PathBuf::from(unescape(fields.next()?));
+    let path = PathBuf::from(unescape(fields.next()?));
+    Some(MountEntry { id, parent, root, device, path })
 }
 
 /// Blanks, tabs, newlines and backslashes are written as three octal digits.
@@ -66,6 +94,23 @@ mod tests {
         let entry = parse(line).unwrap();
         assert_eq!((entry.device.as_str(), entry.path.as_path()), ("0:51", Path::new("/mnt/a b")));
         assert_eq!(parse(b""), None);
+    }
+
+    #[test]
+    fn what_is_mounted_on_a_filesystem_is_found_through_all_its_mounts() {
+        let table: Vec<_> = [
+            &b"1 0 8:1 / / rw - ext4 /dev/sda rw"[..],
+            b"2 1 0:51 / /mnt rw - fuse.cachefs /data rw",
+            b"3 2 0:60 / /mnt/a/b rw - tmpfs none rw",
+            b"4 3 0:61 / /mnt/a/b/c rw - tmpfs none rw",
+            b"5 1 0:51 /d /other rw - fuse.cachefs /data rw",
+            b"6 5 0:62 / /other/e rw - tmpfs none rw",
+        ]
+        .into_iter()
+        .filter_map(parse)
+        .collect();
+        assert_eq!(below("0:51", &table), [Path::new("a/b"), Path::new("d/e")]);
+        assert!(below("0:61", &table).is_empty());
     }
 
     #[test]

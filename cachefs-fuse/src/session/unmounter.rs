@@ -89,6 +89,11 @@ impl Unmounter {
         }
     }
 
+    /// `MAJOR:MINOR` of the filesystem.
+    pub(super) fn device(&self) -> &str {
+        &self.0.device
+    }
+
     pub(super) fn connection(&self) -> std::os::fd::BorrowedFd<'_> {
         self.0.connection.as_fd()
     }
