@@ -136,6 +136,10 @@ fn a_filesystem_that_is_mounted_again_is_watched_once_it_is_met_again() {
         watched.log.clear();
         let _mounted = mount();
         inner.watch(&*watched.watch).unwrap();
+        // Lets the watch look at the mounts again.
+        let Some(_another) = Mounted::at(watched.path("sub")) else { return };
+        watched.log.wait(|told| told.what == "overflow", "the mount");
+        assert!(watched.watch.covers(inner.attr().unwrap().id), "{method:?}");
         watched.sh("echo x > inner/g");
         watched.expect("made", "inner/g", watched.id("inner/g"));
     }

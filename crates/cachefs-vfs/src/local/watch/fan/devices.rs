@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use cachefs_sys::mounts;
 use parking_lot::RwLock;
 use rustix::io::Errno;
 
 use super::super::super::generation::Scheme;
+use super::ends::is_mounted;
 use crate::Result;
 
 /// A filesystem that events may be about.
@@ -55,7 +55,6 @@ impl Devices {
 
     /// Those that were unmounted, as far as the kernel tells.
     pub(super) fn ended(&self) -> Vec<u64> {
-        let is_mounted = |mount| mounts::is_mounted(mount).unwrap_or(true);
         let known = self.snapshot();
         let ended = known.iter().filter(|known| known.mount.is_some_and(|mount| !is_mounted(mount)));
         ended.map(|known| known.device).collect()

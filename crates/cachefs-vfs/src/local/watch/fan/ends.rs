@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
+use cachefs_sys::mounts;
 use rustix::fs::{AtFlags, StatxFlags, statx};
 
 use super::Fan;
@@ -11,10 +12,17 @@ use crate::{FileId, Result};
 /// `STATX_MNT_ID_UNIQUE`, Linux 6.8.
 const MOUNT: StatxFlags = StatxFlags::from_bits_retain(0x4000);
 
-/// The number of the mount by which `file` was found; no later mount has it. `None` where the kernel has none such.
+/// The number of the mount by which `file` was found; no later mount has it. `None` where the kernel has none such, and
+/// if the file is still open though it was unmounted.
 pub(super) fn mount_of(file: BorrowedFd<'_>) -> Result<Option<u64>> {
     let found = statx(file, c"", AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC, MOUNT)?;
-    Ok((found.stx_mask & MOUNT.bits() != 0).then_some(found.stx_mnt_id))
+    let is_told = found.stx_mask & MOUNT.bits() != 0;
+    Ok(Some(found.stx_mnt_id).filter(|mount| is_told && is_mounted(*mount)))
+}
+
+/// Whether a mount is there, as far as the kernel tells.
+pub(super) fn is_mounted(mount: u64) -> bool {
+    mounts::is_mounted(mount).unwrap_or(true)
 }
 
 impl Fan {
