@@ -39,9 +39,10 @@ pub enum Trust {
     #[default]
     Ttl,
     /// For ever, as far as a watch of the filesystem covers it: the kernel is told of changes by others. What is not
-    /// covered, for the times of [`Trust::Ttl`]. Not at all once the watch is lost.
+    /// covered, for the times of [`Trust::Ttl`]. Not at all once the watch is lost. Nobody tells of what this process
+    /// changes in the filesystem past the mount, or of what is changed through another mount of it.
     Watch,
-    /// For ever: nobody else changes the filesystem.
+    /// For ever: nobody changes the filesystem but through this mount.
     Always,
     /// Not at all: each look-up asks.
     Never,

@@ -56,7 +56,10 @@ impl Adapter {
     {
         let change = Arc::new(change);
         let call = Call::naming(op, dir.0, Arc::clone(&change));
-        self.simple(call, reply, &[], move |tree, _| Ok(change.found(verb(tree)?)));
+        self.simple(call, reply, &[], move |tree, _| {
+            change.found(verb(tree)?);
+            Ok(())
+        });
     }
 
     /// A request that makes a name.

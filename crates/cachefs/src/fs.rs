@@ -21,7 +21,7 @@ use crate::workers::Workers;
 /// What was read, looked up or listed once is answered from memory until its lifetime is over; then it is checked
 /// with the backing, and bytes stay where the file has not changed. Writes go to the backing before they return.
 /// Changes made through the cache are seen at once by all who use it, changes made behind its back within the
-/// lifetime.
+/// lifetime. [`Vfs::watch`] tells of the latter only: a mount of the cache does not learn of what is changed past it.
 ///
 /// Inside [`cachefs_vfs::nowait::scope`] a verb answers what is in memory and `EWOULDBLOCK` for the rest.
 #[derive(Clone, Debug)]
