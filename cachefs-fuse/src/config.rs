@@ -93,8 +93,8 @@ pub struct MountConfig {
     pub max_readahead: u32,
     /// Most notices to the kernel that wait to be sent; beyond, everything it knows is taken back at once.
     pub notices_max: usize,
-    /// Most threads that send them. A notice waits for requests of its directory or file that are under way, so that
-    /// each of these can hold up one thread until its deadline.
+    /// Most threads that send them, beside one for attributes. Other notices wait for requests of their directory or
+    /// file that are under way, so that each of these can hold up one thread until its deadline.
     pub notifiers_max: usize,
     /// The largest write request in bytes.
     pub max_write: u32,

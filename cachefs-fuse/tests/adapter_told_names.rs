@@ -35,16 +35,20 @@ fn text(file: &File) -> String {
 
 fn a_file_is_found_under_the_name_that_others_gave_it(method: WatchMethod) {
     let fs = forgetful(method);
-    let held = File::open(fs.at("d/sub/f")).unwrap();
-    let inner = File::open(fs.at("f")).unwrap();
-    fs.outside.rename("d/sub", "moved").unwrap();
-    fs.outside.rename("f", "moved/g").unwrap();
+    let held = File::open(fs.at("d/sub/f")).expect("an answer");
+    let inner = File::open(fs.at("f")).expect("an answer");
+    fs.outside.rename("d/sub", "moved").expect("an answer");
+    fs.outside.rename("f", "moved/g").expect("an answer");
     eventually("all notices", || fs.mount().requests().notices.waiting == 0);
     for name in ["1", "2"] {
-        assert_eq!(text(&File::open(fs.at(name)).unwrap()), name, "their handles take the places of others");
+        assert_eq!(
+            text(&File::open(fs.at(name)).expect("an answer")),
+            name,
+            "their handles take the places of others"
+        );
     }
     assert_eq!((text(&held), text(&inner)), ("d/sub/f".to_owned(), "f".to_owned()));
-    assert_eq!(fs::read(fs.at("moved/g")).unwrap(), b"f");
+    assert_eq!(fs::read(fs.at("moved/g")).expect("an answer"), b"f");
 }
 
 #[test]

@@ -80,20 +80,42 @@ fn slow_directories_delay_no_other() {
     eventually("what waited", || (0..7).all(|dir| length(&fs, &format!("{dir}/new")) == Some(1)));
 }
 
-/// With more of them than threads, names elsewhere are told when the first of the slow ones is over, and nothing is
-/// lost.
+/// With more of them than threads, names elsewhere are told when the first of the slow ones is over, attributes at once,
+/// and nothing is lost.
 #[test]
-fn more_slow_directories_than_threads_delay_notices_until_one_is_answered() {
+fn more_slow_directories_than_threads_delay_names_until_one_is_answered() {
     let fs = watched(config(4), dirs);
     assert_eq!((length(&fs, "30/f"), length(&fs, "30/new")), (Some(5), None));
     hung(&fs, 0..8, |rule| {
         eventually("four threads that wait", || fs.mount().requests().notices.waiting > 0);
         fs.outside.append("30/f", b"+").unwrap();
-        assert_eq!(length(&fs, "30/f"), Some(5), "nobody is left to tell");
+        soon("a change elsewhere", || length(&fs, "30/f") == Some(6));
+        fs.outside.write("30/new", b"n").unwrap();
+        assert_eq!(length(&fs, "30/new"), None, "nobody is left to tell");
         rule.release();
-        eventually("a change elsewhere", || length(&fs, "30/f") == Some(6));
+        eventually("a name elsewhere", || length(&fs, "30/new") == Some(1));
     });
     eventually("what waited", || (0..8).all(|dir| length(&fs, &format!("{dir}/new")) == Some(1)));
+}
+
+#[test]
+fn more_slow_reads_than_threads_delay_no_attributes() {
+    let fs = watched(config(4), dirs);
+    let rule = fs.faults.add(Rule::on(CallKind::Read).named("f").hang()).release_on_drop();
+    assert_eq!(length(&fs, "30/f"), Some(5));
+    std::thread::scope(|scope| {
+        for dir in 0..8 {
+            let path = fs.at(format!("{dir}/f"));
+            scope.spawn(move || fs::read(path).unwrap());
+            assert!(rule.wait_waiting(dir + 1, PATIENCE));
+            fs.outside.append(format!("{dir}/f"), b"+").unwrap();
+        }
+        eventually("four threads that wait", || fs.mount().requests().notices.waiting > 0);
+        fs.outside.append("30/f", b"+").unwrap();
+        soon("a change elsewhere", || length(&fs, "30/f") == Some(6));
+        rule.release();
+    });
+    eventually("the bytes", || (0..8).all(|dir| fs::read(fs.at(format!("{dir}/f"))).unwrap() == b"first+"));
 }
 
 /// (Who asks for the attributes of that file waits with the reader: the kernel cuts its pages to the new length.)

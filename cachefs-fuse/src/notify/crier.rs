@@ -83,7 +83,8 @@ impl Shared {
                 tracing::debug!(%error, "no further thread for notices");
             }
             self.tell(task.key, &task.work);
-            if let Some(since) = task.work.since {
+            let passed_on = task.work.data && matches!(task.key, Key::Inode(_));
+            if let Some(since) = task.work.since.filter(|_| !passed_on) {
                 self.outbox.counts().told(since.elapsed());
             }
             self.outbox.done(task.key);
@@ -93,12 +94,13 @@ impl Shared {
     fn tell(&self, key: Key, work: &Work) {
         match key {
             Key::Dir(dir) => self.tell_dir(dir, work),
+            Key::Bytes(node) => self.kernel.data(node),
             Key::Inode(node) => self.tell_inode(node, work),
         }
     }
 
+    /// Waits for nothing.
     fn tell_inode(&self, node: NodeId, work: &Work) {
-        // First what needs no waiting.
         self.kernel.attr(node);
         if self.tree.inodes().unsettled(node) != 0 {
             for dir in self.tree.inodes().ways(node) {
@@ -106,7 +108,7 @@ impl Shared {
             }
         }
         if work.data {
-            self.kernel.data(node);
+            self.push(Key::Bytes(node), || Work { since: work.since, ..Work::data() });
         }
     }
 

@@ -16,8 +16,16 @@ const IDLE_MAX: Duration = Duration::from_secs(10);
 pub(crate) enum Key {
     /// The lock of a directory, for names in it and its listing.
     Dir(NodeId),
-    /// Reads of a file; nothing, for attributes.
+    /// Reads of a file, for its bytes.
+    Bytes(NodeId),
+    /// Nothing: the attributes of an inode. Its bytes are passed on.
     Inode(NodeId),
+}
+
+impl Key {
+    fn waits(self) -> bool {
+        !matches!(self, Self::Inode(_))
+    }
 }
 
 /// What the kernel is yet to be told. Each key is worked on by one thread at a time, so that whatever one of them waits
@@ -37,7 +45,12 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 struct State {
     pending: HashMap<Key, Pending>,
+    /// What waits for nothing, and goes first.
+    swift: VecDeque<Key>,
+    /// What may have to wait.
     ready: VecDeque<Key>,
+    /// Threads at the latter.
+    patient: usize,
     /// Things waiting to be told, over all keys.
     items: usize,
     threads: usize,
@@ -45,6 +58,22 @@ struct State {
     /// Everything the kernel knows is to be taken back.
     sweep: bool,
     closed: bool,
+}
+
+impl State {
+    fn add(&mut self, key: Key) {
+        if key.waits() { self.ready.push_back(key) } else { self.swift.push_back(key) }
+    }
+
+    /// The next key, of those that may have to wait only while `most` threads are not at such already.
+    fn take(&mut self, most: usize) -> Option<Key> {
+        if let Some(key) = self.swift.pop_front() {
+            return Some(key);
+        }
+        let key = if self.patient < most { self.ready.pop_front() } else { None };
+        self.patient += usize::from(key.is_some());
+        key
+    }
 }
 
 #[derive(Debug)]
@@ -97,15 +126,16 @@ impl Outbox {
             return true;
         }
         state.pending.insert(key, Pending { work, busy: false });
-        state.ready.push_back(key);
+        state.add(key);
         drop(state);
         self.work.notify_one();
         true
     }
 
     /// Whether a notice about this file is on its way to the kernel.
-    pub(crate) fn is_pending(&self, key: Key) -> bool {
-        self.state.lock().pending.contains_key(&key)
+    pub(crate) fn is_pending(&self, node: NodeId) -> bool {
+        let state = self.state.lock();
+        [Key::Inode(node), Key::Bytes(node)].iter().any(|key| state.pending.contains_key(key))
     }
 
     /// Whether a thread is at it, which may have to wait.
@@ -121,10 +151,10 @@ impl Outbox {
         self.room.notify_all();
     }
 
-    /// Counts a thread that is about to be started; false if there are enough.
+    /// Counts a thread that is about to be started; false if there are enough: one more than may have to wait.
     pub(super) fn enlist(&self) -> bool {
         let mut state = self.state.lock();
-        let more = !state.closed && state.threads < self.threads_max;
+        let more = !state.closed && state.threads <= self.threads_max;
         state.threads += usize::from(more);
         more
     }
@@ -141,7 +171,7 @@ impl Outbox {
             if state.closed {
                 break;
             }
-            if let Some(key) = state.ready.pop_front() {
+            if let Some(key) = state.take(self.threads_max) {
                 let alone = state.idle == 0;
                 if let Some(pending) = state.pending.get_mut(&key) {
                     pending.busy = true;
@@ -167,13 +197,14 @@ impl Outbox {
     /// The work on a key is done; what came meanwhile is next.
     pub(super) fn done(&self, key: Key) {
         let mut state = self.state.lock();
+        state.patient -= usize::from(key.waits());
         let Some(pending) = state.pending.get_mut(&key) else { return };
         pending.busy = false;
         if pending.work.len() == 0 {
             state.pending.remove(&key);
             return;
         }
-        state.ready.push_back(key);
+        state.add(key);
         drop(state);
         self.work.notify_one();
     }
@@ -201,7 +232,9 @@ impl Outbox {
     pub(crate) fn close(&self) {
         let mut state = self.state.lock();
         state.closed = true;
-        let dropped = (std::mem::take(&mut state.pending), std::mem::take(&mut state.ready));
+        let dropped = std::mem::take(&mut state.pending);
+        state.ready.clear();
+        state.swift.clear();
         state.items = 0;
         drop(state);
         drop(dropped);
@@ -232,7 +265,7 @@ mod tests {
         let again = outbox.next().unwrap();
         assert!(again.key == FILE && !again.work.data);
         outbox.done(FILE);
-        assert!(!outbox.is_pending(FILE));
+        assert!(!outbox.is_pending(NodeId(5)));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use cachefs_vfs::{Access, Attr, Errno, Error, FileId, Object, OpenHow, Opened, R
 use super::Tree;
 use crate::handles::{Closed, Slot, Use};
 use crate::inodes::NodeId;
-use crate::notify::Key;
 
 impl Tree {
     /// A handle of a file for this purpose: one that is open, or a new one, which stays open while the kernel has
@@ -81,7 +80,7 @@ impl Tree {
         }
         let version = if direct { 0 } else { self.version_hash(&attr) };
         let before = self.inodes.replace_kept(node, version);
-        let told = self.belief.holds(attr.id) && !self.outbox.is_pending(Key::Inode(node));
+        let told = self.belief.holds(attr.id) && !self.outbox.is_pending(node);
         Ok(told && !direct || version != 0 && before == version)
     }
 
