@@ -5,7 +5,7 @@ use crate::block::Generation;
 use crate::coherence::{Fact, Freshness, Lookout};
 use crate::config::Config;
 use crate::fill::Fills;
-use crate::handle::{Handles, Renames};
+use crate::handle::{Handles, Renames, Slots};
 use crate::meta::{Asked, Listings, Names, Node, Nodes, Stamp, Stamps, View};
 use crate::stats::{Counter, MissReason, Stats};
 use crate::store::{PolicyFactory, Store, StoreLimits};
@@ -153,18 +153,26 @@ impl Engine {
 
     /// A node that left the table: closes its handles and gives its memory back.
     pub(crate) fn lay_off(&self, node: &Node) {
-        self.handles.forget(node.id);
-        drop(node.io_if_any().and_then(|io| io.close()));
-        self.reset(node, MissReason::Evicted);
+        drop(self.lay_open(node));
     }
 
-    /// The file is gone for good: its last name and the last handle of ours.
-    pub(crate) fn bury(&self, node: &Arc<Node>) {
+    /// As [`Self::lay_off`]; answers the handles, to be closed without any lock.
+    fn lay_open(&self, node: &Node) -> Option<Slots> {
+        self.handles.forget(node.id);
+        let closing = node.io_if_any().and_then(|io| io.close());
+        self.reset(node, MissReason::Evicted);
+        closing
+    }
+
+    /// The file is gone for good: its last name and the last handle of ours. Answers the backing's handles, to be
+    /// closed without any lock.
+    pub(crate) fn bury(&self, node: &Arc<Node>) -> Option<Slots> {
         if node.io_if_any().is_some_and(|io| io.is_held()) {
-            return;
+            return None;
         }
-        self.lay_off(node);
+        let closing = self.lay_open(node);
         self.nodes.remove(node);
+        closing
     }
 
     /// A name of the inode is gone.
@@ -181,7 +189,7 @@ impl Engine {
             }
         }
         if last {
-            self.bury(node);
+            drop(self.bury(node));
         }
     }
 }

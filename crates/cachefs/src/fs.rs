@@ -57,6 +57,7 @@ impl CacheFs {
         let engine = Arc::new(engine);
         let mut ticker = None;
         if let Coherence::Watch(how) = engine.config.coherence {
+            engine.lookout.prepare(&engine.stats).map_err(BuildError::Thread)?;
             Intake::begin(&engine, how).map_err(BuildError::Watch)?;
             let period = engine.config.recheck;
             ticker = (!period.is_zero())

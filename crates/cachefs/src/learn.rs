@@ -59,7 +59,7 @@ impl Engine {
     pub(crate) fn seen(&self, node: &Node, attr: &Attr, asked: Asked) -> Seen {
         let by_name = asked.cover == Some(Cover(attr.id.device))
             && (self.lookout.is_whole() || (!attr.kind.is_dir() && attr.links <= 1));
-        self.freshness.seen(asked, by_name || node.is_covered_at(asked.stamp))
+        self.freshness.seen(asked, by_name || self.is_covered_at(node, asked.stamp))
     }
 
     fn heed(&self, node: &Node, learnt: Learnt) -> bool {

@@ -2,8 +2,9 @@ use cachefs_vfs::{
     Access, Attr, Errno, Error, FileId, Name, Notice, OpenHow, Result, Subject, Touch, VDir, Watch,
 };
 
+use super::Changed;
 use crate::engine::Engine;
-use crate::meta::{Asked, Cover, Node, Placed};
+use crate::meta::{Asked, Cover, Node, Placed, Stamp, WatchedMark};
 use crate::stats::BackingVerb;
 use crate::sync::Arc;
 
@@ -14,32 +15,46 @@ impl Engine {
     /// # Errors
     /// `EWOULDBLOCK` rather than wait, where the caller must not.
     pub(crate) fn asked_in(&self, node: &Node, dir: &dyn VDir) -> Result<Asked> {
-        let cover = self.cover_dir(node, dir)?;
-        Ok(Asked { cover, ..self.asked() })
+        self.cover_dir(node, dir)?;
+        let asked = self.asked();
+        Ok(Asked { cover: self.cover_at(node, asked.stamp), ..asked })
     }
 
-    /// What is under watch for whoever asks for something in the directory from now on.
+    /// Has a directory watched for whoever asks for something in it from now on.
     ///
     /// # Errors
     /// As [`Self::asked_in`]. That the directory cannot be watched is none.
-    pub(crate) fn cover_dir(&self, node: &Node, dir: &dyn VDir) -> Result<Option<Cover>> {
-        if !self.freshness.is_watched() || self.freshness.is_lost() {
-            return Ok(None);
-        }
-        if node.is_cover_unknown()
+    pub(crate) fn cover_dir(&self, node: &Node, dir: &dyn VDir) -> Result<()> {
+        if self.is_to_cover(node)
             && let Err(error) = self.cover(node, |watch| dir.watch(watch))
             && error.errno() == Errno::WOULDBLOCK
         {
             return Err(error);
         }
-        Ok(node.is_covered_at(self.stamps.now()).then_some(Cover(node.id.device)))
+        Ok(())
+    }
+
+    /// What was under watch for whoever asked for something in the directory at this stamp.
+    pub(crate) fn cover_at(&self, dir: &Node, stamp: Stamp) -> Option<Cover> {
+        let is_told = self.freshness.is_watched() && !self.freshness.is_lost();
+        (is_told && self.is_covered_at(dir, stamp)).then_some(Cover(dir.id.device))
+    }
+
+    /// Whether the inode itself was under watch at this stamp.
+    pub(crate) fn is_covered_at(&self, node: &Node, stamp: Stamp) -> bool {
+        node.is_covered_at(stamp, self.freshness.proven())
+    }
+
+    fn is_to_cover(&self, node: &Node) -> bool {
+        let freshness = &self.freshness;
+        freshness.is_watched() && !freshness.is_lost() && node.is_cover_unknown(freshness.proven())
     }
 
     /// Has a file of several names watched itself, for others may change it by a name nobody knows here. What is known
     /// of it by now is from before that.
     pub(crate) fn cover_linked(&self, node: &Node, attr: &Attr, dir: &dyn VDir, name: Name<'_>) {
-        let is_needed = self.freshness.is_watched() && !self.lookout.is_whole();
-        if !is_needed || attr.kind.is_dir() || attr.links <= 1 || !node.is_cover_unknown() {
+        let is_needed = !self.lookout.is_whole() && !attr.kind.is_dir() && attr.links > 1;
+        if !is_needed || !self.is_to_cover(node) {
             return;
         }
         let how = OpenHow::new(Access::Path);
@@ -59,9 +74,10 @@ impl Engine {
     /// The backing's; `ESTALE` without a watch.
     pub(crate) fn cover(&self, node: &Node, call: impl FnOnce(&dyn Watch) -> Result<()>) -> Result<()> {
         let watch = self.lookout.watch().ok_or(Error::new(Errno::STALE))?;
+        let (before, mark) = (self.stamps.now(), node.cover_mark());
         match self.backing.call(BackingVerb::Watch, || call(&*watch)) {
             Ok(()) => {
-                self.now_covered(node);
+                self.now_covered(node, mark, before);
                 Ok(())
             }
             Err(error) => {
@@ -73,9 +89,14 @@ impl Engine {
         }
     }
 
-    fn now_covered(&self, node: &Node) {
-        let is_first = node.is_cover_unknown();
-        node.set_covered(self.stamps.next());
+    fn now_covered(&self, node: &Node, mark: WatchedMark, asked: Stamp) {
+        let is_first = node.is_cover_unknown(self.freshness.proven());
+        let since = self.stamps.next();
+        // What was lost since may have been this. If it comes now, it is later than `since`.
+        if self.freshness.proven() > asked {
+            return;
+        }
+        node.set_covered(mark, since);
         // Who is about to hand on what he asked for before must not take it for covered.
         if is_first && !self.lookout.is_whole() {
             let whose = Subject { id: Some(node.id), at: None };
@@ -84,7 +105,7 @@ impl Engine {
     }
 
     fn refuse_cover(&self, node: &Node, error: &Error) {
-        let was_unknown = node.is_cover_unknown();
+        let was_unknown = node.is_cover_unknown(self.freshness.proven());
         node.refuse_cover();
         if was_unknown && self.lookout.count_uncovered() && !self.freshness.is_lost() {
             tracing::warn!(inode = node.id.inode, %error, "cannot be watched, and is asked for again and again; so may be others");
@@ -98,21 +119,24 @@ impl Engine {
 
     /// Nobody here would know of this inode that a notice is about it.
     pub(crate) fn lose_cover(&self, id: FileId) {
+        let stamp = self.stamps.next();
+        // Or an answer on its way would bring one to who is not known here yet.
+        self.freshness.raise(Changed::Inode(id), stamp);
         if let Some(node) = self.nodes.peek(id) {
-            node.state.lock().lose_cover();
+            node.state.lock().lose_cover(stamp);
         }
     }
 
     /// To be taken before an inode is asked for by a handle, or at its place.
     pub(crate) fn asked_of(&self, node: &Node) -> Asked {
         let asked = self.asked();
-        let cover = || node.io_if_any()?.place()?.cover(&self.names, node.id, asked.stamp);
+        let cover = || node.io_if_any()?.place()?.cover(self, node.id, asked.stamp);
         Asked { cover: if self.freshness.is_watched() { cover() } else { None }, ..asked }
     }
 
     /// Has a directory watched that is about to be asked for its attributes, if that is possible.
     pub(crate) fn cover_own(&self, node: &Arc<Node>) {
-        if self.freshness.is_watched() && node.is_cover_unknown() {
+        if self.is_to_cover(node) {
             let covered = self.dir_handle(node).and_then(|dir| self.cover_dir(node, &*dir));
             if let Err(error) = covered {
                 tracing::debug!(inode = node.id.inode, %error, "a directory is not watched");

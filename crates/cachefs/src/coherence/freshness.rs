@@ -111,9 +111,16 @@ impl Freshness {
         if self.is_lost() { Lifetimes::OPEN.of(fact) } else { self.lifetimes.of(fact) }
     }
 
-    /// Notices were lost: nothing asked for before holds.
-    pub(crate) fn doubt(&self, stamp: Stamp) {
-        self.proven.raise(stamp);
+    /// Notices were lost: nothing asked for before holds, and no cover from before is one. `stamp` is called twice:
+    /// whoever asked between the first time and its being seen took an old cover for a good one.
+    pub(crate) fn doubt(&self, stamp: impl Fn() -> Stamp) {
+        self.proven.raise(stamp());
+        self.proven.raise(stamp());
+    }
+
+    /// Since when all is told. To be asked for after the stamp was taken that it is compared with.
+    pub(crate) fn proven(&self) -> Stamp {
+        self.proven.get()
     }
 
     /// Nothing is told of any more. `stamp` is called when that is marked, so that nothing asked for from there on is
@@ -180,7 +187,7 @@ mod tests {
         let covered = freshness.seen(asked(&stamps), true);
         let later = NOW.plus(1000 * SECOND);
         assert!(FACTS.iter().all(|&fact| freshness.holds(fact, covered, later)));
-        freshness.doubt(stamps.next());
+        freshness.doubt(|| stamps.next());
         assert!(FACTS.iter().all(|&fact| !freshness.holds(fact, covered, NOW)));
         let again = freshness.seen(asked(&stamps), true);
         assert!(FACTS.iter().all(|&fact| freshness.holds(fact, again, later)));

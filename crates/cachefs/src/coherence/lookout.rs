@@ -6,7 +6,10 @@ use super::listeners::Listeners;
 use super::writers::Writers;
 use super::{Coherence, CoherenceStatus, WatchStatus};
 use crate::engine::Engine;
+use crate::handle::Slots;
+use crate::stats::Stats;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::workers::Workers;
 
 /// The watch of the backing, and who is told of what it tells.
 #[derive(Debug, Default)]
@@ -21,9 +24,41 @@ pub(crate) struct Lookout {
     complained: AtomicBool,
     pub(super) listeners: Listeners,
     pub(super) writers: Writers,
+    /// Handles of the backing that a notice left behind. A leaf lock.
+    left: Mutex<Vec<Slots>>,
+    /// Who closes them, for the backing may take its time, and the next notice must not wait for it.
+    closers: OnceLock<Workers>,
 }
 
+/// Handles to be closed that may wait for that; beyond it, whoever brings a notice closes them himself.
+const CLOSING_MAX: usize = 1024;
+const CLOSERS: usize = 2;
+
 impl Lookout {
+    /// Readies what a watch needs.
+    ///
+    /// # Errors
+    /// If the system refuses a thread.
+    pub(crate) fn prepare(&self, stats: &Stats) -> std::io::Result<()> {
+        let closers = Workers::new(CLOSERS, CLOSING_MAX, stats)?;
+        self.closers.get_or_init(|| closers);
+        Ok(())
+    }
+
+    /// Has handles closed when the notice is worked in.
+    pub(super) fn leave(&self, slots: Option<Slots>) {
+        self.left.lock().extend(slots);
+    }
+
+    /// To be called without a lock.
+    pub(super) fn close_left(&self) {
+        let left = std::mem::take(&mut *self.left.lock());
+        for slots in left {
+            // Where a job is refused, it is dropped, which closes them, too.
+            let _ = self.closers.get().map(|closers| closers.try_spawn(move || drop(slots)));
+        }
+    }
+
     pub(super) fn open(&self, watch: Arc<dyn Watch>) {
         self.method.get_or_init(|| watch.method());
         *self.watch.lock() = Some(watch);

@@ -49,13 +49,14 @@ impl Watch for CacheWatch {
                 state.attr_known().is_some_and(|attr| attr.kind.is_dir()),
             )
         };
-        covered && (!is_dir || self.engine.lookout.is_whole() || node.is_covered_at(self.engine.stamps.now()))
+        let engine = &self.engine;
+        covered && (!is_dir || engine.lookout.is_whole() || engine.is_covered_at(&node, engine.stamps.now()))
     }
 
     fn covers_names(&self, dir: FileId) -> bool {
         let engine = &self.engine;
         let node = engine.nodes.peek(dir).filter(|_| !engine.freshness.is_lost());
-        node.is_some_and(|node| node.is_covered_at(engine.stamps.now()))
+        node.is_some_and(|node| engine.is_covered_at(&node, engine.stamps.now()))
     }
 
     fn method(&self) -> WatchMethod {

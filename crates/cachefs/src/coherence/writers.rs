@@ -1,31 +1,62 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use cachefs_vfs::{Access, Errno, FileId, Notice, Subject, Touch};
+use cachefs_vfs::{Access, Errno, FileId, Notice, Subject, Touch, VFile};
 
 use crate::engine::Engine;
-use crate::handle::Held;
 use crate::meta::{Doubt, Node, Stamp};
-use crate::stats::{BackingVerb, Counter};
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
+use crate::stats::BackingVerb;
+use crate::sync::{Arc, Mutex};
 
 /// Files that others may have open for writing: through a mapping they change them without a word.
 #[derive(Debug, Default)]
 pub(super) struct Writers {
-    /// And when that was last heard of. Each is [`Doubt::Listed`], which is set under this lock.
-    list: Mutex<HashMap<FileId, (Arc<Node>, Stamp)>>,
-    /// Nobody can tell who has a file open.
-    blind: AtomicBool,
+    /// Each is [`Doubt::Listed`], or [`Doubt::Unseen`] while a look at it is late; which is set under this lock.
+    list: Mutex<HashMap<FileId, Suspect>>,
+    /// Devices where nobody can tell who has a file open. A leaf lock.
+    blind: Mutex<HashSet<u64>>,
+}
+
+#[derive(Debug)]
+struct Suspect {
+    node: Arc<Node>,
+    /// When it was last heard of.
+    heard: Stamp,
+    look: Look,
+}
+
+/// Whether somebody is looking at a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Idle,
+    /// Since this period.
+    Out,
+    /// Since an earlier one.
+    Late,
+}
+
+/// What to do about a file in this period.
+#[derive(Debug)]
+pub(super) enum Due {
+    /// Look at it; when it was last heard of is for [`Writers::back`].
+    Look(Stamp),
+    /// Nobody came back from the last look: no watch covers it until somebody does.
+    Late,
+    /// That is known already.
+    Nothing,
 }
 
 /// Files re-checked at most. Those beyond are not covered by the watch.
-const LIST_MAX: usize = 4096;
+pub(super) const LIST_MAX: usize = 4096;
 
 /// Whether others have a file open for writing.
-enum Found {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
     Nobody,
     Somebody,
-    /// The file is not there, or nobody can tell.
+    /// The file is not there, or is where nobody can tell of any.
     Nothing,
+    /// Of this one, nobody here may tell.
+    Unseen,
 }
 
 impl Writers {
@@ -35,28 +66,71 @@ impl Writers {
 
     fn add(&self, node: &Arc<Node>, stamp: Stamp) {
         let mut list = self.list.lock();
-        let has_room = list.len() < LIST_MAX || list.contains_key(&node.id);
-        if has_room {
-            list.insert(node.id, (Arc::clone(node), stamp));
-        }
-        node.state.lock().set_doubt(if has_room { Doubt::Listed } else { Doubt::Crowded });
+        let has_room = list.len() < LIST_MAX;
+        let doubt = match list.get_mut(&node.id) {
+            Some(suspect) => {
+                suspect.heard = stamp;
+                if suspect.look == Look::Late { Doubt::Unseen } else { Doubt::Listed }
+            }
+            None if has_room => {
+                list.insert(node.id, Suspect { node: Arc::clone(node), heard: stamp, look: Look::Idle });
+                Doubt::Listed
+            }
+            None => Doubt::Crowded,
+        };
+        node.state.lock().set_doubt(doubt);
     }
 
-    /// Takes a file off, which is free of writers as far as is known now, if nothing was heard of it since.
-    fn acquit(&self, node: &Node, stamp: Stamp) {
+    /// A period begins for the file.
+    pub(super) fn due(&self, node: &Node) -> Due {
         let mut list = self.list.lock();
-        if list.get(&node.id).is_some_and(|(_, heard)| *heard == stamp) {
-            list.remove(&node.id);
-            node.state.lock().set_doubt(Doubt::Free);
+        let Some(suspect) = list.get_mut(&node.id) else { return Due::Nothing };
+        match suspect.look {
+            Look::Idle => {
+                suspect.look = Look::Out;
+                Due::Look(suspect.heard)
+            }
+            Look::Out => {
+                suspect.look = Look::Late;
+                node.state.lock().set_doubt(Doubt::Unseen);
+                Due::Late
+            }
+            Look::Late => Due::Nothing,
         }
+    }
+
+    /// Nobody looked after all.
+    pub(super) fn put_off(&self, node: &Node) {
+        if let Some(suspect) = self.list.lock().get_mut(&node.id) {
+            suspect.look = Look::Idle;
+        }
+    }
+
+    /// Somebody came back from a look; true if he was late. A file that is free of writers leaves the list if nothing
+    /// was heard of it since the look began, one that cannot be looked at leaves it anyway.
+    pub(super) fn back(&self, node: &Node, found: Found, heard: Stamp) -> bool {
+        let mut list = self.list.lock();
+        let Some(suspect) = list.get_mut(&node.id) else { return false };
+        let was_late = std::mem::replace(&mut suspect.look, Look::Idle) == Look::Late;
+        let is_over = found != Found::Somebody && (found != Found::Nobody || suspect.heard == heard);
+        node.state.lock().set_doubt(match found {
+            Found::Nobody if is_over => Doubt::Free,
+            Found::Nobody | Found::Somebody => Doubt::Listed,
+            Found::Nothing => Doubt::Unknown,
+            Found::Unseen => Doubt::Unseen,
+        });
+        let gone = if is_over { list.remove(&node.id) } else { None };
+        drop(list);
+        drop(gone);
+        was_late
     }
 
     /// Nobody will look at the file any more.
     pub(super) fn remove(&self, node: &Node) {
         let mut list = self.list.lock();
         let gone = list.remove(&node.id);
-        if let Some((node, _)) = &gone {
-            node.state.lock().set_doubt(Doubt::Unknown);
+        if let Some(suspect) = &gone {
+            suspect.node.state.lock().set_doubt(Doubt::Unknown);
         }
         drop(list);
         drop(gone);
@@ -67,16 +141,20 @@ impl Writers {
         drop(gone);
     }
 
-    fn all(&self) -> Vec<(Arc<Node>, Stamp)> {
-        self.list.lock().values().cloned().collect()
+    pub(super) fn all(&self) -> Vec<Arc<Node>> {
+        self.list.lock().values().map(|suspect| Arc::clone(&suspect.node)).collect()
+    }
+
+    fn has(&self, node: &Node) -> bool {
+        self.list.lock().contains_key(&node.id)
     }
 
     fn has_room(&self) -> bool {
         self.list.lock().len() < LIST_MAX
     }
 
-    fn is_blind(&self) -> bool {
-        self.blind.load(Ordering::Relaxed)
+    fn is_blind(&self, node: &Node) -> bool {
+        self.blind.lock().contains(&node.id.device)
     }
 }
 
@@ -84,7 +162,7 @@ impl Engine {
     /// Others opened the file, perhaps to write.
     pub(super) fn suspect(&self, node: &Arc<Node>) {
         let writers = &self.lookout.writers;
-        if writers.is_blind() {
+        if writers.is_blind(node) {
             return;
         }
         let is_held = node.io_if_any().is_some_and(|io| io.is_held());
@@ -93,13 +171,16 @@ impl Engine {
             if state.attr_known().is_some_and(|attr| !attr.kind.is_regular()) {
                 return;
             }
-            // Where nobody has anything of it, whoever opens it next will find out.
-            state.set_doubt(Doubt::Unknown);
-            is_held
-                || state.blocks_end().0 > 0
-                || (state.attr_known().is_some() && !self.lookout.listeners.is_empty())
+            // What cannot be looked at is covered by nothing as it is. Where nobody has anything of it, whoever opens
+            // it next will find out.
+            let is_unseen = state.doubt() == Doubt::Unseen;
+            state.set_doubt(if is_unseen { Doubt::Unseen } else { Doubt::Unknown });
+            !is_unseen
+                && (is_held
+                    || state.blocks_end().0 > 0
+                    || (state.attr_known().is_some() && !self.lookout.listeners.is_empty()))
         };
-        if is_served || writers.list.lock().contains_key(&node.id) {
+        if is_served || writers.has(node) {
             writers.add(node, self.stamps.next());
         }
     }
@@ -123,11 +204,18 @@ impl Engine {
         }
     }
 
-    /// The backing's handle for reading was just opened, for a handle of ours: finds out whether a writer was there before us, unless that is
-    /// known, or we may be the writer. May call the backing.
-    pub(crate) fn probe_writer(&self, node: &Arc<Node>) {
-        let is_needed = self.freshness.is_watched() && !self.freshness.is_lost();
-        if !is_needed || self.lookout.writers.is_blind() || node.state.lock().doubt() != Doubt::Unknown {
+    /// To be called when the backing's handle for reading was just opened, for a handle of ours, and before bytes are
+    /// loaded through it: finds out whether there is a writer, unless that is known, or we may be the writer. May call
+    /// the backing.
+    pub(crate) fn probe_writer(&self, node: &Arc<Node>, is_new: bool) {
+        if !self.freshness.is_watched() || self.freshness.is_lost() {
+            return;
+        }
+        let doubt = node.state.lock().doubt();
+        let writers = &self.lookout.writers;
+        // Who does not come back from a look is not followed by another.
+        let is_open = doubt == Doubt::Unknown || (is_new && doubt == Doubt::Unseen && !writers.has(node));
+        if !is_open || writers.is_blind(node) {
             return;
         }
         let io = node.io();
@@ -139,59 +227,46 @@ impl Engine {
             slots.file(Access::Read)
         };
         let Some(file) = file else { return };
-        match self.ask_writer(node, &*file) {
-            Found::Somebody => self.lookout.writers.add(node, self.stamps.next()),
-            Found::Nobody => {
-                let mut state = node.state.lock();
-                if state.doubt() == Doubt::Unknown {
-                    state.set_doubt(Doubt::Free);
-                }
+        let found = self.ask_writer(node, &*file);
+        if found == Found::Somebody {
+            writers.add(node, self.stamps.next());
+            return;
+        }
+        let was_covered = {
+            let mut state = node.state.lock();
+            let was_covered = state.is_covered(&self.freshness);
+            match found {
+                // Unless somebody came meanwhile.
+                _ if state.doubt() != doubt => return,
+                Found::Nobody => state.set_doubt(Doubt::Free),
+                Found::Unseen => state.set_doubt(Doubt::Unseen),
+                Found::Nothing | Found::Somebody => {}
             }
-            Found::Nothing => {}
+            was_covered && found == Found::Unseen
+        };
+        if was_covered {
+            let whose = Subject { id: Some(node.id), at: None };
+            self.lookout.listeners.tell(&Notice::Inode { whose, touch: Touch::Data });
         }
     }
 
-    fn ask_writer(&self, node: &Node, file: &dyn cachefs_vfs::VFile) -> Found {
+    pub(super) fn ask_writer(&self, node: &Node, file: &dyn VFile) -> Found {
         match self.backing.call(BackingVerb::HasWriter, || file.has_writer()) {
             Ok(true) => Found::Somebody,
             Ok(false) => Found::Nobody,
             Err(error) if error.errno() == Errno::OPNOTSUPP => {
-                self.lookout.writers.blind.store(true, Ordering::Relaxed);
+                self.lookout.writers.blind.lock().insert(node.id.device);
                 Found::Nothing
             }
             Err(error) => {
                 tracing::debug!(inode = node.id.inode, %error, "nobody can tell whether it is being written");
-                Found::Somebody
+                if is_forbidden(&error) { Found::Unseen } else { Found::Somebody }
             }
         }
     }
+}
 
-    /// Asks the backing for each file on the list whether it is still open for writing: then it may have been changed.
-    /// Where we have it open for writing ourselves, that cannot be told from others.
-    pub(crate) fn recheck_writers(self: &Arc<Self>) {
-        for (node, heard) in self.lookout.writers.all() {
-            self.stats.count(Counter::WritersRechecked);
-            match self.find_writer(&node) {
-                Found::Nobody => self.lookout.writers.acquit(&node, heard),
-                Found::Nothing => self.lookout.writers.remove(&node),
-                Found::Somebody => {
-                    let whose = Subject { id: Some(node.id), at: None };
-                    self.hear(&Notice::Inode { whose, touch: Touch::Data });
-                }
-            }
-        }
-    }
-
-    fn find_writer(self: &Arc<Self>, node: &Arc<Node>) -> Found {
-        // Held as by a reader: what is opened for it is closed after it.
-        let _held = Held::new(self, node, Access::Read);
-        match self.file_handle(node, Access::Read) {
-            Ok(file) => self.ask_writer(node, &*file),
-            Err(error) if matches!(error.errno(), Errno::STALE | Errno::NOENT) => Found::Nothing,
-            Err(error) => {
-                tracing::debug!(inode = node.id.inode, %error, "cannot be opened to see whether it is being written");
-                Found::Somebody
-            }
-        }
-    }
+/// Whether the error says that this process may not look at this file.
+pub(super) fn is_forbidden(error: &cachefs_vfs::Error) -> bool {
+    matches!(error.errno(), Errno::ACCESS | Errno::PERM)
 }

@@ -5,7 +5,7 @@ use cachefs_vfs::{Attr, Name, RemoveKind, Result, VDir};
 use super::CacheDir;
 use crate::engine::Engine;
 use crate::handle::Pin;
-use crate::meta::{Asked, Node, Placed, Seen, Stamp, Target};
+use crate::meta::{Asked, Cover, Node, Placed, Seen, Stamp, Target};
 use crate::stats::BackingVerb;
 use crate::sync::{Arc, Ordering};
 
@@ -24,10 +24,12 @@ pub(super) struct NamesChange<'a> {
 impl<'a> NamesChange<'a> {
     /// `backing` is the backing's handle of the directory.
     pub(super) fn begin(engine: &'a Engine, dir: &'a Node, backing: &dyn VDir) -> Self {
-        let cover = engine.cover_dir(dir, backing).unwrap_or_default();
+        if let Err(error) = engine.cover_dir(dir, backing) {
+            tracing::debug!(inode = dir.id.inode, %error, "a directory is changed without being watched");
+        }
         dir.mark_names_busy(true);
         let begun = engine.stamps.next();
-        let asked = Asked { stamp: begun, cover, ..engine.asked() };
+        let asked = Asked { stamp: begun, cover: engine.cover_at(dir, begun), ..engine.asked() };
         dir.names_changed.raise(begun);
         dir.state.lock().forget_attr(begun);
         Self { engine, dir, begun: Cell::new(begun), asked }
@@ -35,7 +37,13 @@ impl<'a> NamesChange<'a> {
 
     /// To be taken before the backing is called.
     pub(super) fn asked(&self) -> Asked {
-        Asked { cover: self.asked.cover, ..self.engine.asked() }
+        self.still_covered(self.engine.asked())
+    }
+
+    /// The same question, with what was under watch when the change began and is since.
+    fn still_covered(&self, asked: Asked) -> Asked {
+        let is_still = |_: &Cover| self.engine.cover_at(self.dir, asked.stamp).is_some();
+        Asked { cover: self.asked.cover.filter(is_still), ..asked }
     }
 
     /// The name stands for this now, which is known since then; `None` if that is not known.
@@ -43,7 +51,7 @@ impl<'a> NamesChange<'a> {
         let over = self.engine.stamps.next();
         let begun = self.begun.get();
         let fact = fact.map(|(target, seen)| {
-            let asked = Asked { stamp: begun, at: seen.at(), ..self.asked };
+            let asked = self.still_covered(Asked { stamp: begun, at: seen.at(), ..self.asked });
             (target, self.engine.freshness.seen(asked, seen.is_covered() && target.is_covered(asked)))
         });
         let (alone, placed) = self.engine.names.settle(self.dir, name, fact, begun, over);

@@ -80,7 +80,7 @@ impl CacheDir {
             engine.note_readable(&node, how.access, &attr, asked);
             engine.keep_file(&node, how.access, handle);
             engine.handles.touch(&node);
-            engine.probe_writer(&node);
+            engine.probe_writer(&node, true);
             None
         };
         let file = CacheFile::new(&self.fs, held, how, own);

@@ -27,7 +27,7 @@ impl Drop for Held {
         let io = self.node.io();
         let was_pinned = io.is_pinned();
         if io.let_go(self.access) {
-            self.engine.bury(&self.node);
+            drop(self.engine.bury(&self.node));
         } else if !io.is_held() {
             // As the plain file would be: an open one keeps the space of what others remove, and one that is open for
             // writing cannot be executed.

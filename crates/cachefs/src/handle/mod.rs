@@ -14,7 +14,7 @@ mod reopen;
 
 pub(crate) use handles::Handles;
 pub(crate) use held::Held;
-pub(crate) use io::{Io, serves};
+pub(crate) use io::{Io, Slots, serves};
 pub(crate) use own::Own;
 pub(crate) use pin::Pin;
 use place::Place;

@@ -2,7 +2,8 @@ use std::ffi::OsStr;
 
 use cachefs_vfs::{FileId, Name, Result};
 
-use crate::meta::{Cover, Names, Node, Stamp, Target};
+use crate::engine::Engine;
+use crate::meta::{Cover, Node, Stamp};
 use crate::sync::Arc;
 
 /// Deeper places than this are taken for a circle that racing renames left.
@@ -26,11 +27,11 @@ impl Place {
     }
 
     /// What was under watch when the stamp was taken, if the inode is here and would be found by this place.
-    pub(crate) fn cover(&self, names: &Names, id: FileId, stamp: Stamp) -> Option<Cover> {
-        // Others change it by that name: who does not know the name would not know what they changed.
-        let is_known =
-            || names.hint(&self.dir, self.name().ok()?).filter(|&target| target == Target::File(id));
-        self.dir.is_covered_at(stamp).then(is_known).flatten().map(|_| Cover(self.dir.id.device))
+    pub(crate) fn cover(&self, engine: &Engine, id: FileId, stamp: Stamp) -> Option<Cover> {
+        // Others change it by that name: who does not know the name would not know what they changed, and one that was
+        // not followed all the time may have gone elsewhere.
+        let cover = engine.cover_at(&self.dir, stamp)?;
+        engine.names.leads_to(&self.dir, self.name().ok()?, id).then_some(cover)
     }
 
     /// Whether it is this name in this directory, whose generation may be 0 for any.

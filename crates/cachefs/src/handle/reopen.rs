@@ -142,7 +142,7 @@ impl Engine {
         self.learn(node, &opened.attr, asked);
         self.note_readable(node, access, &opened.attr, asked);
         let file = self.keep_file(node, access, opened.handle);
-        self.probe_writer(node);
+        self.probe_writer(node, true);
         Ok(Some(file))
     }
 

@@ -12,6 +12,7 @@ mod nodes;
 mod stamp;
 mod state;
 mod touches;
+mod watched;
 mod weak;
 
 pub(crate) use listing::{Chunk, Recorder};
@@ -23,6 +24,7 @@ pub(crate) use nodes::Nodes;
 pub(crate) use stamp::{Asked, Cover, Seen, Stamp, StampCell, Stamps};
 pub(crate) use state::{Doubt, Dropped, Learnt, State, View, Weakened};
 pub(crate) use touches::Touches;
+pub(crate) use watched::{Watched, WatchedMark};
 pub(crate) use weak::Weak;
 
 /// How many parts a table of this many entries is cut into: enough for the cores, but not so many that the limit,

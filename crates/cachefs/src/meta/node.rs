@@ -2,7 +2,7 @@ use std::sync::OnceLock;
 
 use cachefs_vfs::FileId;
 
-use super::{Stamp, StampCell, State};
+use super::{Stamp, StampCell, State, Watched, WatchedMark};
 use crate::block::Generation;
 use crate::handle::Io;
 use crate::sync::{AtomicU32, Mutex, Ordering};
@@ -17,9 +17,7 @@ pub(crate) struct Node {
     pub(crate) names_changed: StampCell,
     /// Names of this directory that were asked for before are void.
     pub(crate) names_since: StampCell,
-    /// Since when the backing's watch covers the inode itself: its attributes and bytes, or its names. The end of time
-    /// if it refuses to, nothing if nobody asked it to.
-    cover: StampCell,
+    watched: Watched,
     /// Changes of ours of names in this directory that are under way.
     names_busy: AtomicU32,
     io: OnceLock<Box<Io>>,
@@ -32,7 +30,7 @@ impl Node {
             state: Mutex::new(State::new(Generation(born.number()), changed)),
             names_changed: StampCell::default(),
             names_since: StampCell::new(born),
-            cover: StampCell::default(),
+            watched: Watched::default(),
             names_busy: AtomicU32::new(0),
             io: OnceLock::new(),
         }
@@ -52,25 +50,34 @@ impl Node {
         self.names_busy.load(Ordering::SeqCst) > 0
     }
 
-    /// Whether a watch covered it when the stamp was taken.
-    pub(crate) fn is_covered_at(&self, stamp: Stamp) -> bool {
-        let since = self.cover.get();
-        since != Stamp::default() && since <= stamp
+    /// Whether a watch covered it when the stamp was taken, and all was told since `proven`.
+    pub(crate) fn is_covered_at(&self, stamp: Stamp, proven: Stamp) -> bool {
+        self.watched.is_covered_at(stamp, proven)
     }
 
-    /// Whether nobody tried to put it under watch yet.
-    pub(crate) fn is_cover_unknown(&self) -> bool {
-        self.cover.get() == Stamp::default()
+    /// Whether nobody tried to put it under watch yet, or not since `proven`.
+    pub(crate) fn is_cover_unknown(&self, proven: Stamp) -> bool {
+        self.watched.is_unknown(proven)
     }
 
-    /// A watch covers it for all that is asked from now on.
-    pub(crate) fn set_covered(&self, stamp: Stamp) {
-        self.cover.advance(Stamp::default(), stamp);
+    /// To be taken before it is put under watch.
+    pub(crate) fn cover_mark(&self) -> WatchedMark {
+        self.watched.mark()
+    }
+
+    /// A watch covers it for all that is asked from `stamp` on, unless that ended since the mark.
+    pub(crate) fn set_covered(&self, mark: WatchedMark, stamp: Stamp) {
+        self.watched.cover(mark, stamp);
     }
 
     /// No watch will cover it.
     pub(crate) fn refuse_cover(&self) {
-        self.cover.raise(Stamp::MAX);
+        self.watched.refuse();
+    }
+
+    /// What a watch covered is gone; another one may come that has its identity.
+    pub(crate) fn end_cover(&self, stamp: Stamp) {
+        self.watched.end(stamp);
     }
 
     /// What handles of it need; made at the first time.

@@ -8,9 +8,6 @@ use crate::time::Moment;
 pub(crate) struct Stamp(u64);
 
 impl Stamp {
-    /// Later than any.
-    pub(crate) const MAX: Self = Self(u64::MAX);
-
     /// As a number that no other change has.
     pub(crate) const fn number(self) -> u64 {
         self.0

@@ -119,6 +119,7 @@ impl Reader {
     /// Fills the frames by one call to the backing. False if the file ends before they do.
     fn read_frames(&self, frames: &mut [FrameMut], offset: u64) -> Result<bool> {
         let file = self.file()?;
+        self.engine.probe_writer(&self.node, false);
         let wanted: usize = frames.iter().map(|frame| frame.len()).sum();
         let mut slices: Vec<IoSliceMut<'_>> = frames.iter_mut().map(|frame| IoSliceMut::new(frame)).collect();
         let count = self.engine.backing.read(|| file.read_many(&mut slices, offset))?;

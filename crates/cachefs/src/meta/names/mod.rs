@@ -93,6 +93,15 @@ impl Names {
         self.shard(hash).lock().peek(hash, |key| key.is(dir, name)).map(|entry| entry.target)
     }
 
+    /// Whether the name stands for this inode, and whatever others do to the name was told of since it was asked for.
+    pub(crate) fn leads_to(&self, dir: &Node, name: Name<'_>, id: FileId) -> bool {
+        let hash = self.hash(dir, name);
+        let shard = self.shard(hash).lock();
+        shard
+            .peek(hash, |key| key.is(dir, name))
+            .is_some_and(|entry| entry.target == Target::File(id) && self.freshness.is_proven(entry.seen))
+    }
+
     /// Keeps an answer of the backing, unless a name of the directory was changed by us since it was asked for, or this
     /// one by others.
     pub(crate) fn learn(&self, dir: &Node, name: Name<'_>, target: Target, asked: Asked) -> Placed {

@@ -40,6 +40,8 @@ pub(crate) struct State {
     ctime_ours: bool,
     /// As far as we were told of what others did since `attr`, it moved `ctime` and nothing else that bytes depend on.
     ctime_told: bool,
+    /// When others began to change it unheard: what was asked for before is not covered.
+    unheard: Stamp,
     /// Whether others may be changing it without anybody being told.
     doubt: Doubt,
     /// The backing let us open it for reading, under the permissions in `attr`.
@@ -70,6 +72,7 @@ impl State {
             busy: false,
             ctime_ours: false,
             ctime_told: false,
+            unheard: Stamp::default(),
             doubt: Doubt::Unknown,
             readable: false,
             data: None,
@@ -160,7 +163,7 @@ impl State {
 
     fn set_attr(&mut self, attr: Attr, seen: Seen) {
         self.attr = Some(attr);
-        self.seen = if self.doubt == Doubt::Crowded { seen.uncovered() } else { seen };
+        self.seen = if self.is_unheard(seen) { seen.uncovered() } else { seen };
         self.valid = true;
         (self.ctime_ours, self.ctime_told) = (false, false);
     }

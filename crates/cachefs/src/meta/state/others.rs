@@ -15,6 +15,14 @@ pub(crate) enum Doubt {
     Listed,
     /// Somebody may, and the list is full: no watch covers it.
     Crowded,
+    /// Somebody may, and nobody here may look, or comes back from it: no watch covers it.
+    Unseen,
+}
+
+impl Doubt {
+    const fn is_unwatched(self) -> bool {
+        matches!(self, Self::Crowded | Self::Unseen)
+    }
 }
 
 /// What is told of changes by others.
@@ -34,9 +42,15 @@ impl State {
         self.valid && self.is_proven(freshness) && self.doubt != Doubt::Listed
     }
 
-    /// Changes by others will not be told of.
-    pub(crate) fn lose_cover(&mut self) {
+    /// Changes by others will not be told of, nor will answers that were asked for before change that.
+    pub(crate) fn lose_cover(&mut self, stamp: Stamp) {
+        self.unheard = self.unheard.max(stamp);
         self.seen = self.seen.uncovered();
+    }
+
+    /// Whether changes of what was seen then are not told of, whatever covered it.
+    pub(super) fn is_unheard(&self, seen: Seen) -> bool {
+        self.doubt.is_unwatched() || seen.stamp() < self.unheard
     }
 
     pub(crate) fn doubt(&self) -> Doubt {
@@ -45,7 +59,7 @@ impl State {
 
     pub(crate) fn set_doubt(&mut self, doubt: Doubt) {
         self.doubt = doubt;
-        if doubt == Doubt::Crowded {
+        if doubt.is_unwatched() {
             self.seen = self.seen.uncovered();
         }
     }
@@ -64,7 +78,7 @@ impl State {
         self.readable = false;
         self.ctime_told = true;
         if !covered {
-            self.seen = self.seen.uncovered();
+            self.lose_cover(stamp);
         }
     }
 }
