@@ -1,0 +1,36 @@
+//! Which files the kernel has open, and of what version it may keep pages.
+
+use super::{Inodes, NodeId};
+
+impl Inodes {
+    /// The kernel opened a file.
+    pub(crate) fn opened(&self, node: NodeId) {
+        if let Some(found) = self.shard(node).nodes.get_mut(node.0) {
+            found.opens = found.opens.saturating_add(1);
+        }
+    }
+
+    /// The kernel closed a file; how often it still has it open.
+    pub(crate) fn released(&self, node: NodeId) -> u32 {
+        self.shard(node).nodes.get_mut(node.0).map_or(0, |found| {
+            found.opens = found.opens.saturating_sub(1);
+            found.opens
+        })
+    }
+
+    /// Notes the version of which the kernel may keep pages from now on (0: none); the one before.
+    pub(crate) fn replace_kept(&self, node: NodeId, version: u64) -> u64 {
+        let mut shard = self.shard(node);
+        shard.nodes.get_mut(node.0).map_or(0, |found| std::mem::replace(&mut found.kept, version))
+    }
+
+    /// The kernel was shown this version: if it is not the one whose pages it may keep, there is none any more. Whether
+    /// there was one, so that pages of it may be there.
+    pub(crate) fn shown(&self, node: NodeId, version: u64) -> bool {
+        let mut shard = self.shard(node);
+        let Some(found) = shard.nodes.get_mut(node.0).filter(|found| found.kept != version) else {
+            return false;
+        };
+        std::mem::replace(&mut found.kept, 0) != 0
+    }
+}
