@@ -139,7 +139,13 @@ impl Engine {
             }
         }
         match self.refresh(node) {
-            Ok(attr) => Ok(node.state.lock().view_of(attr.size)),
+            Ok(attr) => {
+                let state = node.state.lock();
+                let view = state.view_of(attr.size);
+                // What is here is from before it, and may be from before others closed the file, too.
+                let is_past = state.is_changing(&attr) && !state.is_proven(&self.freshness);
+                Ok(if is_past { View { generation: self.fresh_generation(), ..view } } else { view })
+            }
             Err(error) => Ok(self.last_seen(node, error)?.1),
         }
     }

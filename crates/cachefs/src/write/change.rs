@@ -6,13 +6,19 @@ use cachefs_vfs::{Attr, Result, SetAttr};
 use crate::block::{BlockIndex, Generation};
 use crate::coherence::Fact;
 use crate::engine::Engine;
-use crate::meta::{Asked, Node, Stamp};
+use crate::meta::{Asked, Dropped, Node, Stamp, State, Weakened};
 use crate::stats::{Counter, MissReason};
 use crate::sync::{Arc, MutexGuard};
+use crate::time::Moment;
 
 /// Attributes that came less than this ago are not asked for again before a change: a stream of writes asks once per
 /// write. Longer would be wrong also where the backing's clock is said to be coarse, for most are finer than is said.
 const RECENT: Duration = Duration::from_millis(10);
+
+/// Where nobody tells of changes by others, one of ours that took longer than this may hide one of theirs, and what it
+/// did not write is not served any more. Shorter, and every write over a network would cost the rest of the file;
+/// longer, and others had the time to change it at leisure.
+const SLOW: Duration = Duration::from_millis(100);
 
 /// A change of ours to an inode, under way.
 ///
@@ -21,9 +27,10 @@ const RECENT: Duration = Duration::from_millis(10);
 /// otherwise, nothing of what is cached of the inode holds any more.
 ///
 /// What it leaves at the backing is taken for ours: the generation stays. A change by others is told from it by what
-/// was known shortly before, and where the length is not what it should be. One that falls into the few milliseconds
-/// between our two questions, or (where the clock of the backing is so coarse) within one tick before them, and keeps
-/// the length, is taken for ours, too; blocks of it that are cached go on being served, other than those we wrote.
+/// was known shortly before, and where the length is not what it should be. One that falls between our two questions, or
+/// (where the clock of the backing is so coarse) within one tick before them, and keeps the length, is taken for ours,
+/// too: unless a watch would have told, or more than 100 ms lay between the two, blocks of it that are cached go on
+/// being served, other than those we wrote.
 #[derive(Debug)]
 pub(crate) struct Change<'a> {
     pub(super) engine: &'a Engine,
@@ -33,6 +40,9 @@ pub(crate) struct Change<'a> {
     pub(super) generation: Generation,
     /// The length before, if it is known for sure.
     pub(super) size: Option<u64>,
+    since: Moment,
+    /// Blocks that are as we know them, whatever others did.
+    pub(super) sure: Range<BlockIndex>,
     ended: bool,
     _writer: MutexGuard<'a, ()>,
 }
@@ -60,6 +70,7 @@ impl Engine {
     ) -> Change<'a> {
         let writer = node.io().writer.lock();
         let size = self.recent_size(node);
+        let since = self.clock.now();
         let begun = self.stamps.next();
         let (generation, dropped) = {
             let mut state = node.state.lock();
@@ -69,7 +80,8 @@ impl Engine {
             (state.generation(), doubtful.flatten())
         };
         self.drop_blocks(node, dropped);
-        Change { engine: self, node, begun, generation, size, ended: false, _writer: writer }
+        let sure = BlockIndex(0)..BlockIndex(0);
+        Change { engine: self, node, begun, generation, size, since, sure, ended: false, _writer: writer }
     }
 
     /// The length, asked for again if blocks depend on it and it was not known just now.
@@ -129,7 +141,7 @@ impl Change<'_> {
                 let proven = state.is_proven(&engine.freshness);
                 state.end_change(*attr, seen, self.begun, over);
                 state.doubt_weak(proven);
-                None
+                if proven || !self.is_slow() { None } else { self.doubt_rest(&mut state) }
             } else {
                 state.end_change_foreign(*attr, seen, over, engine.fresh_generation())
             }
@@ -143,6 +155,10 @@ impl Change<'_> {
     /// A change of attributes is done and left these. What is cached of the bytes stays, unless they show that others
     /// changed it before.
     pub(crate) fn end_attr(mut self, attr: &Attr, set: &SetAttr, asked: Asked) {
+        if set.mtime.is_none() {
+            // The bytes are as they were if that is.
+            self.sure = BlockIndex(0)..BlockIndex(u64::MAX);
+        }
         let ours = {
             let mut state = self.node.state.lock();
             state.set_readable(false);
@@ -161,6 +177,24 @@ impl Change<'_> {
         state.end_busy();
         state.set_readable(false);
         state.touch_ctime(stamp);
+    }
+
+    fn is_slow(&self) -> bool {
+        let engine = self.engine;
+        !engine.freshness.is_single() && engine.clock.now().since(self.since) > SLOW
+    }
+
+    /// Others had the time to change what we did not write.
+    fn doubt_rest(&self, state: &mut State) -> Option<Dropped> {
+        let engine = self.engine;
+        match state.take_rest(&self.sure, || engine.fresh_generation()) {
+            Weakened::All(dropped) => dropped,
+            Weakened::Blocks(ranges) => {
+                let forget = |range| engine.store.forget_blocks(self.node.id, self.generation, range);
+                ranges.into_iter().for_each(forget);
+                None
+            }
+        }
     }
 
     fn break_off(&mut self) {

@@ -1,7 +1,10 @@
+use std::ops::Range;
+
 use cachefs_vfs::{Privileges, Result, VFile};
 
 use super::Change;
 use super::patch::{blocks_from, blocks_of};
+use crate::block::{BLOCK_SIZE, BlockIndex};
 use crate::config::WriteMode;
 use crate::engine::Engine;
 use crate::meta::Node;
@@ -76,13 +79,20 @@ impl Engine {
 
 impl Change<'_> {
     /// A write of `data` at `offset` came back.
-    fn end_write(self, file: &dyn VFile, data: &[u8], offset: u64, written: Result<usize>) -> Result<usize> {
+    fn end_write(
+        mut self,
+        file: &dyn VFile,
+        data: &[u8],
+        offset: u64,
+        written: Result<usize>,
+    ) -> Result<usize> {
         let engine = self.engine;
         match written {
             Ok(count) if count == data.len() => {
                 let end = offset + count as u64;
                 let size = self.size.map(|before| before.max(end));
                 self.follow(data, offset, size);
+                self.sure = whole_blocks(offset, end);
                 self.end(size, || engine.attr_of(file));
             }
             // How far it got is not certain.
@@ -101,4 +111,10 @@ impl Change<'_> {
             _ => self.remove_range(offset, data.len() as u64),
         }
     }
+}
+
+/// Those that the bytes from here to there fill.
+fn whole_blocks(from: u64, to: u64) -> Range<BlockIndex> {
+    let block = BLOCK_SIZE as u64;
+    BlockIndex(from.div_ceil(block))..BlockIndex((to / block).max(from.div_ceil(block)))
 }

@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::time::Duration;
 
 use super::{Data, Dropped, State, WEAK_BLOCKS_MAX, Weakened};
@@ -63,6 +64,28 @@ impl State {
             self.data().lose(last.end.0, MissReason::Expired);
         }
         Weakened::Blocks(weak)
+    }
+
+    /// All but these blocks are to be loaded again, whatever is on its way.
+    pub(crate) fn take_rest(
+        &mut self,
+        sure: &Range<BlockIndex>,
+        fresh: impl FnOnce() -> Generation,
+    ) -> Weakened {
+        let Some(data) = &mut self.data else { return Weakened::Blocks(Vec::new()) };
+        let (start, end) = (sure.start.0.min(data.end), sure.end.0.min(data.end));
+        if start >= end || data.end - (end - start) > WEAK_BLOCKS_MAX {
+            return Weakened::All(self.begin_generation(fresh(), MissReason::Invalidated));
+        }
+        for rest in [0..start, end..u64::MAX] {
+            if !rest.is_empty() {
+                data.touches.begin(BlockIndex(rest.start)..BlockIndex(rest.end));
+                data.touches.end();
+            }
+        }
+        let last = data.end;
+        data.lose(last, MissReason::Invalidated);
+        Weakened::Blocks(vec![BlockIndex(0)..BlockIndex(start), BlockIndex(end)..BlockIndex(last)])
     }
 
     /// What is in the store, or on its way there, was not compared with the backing before a change of ours, after which

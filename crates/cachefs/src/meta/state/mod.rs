@@ -130,6 +130,8 @@ impl State {
         fresh: impl FnOnce() -> Generation,
     ) -> Learnt {
         if self.is_past(seen) {
+            // Half of a change of ours, or one by others beside it: whoever reads now must ask.
+            self.valid &= proven || !self.is_changing(attr);
             return Learnt::default();
         }
         let known = self.attr.map(|old| self.is_same(&old, attr, proven));
@@ -143,6 +145,11 @@ impl State {
         }
         self.set_attr(*attr, seen);
         learnt
+    }
+
+    /// Whether a change of ours is under way, and this is not what was known before it.
+    pub(crate) fn is_changing(&self, attr: &Attr) -> bool {
+        self.busy && self.attr.is_none_or(|known| known.version() != attr.version())
     }
 
     /// Whether the answer may be from before something that is known here.
