@@ -40,6 +40,9 @@ impl Report {
 
     /// What holds in every mode, however stale: versions that replace each other by rename are never mixed, nothing is
     /// cut, broken, or missing that is always there.
+    ///
+    /// Where names are believed for a time, one may lead to a file that is gone for good. The kernel then looks again,
+    /// once: if that one has been replaced as well by the time it is opened, the caller gets ESTALE, which is rare.
     pub(crate) fn assert_sound(&self) {
         let [mount, source] = &self.seen.sides;
         let replaced = |kind| kind == Kind::Replace;
@@ -53,7 +56,7 @@ impl Report {
             "names that are always there were missing"
         );
         assert_eq!(self.seen.wrong_listings, 0, "names missing in listings, or there twice");
-        assert_eq!(mount.errors("path", &[EIO, ESTALE]), 0, "EIO or ESTALE by path");
+        assert!(mount.errors("path", &[EIO, ESTALE]) * 1000 <= mount.sum(|_| true, |tally| tally.looks));
     }
 
     /// What holds where every change is told of or asked for: no reader goes back or meets more mixes
@@ -61,6 +64,7 @@ impl Report {
     pub(crate) fn assert_fresh(&self) {
         self.assert_sound();
         let [mount, source] = &self.seen.sides;
+        assert_eq!(mount.errors("path", &[EIO, ESTALE]), 0, "EIO or ESTALE by path");
         let (mean, error) = self.seen.slices.difference();
         assert!(!self.seen.slices.mount_is_worse(), "mixes above the source's: {mean} with error {error}");
         assert_eq!(source.sum(|_| true, |tally| tally.backwards), 0, "the check itself is wrong");
