@@ -26,6 +26,7 @@ use name_index::NameIndex;
 use node::Node;
 pub(crate) use node::{Gone, Known, Link, NodeState};
 pub(crate) use node_id::{NodeId, Numbering};
+pub(crate) use opens::ANY_PAGES;
 use shard::{Met, Shard};
 
 const SHARDS: usize = 64;

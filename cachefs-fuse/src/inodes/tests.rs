@@ -165,3 +165,21 @@ fn a_file_does_not_get_a_number_that_the_kernel_still_uses_for_another() {
     assert_eq!(admit(&new, b"b").node, first, "and by its own after that");
     assert_eq!(inodes.len(), 2);
 }
+
+#[test]
+fn pages_of_a_version_without_a_name_are_dropped_once_nobody_tells_of_changes() {
+    let inodes = table();
+    let file = attr(12, FileKind::Regular, 1);
+    let node = inodes.admit(&file, Some((NodeId::ROOT, b"a")), || false, || false).unwrap().node;
+    assert!(!inodes.shown_while_told(node, 42, false), "it was never opened");
+    inodes.opened(node);
+    inodes.replace_kept(node, ANY_PAGES);
+    assert!(!inodes.shown_while_told(node, ANY_PAGES, true));
+    assert!(inodes.shown_while_told(node, 43, false), "which it was nobody knows");
+    assert!(!inodes.shown_while_told(node, 43, false), "it is the one the kernel has");
+    assert!(!inodes.shown_while_told(node, 44, true), "the kernel was told");
+    assert!(!inodes.shown_while_told(node, 44, false));
+    inodes.released(node);
+    assert!(inodes.shown_while_told(node, 45, false));
+    assert!(!inodes.shown_while_told(node, 46, false), "and has none any more");
+}

@@ -85,7 +85,7 @@ impl Tree {
         self.inodes.number(attr.id)
     }
 
-    /// A hash of the version, never 0; or 0 if its times are so young that other bytes may get the same version.
+    /// A hash of the version, above 1; or 0 if its times are so young that other bytes may get the same version.
     pub(super) fn version_hash(&self, attr: &Attr) -> u64 {
         if self.is_weak(attr.mtime) || self.is_weak(attr.ctime) {
             return 0;
@@ -102,7 +102,7 @@ impl Tree {
         let mixed = parts.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, part| {
             (hash.rotate_left(5) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
         });
-        (mixed ^ (mixed >> 32)).max(1)
+        (mixed ^ (mixed >> 32)).max(2)
     }
 
     fn is_weak(&self, time: Time) -> bool {

@@ -4,7 +4,7 @@ use cachefs_vfs::{Access, Attr, Errno, Error, FileId, Object, OpenHow, Opened, R
 
 use super::Tree;
 use crate::handles::{Closed, Slot, Use};
-use crate::inodes::NodeId;
+use crate::inodes::{ANY_PAGES, NodeId};
 
 impl Tree {
     /// A handle of a file for this purpose: one that is open, or a new one, which stays open while the kernel has
@@ -79,7 +79,8 @@ impl Tree {
             return Err(Error::new(Errno::STALE));
         }
         let version = if direct { 0 } else { self.version_hash(&attr) };
-        let before = self.inodes.replace_kept(node, version);
+        let unnamed = if self.belief.is_told() { ANY_PAGES } else { 0 };
+        let before = self.inodes.replace_kept(node, version.max(unnamed));
         let told = self.belief.holds(attr.id) && !self.outbox.is_pending(node);
         Ok(told && !direct || version != 0 && before == version)
     }
@@ -106,6 +107,9 @@ impl Tree {
     /// Counts an open of a file that is new to the kernel.
     pub(super) fn opened(&self, node: NodeId) {
         self.inodes.opened(node);
+        if self.belief.is_told() {
+            self.inodes.replace_kept(node, ANY_PAGES);
+        }
     }
 
     /// The kernel closed a file. After the last time only what has no name stays open.

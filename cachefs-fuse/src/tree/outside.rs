@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cachefs_vfs::{Attr, VNode, Watch, WatchMethod};
 
 use super::Tree;
-use crate::inodes::NodeId;
+use crate::inodes::{ANY_PAGES, NodeId};
 use crate::notify::{Key, Work};
 
 impl Tree {
@@ -30,7 +30,15 @@ impl Tree {
     /// Notes that the kernel sees these attributes. Pages that it keeps of another version it drops by itself only if
     /// size or mtime differ.
     pub(super) fn show(&self, node: NodeId, attr: &Attr) {
-        if !self.inodes.shown(node, self.version_hash(attr)) || self.belief.holds(attr.id) {
+        let version = self.version_hash(attr);
+        if self.belief.is_told() {
+            let holds = self.belief.holds(attr.id);
+            if self.inodes.shown_while_told(node, version.max(ANY_PAGES), holds) {
+                self.tell(Key::Inode(node), Work::data());
+            }
+            return;
+        }
+        if !self.inodes.shown(node, version) || self.belief.holds(attr.id) {
             return;
         }
         if !self.outbox.push(Key::Inode(node), Work::data()) {
