@@ -3,7 +3,7 @@
 //! A [`Freshness`] says whether what is known still holds. Where the backing is watched, every directory is put under
 //! watch before what is in it is asked for (`cover`), every notice is worked into what is known and then handed on to
 //! whoever watches the cache (`intake`, `listeners`), and files that others may have open for writing are re-checked,
-//! for a mapping is written to without a word (`writers`, `recheck`).
+//! for a mapping is written to without a word (`writers`, `probe`, `recheck`).
 //!
 //! Notices may name an inode by a name only. So what is known of a file is covered only while the table of names leads
 //! to it; whoever takes a name out of there takes the cover from what it stood for.
@@ -15,6 +15,7 @@ mod intake;
 mod listeners;
 mod lookout;
 mod mode;
+mod probe;
 mod recheck;
 mod ticker;
 mod watch;

@@ -1,6 +1,7 @@
 use cachefs_vfs::{Access, Errno, Notice, Subject, Touch};
 
-use super::writers::{Due, Found, is_forbidden};
+use super::probe::is_forbidden;
+use super::writers::{Due, Found};
 use crate::engine::Engine;
 use crate::handle::Held;
 use crate::meta::{Node, Stamp};

@@ -1,10 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
-use cachefs_vfs::{Access, Errno, FileId, Notice, Subject, Touch, VFile};
+use cachefs_vfs::FileId;
 
 use crate::engine::Engine;
 use crate::meta::{Doubt, Node, Stamp};
-use crate::stats::BackingVerb;
 use crate::sync::{Arc, Mutex};
 
 /// Files that others may have open for writing: through a mapping they change them without a word.
@@ -64,7 +63,7 @@ impl Writers {
         self.list.lock().len()
     }
 
-    fn add(&self, node: &Arc<Node>, stamp: Stamp) {
+    pub(super) fn add(&self, node: &Arc<Node>, stamp: Stamp) {
         let mut list = self.list.lock();
         let has_room = list.len() < LIST_MAX;
         let doubt = match list.get_mut(&node.id) {
@@ -145,15 +144,20 @@ impl Writers {
         self.list.lock().values().map(|suspect| Arc::clone(&suspect.node)).collect()
     }
 
-    fn has(&self, node: &Node) -> bool {
+    pub(super) fn has(&self, node: &Node) -> bool {
         self.list.lock().contains_key(&node.id)
+    }
+
+    /// Nobody can tell who has a file of this device open.
+    pub(super) fn set_blind(&self, node: &Node) {
+        self.blind.lock().insert(node.id.device);
     }
 
     fn has_room(&self) -> bool {
         self.list.lock().len() < LIST_MAX
     }
 
-    fn is_blind(&self, node: &Node) -> bool {
+    pub(super) fn is_blind(&self, node: &Node) -> bool {
         self.blind.lock().contains(&node.id.device)
     }
 }
@@ -203,70 +207,4 @@ impl Engine {
             self.lookout.writers.add(node, self.stamps.next());
         }
     }
-
-    /// To be called when the backing's handle for reading was just opened, for a handle of ours, and before bytes are
-    /// loaded through it: finds out whether there is a writer, unless that is known, or we may be the writer. May call
-    /// the backing.
-    pub(crate) fn probe_writer(&self, node: &Arc<Node>, is_new: bool) {
-        if !self.freshness.is_watched() || self.freshness.is_lost() {
-            return;
-        }
-        let doubt = node.state.lock().doubt();
-        let writers = &self.lookout.writers;
-        // Who does not come back from a look is not followed by another.
-        let is_open = doubt == Doubt::Unknown || (is_new && doubt == Doubt::Unseen && !writers.has(node));
-        if !is_open || writers.is_blind(node) {
-            return;
-        }
-        let io = node.io();
-        let file = {
-            let slots = io.slots();
-            if slots.file(Access::Write).is_some() || io.is_wanted(Access::Write) {
-                return;
-            }
-            slots.file(Access::Read)
-        };
-        let Some(file) = file else { return };
-        let found = self.ask_writer(node, &*file);
-        if found == Found::Somebody {
-            writers.add(node, self.stamps.next());
-            return;
-        }
-        let was_covered = {
-            let mut state = node.state.lock();
-            let was_covered = state.is_covered(&self.freshness);
-            match found {
-                // Unless somebody came meanwhile.
-                _ if state.doubt() != doubt => return,
-                Found::Nobody => state.set_doubt(Doubt::Free),
-                Found::Unseen => state.set_doubt(Doubt::Unseen),
-                Found::Nothing | Found::Somebody => {}
-            }
-            was_covered && found == Found::Unseen
-        };
-        if was_covered {
-            let whose = Subject { id: Some(node.id), at: None };
-            self.lookout.listeners.tell(&Notice::Inode { whose, touch: Touch::Data });
-        }
-    }
-
-    pub(super) fn ask_writer(&self, node: &Node, file: &dyn VFile) -> Found {
-        match self.backing.call(BackingVerb::HasWriter, || file.has_writer()) {
-            Ok(true) => Found::Somebody,
-            Ok(false) => Found::Nobody,
-            Err(error) if error.errno() == Errno::OPNOTSUPP => {
-                self.lookout.writers.blind.lock().insert(node.id.device);
-                Found::Nothing
-            }
-            Err(error) => {
-                tracing::debug!(inode = node.id.inode, %error, "nobody can tell whether it is being written");
-                if is_forbidden(&error) { Found::Unseen } else { Found::Somebody }
-            }
-        }
-    }
-}
-
-/// Whether the error says that this process may not look at this file.
-pub(super) fn is_forbidden(error: &cachefs_vfs::Error) -> bool {
-    matches!(error.errno(), Errno::ACCESS | Errno::PERM)
 }
