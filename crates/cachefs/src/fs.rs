@@ -150,6 +150,11 @@ fn open_root(engine: &Engine) -> Result<Pin> {
     }
     let node = engine.adopt(&attr, asked);
     node.io().slots().put_dir(dir);
+    if engine.freshness.is_watched() {
+        // Asked for before it was watched.
+        engine.cover_own(&node);
+        engine.refresh(&node)?;
+    }
     Ok(Pin::new(&node))
 }
 

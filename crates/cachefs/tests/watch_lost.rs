@@ -85,15 +85,16 @@ fn after_the_loss_of_the_watch_every_question_is_asked() {
 fn what_cannot_be_watched_has_a_lifetime() {
     let bench = WatchBench::with(watching(WatchMethod::Directories), |cache| cache);
     bench.told.refuse_cover(Some(Errno::NOSPC));
-    bench.others.write("file", b"before").unwrap();
-    assert_eq!(bench.cache.read("file").unwrap(), b"before");
-    over_write(&*bench.others, "file", b"behind", 0);
-    assert_eq!(bench.cache.read("file").unwrap(), b"before", "within the lifetime");
+    bench.others.create_dir_all("dir").unwrap();
+    bench.others.write("dir/file", b"before").unwrap();
+    assert_eq!(bench.cache.read("dir/file").unwrap(), b"before");
+    over_write(&*bench.others, "dir/file", b"behind", 0);
+    assert_eq!(bench.cache.read("dir/file").unwrap(), b"before", "within the lifetime");
     bench.clock.advance(Duration::from_secs(1));
-    assert_eq!(bench.cache.read("file").unwrap(), b"behind");
+    assert_eq!(bench.cache.read("dir/file").unwrap(), b"behind");
     assert_eq!(bench.cache.coherence().watch.unwrap().uncovered_dirs, 1);
     bench.counts.reset();
-    bench.cache.exists("other").unwrap();
+    bench.cache.exists("dir/other").unwrap();
     assert_eq!(bench.counts.snapshot().of(CallKind::Cover), 0, "it is not tried again");
 }
 

@@ -61,15 +61,16 @@ fn a_cache_that_is_not_told_tells_nobody() {
 #[test]
 fn who_asked_before_something_was_watched_is_told_that_it_is() {
     let bench = WatchBench::with(watching(WatchMethod::Directories), |cache| cache);
-    bench.others.write("file", b"").unwrap();
-    bench.others.link("file", "far").unwrap();
+    bench.others.create_dir_all("dir").unwrap();
+    bench.others.write("dir/file", b"").unwrap();
+    bench.others.link("dir/file", "dir/far").unwrap();
     let ear = Arc::new(Ear::default());
     let watch = bench.cache.watch(WatchHow::default(), ear.clone()).unwrap();
-    let id = bench.cache.stat("file").unwrap().id;
+    let id = bench.cache.stat("dir/file").unwrap().id;
     assert!(!watch.covers(id), "it was asked for before");
     assert_eq!(*ear.0.lock(), ["Attr", "Attr"], "the directory, and the file that has another name");
     bench.years();
-    bench.cache.stat("file").unwrap();
+    bench.cache.stat("dir/file").unwrap();
     assert!(watch.covers(id));
     assert_eq!(ear.0.lock().len(), 2, "once");
 }

@@ -33,7 +33,7 @@ impl Engine {
         let Some(file) = file else { return };
         let found = self.ask_writer(node, &*file);
         if found == Found::Somebody {
-            writers.add(node, self.stamps.next());
+            self.list_writer(node);
             return;
         }
         let was_covered = {

@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use cachefs_vfs::FileId;
+use cachefs_vfs::{FileId, Notice, Subject, Touch};
 
 use crate::engine::Engine;
 use crate::meta::{Doubt, Node, Stamp};
@@ -63,7 +63,8 @@ impl Writers {
         self.list.lock().len()
     }
 
-    pub(super) fn add(&self, node: &Arc<Node>, stamp: Stamp) {
+    /// What is thought of the file then.
+    pub(super) fn add(&self, node: &Arc<Node>, stamp: Stamp) -> Doubt {
         let mut list = self.list.lock();
         let has_room = list.len() < LIST_MAX;
         let doubt = match list.get_mut(&node.id) {
@@ -78,6 +79,7 @@ impl Writers {
             None => Doubt::Crowded,
         };
         node.state.lock().set_doubt(doubt);
+        doubt
     }
 
     /// A period begins for the file.
@@ -185,7 +187,15 @@ impl Engine {
                     || (state.attr_known().is_some() && !self.lookout.listeners.is_empty()))
         };
         if is_served || writers.has(node) {
-            writers.add(node, self.stamps.next());
+            self.list_writer(node);
+        }
+    }
+
+    /// Puts a file on the list. Where there is no room, whoever believes the watch must not believe it of this one.
+    pub(super) fn list_writer(&self, node: &Arc<Node>) {
+        if self.lookout.writers.add(node, self.stamps.next()) == Doubt::Crowded {
+            let whose = Subject { id: Some(node.id), at: None };
+            self.lookout.listeners.tell(&Notice::Inode { whose, touch: Touch::Data });
         }
     }
 
@@ -204,7 +214,7 @@ impl Engine {
             && node.state.lock().doubt() == Doubt::Crowded
             && self.lookout.writers.has_room()
         {
-            self.lookout.writers.add(node, self.stamps.next());
+            self.list_writer(node);
         }
     }
 }
