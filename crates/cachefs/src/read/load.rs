@@ -32,8 +32,8 @@ impl Run {
 pub(super) enum Loaded {
     /// Everything is there.
     All,
-    /// The file is shorter than the view has it.
-    Short,
+    /// The file is not as long as the view has it.
+    Resized,
     /// There was no memory for these.
     NoMemory(Vec<BlockSpan>),
 }
@@ -67,11 +67,11 @@ impl Reader {
             return Ok(Loaded::NoMemory(rest));
         }
         run.iter().for_each(|(_, lead)| self.count_miss(lead));
-        match self.read_frames(&mut frames, start) {
+        match self.read_frames(&mut frames, start, view) {
             Ok(true) => {}
             Ok(false) => {
                 self.engine.stats.add(Counter::FillErrors, run.len() as u64);
-                return Ok(Loaded::Short);
+                return Ok(Loaded::Resized);
             }
             Err(error) => {
                 self.engine.stats.add(Counter::FillErrors, run.len() as u64);
@@ -94,7 +94,7 @@ impl Reader {
         let before = self.before_load();
         let mut frames = self.frames(view, &run);
         run.truncate(frames.len());
-        if frames.is_empty() || !self.read_frames(&mut frames, start)? {
+        if frames.is_empty() || !self.read_frames(&mut frames, start, view)? {
             return Ok(());
         }
         for ((_, lead), frame) in run.into_iter().zip(frames) {
@@ -116,14 +116,19 @@ impl Reader {
         lengths.map_while(|len| self.engine.store.frame(len)).collect()
     }
 
-    /// Fills the frames by one call to the backing. False if the file ends before they do.
-    fn read_frames(&self, frames: &mut [FrameMut], offset: u64) -> Result<bool> {
+    /// Fills the frames by one call to the backing. False if the file does not end where the view has it: it was changed
+    /// since, and these bytes do not belong to that length. Beyond the end one byte more is asked for to see that.
+    fn read_frames(&self, frames: &mut [FrameMut], offset: u64, view: View) -> Result<bool> {
         let file = self.file()?;
         self.engine.probe_writer(&self.node, false);
         let wanted: usize = frames.iter().map(|frame| frame.len()).sum();
+        let mut beyond = [0];
         let mut slices: Vec<IoSliceMut<'_>> = frames.iter_mut().map(|frame| IoSliceMut::new(frame)).collect();
+        if offset + wanted as u64 == view.size {
+            slices.push(IoSliceMut::new(&mut beyond));
+        }
         let count = self.engine.backing.read(|| file.read_many(&mut slices, offset))?;
-        Ok(count >= wanted)
+        Ok(count == wanted)
     }
 
     /// Puts a loaded block into the store and hands it to those who wait for it, unless it may be outdated already.

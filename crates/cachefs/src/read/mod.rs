@@ -16,7 +16,7 @@ use self::load::{Loaded, Run};
 
 pub(crate) use self::ahead::prefetch;
 
-/// How often a read begins anew because the file turned out to be shorter than known, before it goes past the cache.
+/// How often a read begins anew because the file turned out not to be as long as known, before it goes past the cache.
 const VIEWS_MAX: u32 = 3;
 
 /// How often a read waits for others who give up, before it goes past the cache.
@@ -51,7 +51,7 @@ impl Reader {
             if self.read_view(view, &mut buffer[..len], offset, &mut notify)? {
                 return Ok(len);
             }
-            // The backing had less than it should: somebody cut the file. Ask how long it is now.
+            // The backing had less than it should, or more: somebody cut the file, or made it longer.
             self.node.state.lock().expire();
         }
         self.read_past(buffer, offset)
@@ -73,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// Fills the buffer, which lies within the length of the view. False if the file is shorter than that.
+    /// Fills the buffer, which lies within the length of the view. False if the file is not as long as the view has it.
     fn read_view(&self, view: View, buffer: &mut [u8], offset: u64, ahead: &mut dyn FnMut()) -> Result<bool> {
         let mut tally = Tally::default();
         let mut missing = self.copy_hits(view, buffer, offset, &mut tally);
@@ -108,7 +108,7 @@ impl Reader {
     }
 
     /// Loads what nobody else is loading, then waits for the rest. Answers what is to be tried again; `None` if the
-    /// file is shorter than the view has it.
+    /// file is not as long as the view has it.
     fn load_missing(
         &self,
         view: View,
@@ -150,7 +150,7 @@ impl Reader {
         Ok(Some(still))
     }
 
-    /// False if the file is shorter than the view has it.
+    /// False if the file is not as long as the view has it.
     fn finish_run(
         &self,
         view: View,
@@ -164,7 +164,7 @@ impl Reader {
             tally.miss_bytes += span.len;
         })? {
             Loaded::All => Ok(true),
-            Loaded::Short => Ok(false),
+            Loaded::Resized => Ok(false),
             Loaded::NoMemory(rest) => self.read_spans_past(&rest, buffer, offset),
         }
     }
