@@ -15,7 +15,7 @@ use super::convert::{file_attr, file_type, generation};
 use crate::belief::Stamp;
 use crate::dispatch::Refuse;
 use crate::inodes::NodeId;
-use crate::tree::{Created, Entry, Listed, Opening, Tree};
+use crate::tree::{Created, Entry, Listed, Opening, Pages, Tree};
 
 /// When the kernel asked: what changed since it may not remember from the answer.
 #[derive(Clone, Copy, Debug)]
@@ -119,9 +119,13 @@ pub(super) fn listed(tree: &Tree, mut reply: ReplyDirectory, dir: NodeId, listed
     tree.listed(dir);
 }
 
-pub(super) fn opened(reply: ReplyOpen, opening: Opening, keep: bool, mut flags: FopenFlags) {
+pub(super) fn opened(reply: ReplyOpen, opening: Opening, pages: Pages, mut flags: FopenFlags) {
     opening.answered();
-    flags.set(FopenFlags::FOPEN_KEEP_CACHE, keep);
+    flags.set(FopenFlags::FOPEN_KEEP_CACHE, pages == Pages::Kept);
+    flags.set(
+        FopenFlags::FOPEN_DIRECT_IO,
+        flags.contains(FopenFlags::FOPEN_DIRECT_IO) || pages == Pages::Past,
+    );
     reply.opened(FileHandle(0), flags);
 }
 

@@ -253,7 +253,7 @@ impl Filesystem for Adapter {
             reply,
             &[],
             move |tree, _| tree.open(NodeId(ino.0), id, convert::access(flags), direct),
-            move |_, reply, keep| deliver::opened(reply, opening, keep, how),
+            move |_, reply, pages| deliver::opened(reply, opening, pages, how),
         );
     }
 

@@ -1,6 +1,7 @@
 //! How long the kernel may believe what it is answered.
 
 mod epochs;
+mod flux;
 pub(crate) mod hash;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,7 @@ use std::time::Duration;
 use cachefs_vfs::{Attr, FileId, Watch};
 
 pub(crate) use epochs::{Epochs, Stamp};
+use flux::Flux;
 
 use crate::{MountConfig, Trust};
 
@@ -28,6 +30,7 @@ pub(crate) struct Belief {
     entry: Duration,
     negative: Duration,
     epochs: Epochs,
+    flux: Flux,
     /// Owned by the mount, which ends it.
     watch: OnceLock<Weak<dyn Watch>>,
     lost: AtomicBool,
@@ -43,6 +46,7 @@ impl Belief {
             entry: config.entry_ttl,
             negative: config.negative_ttl,
             epochs: Epochs::new(config.trust == Trust::Watch),
+            flux: Flux::new(config.trust == Trust::Watch),
             watch: OnceLock::new(),
             lost: AtomicBool::new(false),
             recalls_negative: AtomicBool::new(false),
@@ -51,6 +55,11 @@ impl Belief {
 
     pub(crate) fn epochs(&self) -> &Epochs {
         &self.epochs
+    }
+
+    /// Files that others are changing.
+    pub(crate) fn flux(&self) -> &Flux {
+        &self.flux
     }
 
     /// Changes by others are told of, or were.

@@ -56,6 +56,9 @@ impl Herald {
             }
             (None, None) => return self.overflow(),
         };
+        if let Some(node) = node.filter(|_| touch == Touch::Data) {
+            self.tree.belief().flux().note(node);
+        }
         match (node, touch) {
             (Some(node), Touch::Attr | Touch::Opened) => self.inode(node, Work::attr),
             (Some(node), Touch::Data | Touch::Gone) => self.inode(node, Work::data),

@@ -13,6 +13,7 @@ mod opening;
 mod outside;
 mod patience;
 mod pin;
+mod spares;
 mod walk;
 mod xattrs;
 
@@ -32,7 +33,9 @@ pub(crate) use entry::{Entry, Shown};
 pub(crate) use files::WriteHow;
 pub(crate) use listing::Listed;
 pub(crate) use names::Created;
+pub(crate) use open::Pages;
 pub(crate) use opening::Opening;
+use spares::Spares;
 
 /// A filesystem seen through the numbers the kernel uses.
 #[derive(Debug)]
@@ -42,6 +45,7 @@ pub(crate) struct Tree {
     root: Arc<dyn VDir>,
     inodes: Inodes,
     handles: Handles,
+    spares: Spares,
     moves: Moves,
     buffers: Buffers,
     belief: Belief,
@@ -63,6 +67,7 @@ impl Tree {
             root,
             inodes: Inodes::new(&attr),
             handles: Handles::new(config),
+            spares: Spares::default(),
             moves: Moves::default(),
             buffers: Buffers::default(),
             belief: Belief::new(config),

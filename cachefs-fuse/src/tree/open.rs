@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::sync::Arc;
 
 use cachefs_vfs::{Access, Attr, Errno, Error, FileId, Object, OpenHow, Opened, Result, VFile};
@@ -5,6 +6,17 @@ use cachefs_vfs::{Access, Attr, Errno, Error, FileId, Object, OpenHow, Opened, R
 use super::Tree;
 use crate::handles::{Closed, Slot, Use};
 use crate::inodes::{ANY_PAGES, NodeId};
+
+/// What becomes of the pages that the kernel has of a file when it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pages {
+    /// They are of this very version, or it would have been told.
+    Kept,
+    /// They go.
+    Dropped,
+    /// Others are changing the file: it is read past them.
+    Past,
+}
 
 impl Tree {
     /// A handle of a file for this purpose: one that is open, or a new one, which stays open while the kernel has
@@ -33,7 +45,16 @@ impl Tree {
     }
 
     fn open_by_name(&self, node: NodeId, how: OpenHow) -> Result<Option<Opened<Arc<dyn VFile>>>> {
-        self.locate(node, &|dir, name| dir.open(name, how).map(|opened| (opened.attr.id, opened)))
+        let last = Cell::new(None);
+        let found = self.locate(node, &|dir, name| {
+            let opened = dir.open(name, how)?;
+            last.set(Some(opened.clone()));
+            Ok((opened.attr.id, opened))
+        })?;
+        if let Some(other) = last.take().filter(|_| found.is_none()) {
+            self.spares.put(other.attr.id, Slot::new(other.handle, how));
+        }
+        Ok(found)
     }
 
     /// A file found by identity is open for whatever its permissions allow: the use will show.
@@ -46,8 +67,7 @@ impl Tree {
         }
     }
 
-    /// The kernel opens a file, which is counted by an [`super::Opening`]. Whether it may keep the pages it has: they
-    /// are of this very version, or it would have been told.
+    /// The kernel opens a file, which is counted by an [`super::Opening`]. What becomes of the pages it has.
     ///
     /// # Errors
     /// `ESTALE`, upon which the kernel looks again, if the node is no longer this file.
@@ -57,7 +77,7 @@ impl Tree {
         id: Option<FileId>,
         access: Access,
         direct: bool,
-    ) -> Result<bool> {
+    ) -> Result<Pages> {
         let purpose = match access {
             Access::Path | Access::Read => Use::Read,
             Access::Write | Access::ReadWrite => Use::Write,
@@ -82,11 +102,16 @@ impl Tree {
         let unnamed = if self.belief.is_told() { ANY_PAGES } else { 0 };
         let before = self.inodes.replace_kept(node, version.max(unnamed));
         let told = self.belief.holds(attr.id) && !self.outbox.is_pending(node);
-        Ok(told && !direct || version != 0 && before == version)
+        Ok(match told && !direct || version != 0 && before == version {
+            _ if self.belief.flux().is_changing(node) => Pages::Past,
+            true => Pages::Kept,
+            false => Pages::Dropped,
+        })
     }
 
     fn held(&self, node: NodeId, purpose: Use) -> Option<(Slot, Arc<dyn VFile>)> {
-        let slot = self.handles.file(node)?;
+        let spare = || self.inodes.identity(node).and_then(|id| self.spares.take(id));
+        let slot = self.handles.file(node).or_else(spare)?;
         let handle = slot.get(purpose)?;
         Some((slot, handle))
     }
