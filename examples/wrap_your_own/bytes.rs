@@ -16,13 +16,14 @@ impl VFile for Place {
     }
 
     fn read_many(&self, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
-        let mut total = 0;
+        // One call, however many buffers: each may be a trip over the network.
+        let mut bytes = vec![0; buffers.iter().map(|buffer| buffer.len()).sum()];
+        let total = self.read_at(&mut bytes, offset)?;
+        let mut rest = &bytes[..total];
         for buffer in buffers {
-            let count = self.read_at(buffer, offset + total as u64)?;
-            total += count;
-            if count < buffer.len() {
-                break;
-            }
+            let (part, more) = rest.split_at(rest.len().min(buffer.len()));
+            buffer[..part.len()].copy_from_slice(part);
+            rest = more;
         }
         Ok(total)
     }
