@@ -1,7 +1,10 @@
 use std::io::IoSliceMut;
 use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 
-use cachefs_vfs::{AllocateHow, Attr, Errno, Error, Privileges, Result, SeekTo, SyncHow, VFile, VNode};
+use cachefs_vfs::{
+    AllocateHow, Attr, Errno, Error, OpenHow, Privileges, Result, SeekTo, SyncHow, VFile, VNode,
+};
 
 use crate::place::Place;
 
@@ -63,6 +66,11 @@ impl VFile for Place {
 
     fn sync(&self, _how: SyncHow) -> Result<()> {
         Ok(())
+    }
+
+    fn reopen(&self, _how: OpenHow) -> Result<Arc<dyn VFile>> {
+        // A path is all there is to open by.
+        Err(Error::unsupported())
     }
 
     fn has_writer(&self) -> Result<bool> {

@@ -173,6 +173,14 @@ pub trait VFile: VNode {
     /// Makes what was written before the call durable.
     fn sync(&self, how: SyncHow) -> Result<()>;
 
+    /// Another handle of the same file, whatever its names are by now, also after the last one is gone. From a handle
+    /// for anything to one for anything, also of what is no regular file, as far as [`VDir::open`] would have it.
+    ///
+    /// # Errors
+    /// `EINVAL` for `how.truncate`; `EOPNOTSUPP` where the filesystem can only open by name; else as an open by name:
+    /// `EACCES` or `EPERM` by the permissions the file has now, `ETXTBSY`, `EROFS`.
+    fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>>;
+
     /// Whether somebody has the file open for writing, this process included.
     ///
     /// # Errors

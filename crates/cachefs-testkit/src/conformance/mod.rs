@@ -15,6 +15,7 @@ mod read_only;
 mod read_write;
 mod remove;
 mod rename;
+mod reopen;
 mod report;
 mod space;
 mod times;
@@ -66,6 +67,7 @@ pub fn cases() -> Vec<Case> {
         links::CASES,
         remove::CASES,
         unlinked::CASES,
+        reopen::CASES,
         rename::CASES,
         listing::CASES,
     ]

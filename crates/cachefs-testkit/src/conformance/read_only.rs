@@ -63,6 +63,13 @@ fn refuses_names(root: &Folder) -> Outcome {
     }
     let truncate = OpenHow { truncate: true, ..OpenHow::new(Access::Write) };
     fails(root.open(name("f"), truncate), ROFS)?;
+    for handle in [Access::Path, Access::Read] {
+        let file = root.opened("f", handle)?;
+        for access in [Access::Write, Access::ReadWrite] {
+            fails(file.reopen(OpenHow::new(access)), ROFS)?;
+        }
+        same_bytes(&contents(&*file.reopen(OpenHow::new(Access::Read))?)?, b"abc")?;
+    }
     fails(root.create(name("new"), how(Access::ReadWrite, true), &owner()), ROFS)?;
     fails(root.make_dir(name("new"), Mode::new(0o755), &owner()), ROFS)?;
     fails(root.make_node(name("new"), NodeKind::Regular, MODE, &owner()), ROFS)?;

@@ -5,8 +5,8 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use cachefs_vfs::{
-    AllocateHow, Attr, Errno, Error, FileId, Privileges, Result, SeekTo, SetAttr, SyncHow, Touch, VFile,
-    VNode, Watch, XattrHow,
+    Access, AllocateHow, Attr, Errno, Error, FileId, OpenHow, Privileges, Result, SeekTo, SetAttr, SyncHow,
+    Touch, VFile, VNode, Watch, XattrHow,
 };
 
 use super::change::{Change, Via};
@@ -153,6 +153,16 @@ impl VFile for OutsideFile {
 
     fn sync(&self, how: SyncHow) -> Result<()> {
         self.inner.sync(how)
+    }
+
+    fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>> {
+        let inner = self.inner.reopen(how)?;
+        let (place, writes) = (self.place.clone(), how.access.writes());
+        let file = Self::new(&self.shared, self.side, inner, self.id, place, writes);
+        if how.access != Access::Path {
+            self.shared.tell(self.side, &[self.change(Touch::Opened)]);
+        }
+        Ok(Arc::new(file))
     }
 
     fn has_writer(&self) -> Result<bool> {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cachefs_vfs::{
-    AllocateHow, Attr, Errno, Error, Privileges, Result, SeekTo, SetAttr, SyncHow, VFile, VNode, Watch,
-    XattrHow,
+    AllocateHow, Attr, Errno, Error, OpenHow, Privileges, Result, SeekTo, SetAttr, SyncHow, VFile, VNode,
+    Watch, XattrHow,
 };
 
 use super::{Call, CallKind, Intercept, Seam, Target};
@@ -163,6 +163,12 @@ impl<I: Intercept> VFile for WrapFile<I> {
 
     fn sync(&self, how: SyncHow) -> Result<()> {
         self.run(CallKind::SyncFile, || self.inner.sync(how))
+    }
+
+    /// Counts as an open by the name that this handle was opened by.
+    fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>> {
+        let inner = self.run(CallKind::Open, || self.inner.reopen(how))?;
+        Ok(Self::wrap(&self.seam, inner, self.at.clone(), self.name.clone()))
     }
 
     fn has_writer(&self) -> Result<bool> {

@@ -116,7 +116,7 @@ impl LocalDir {
 }
 
 /// Refuses what is not opened for its bytes.
-fn check_kind(kind: FileKind) -> Result<()> {
+pub(super) fn check_kind(kind: FileKind) -> Result<()> {
     match kind {
         FileKind::Regular => Ok(()),
         FileKind::Directory => Err(Errno::ISDIR.into()),

@@ -1,5 +1,6 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 use cachefs_sys::credentials::set_fsetid;
 use cachefs_sys::lease;
@@ -16,7 +17,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct LocalFile {
     pub(super) node: Node,
-    access: Access,
+    pub(super) access: Access,
     /// The same file past the page cache; reads come from here if there is one.
     direct: Option<OwnedFd>,
 }
@@ -30,18 +31,6 @@ impl LocalFile {
     pub(super) fn new(node: Node, how: OpenHow) -> Self {
         let direct = if how.direct && how.access.reads() { direct::open(node.fd()) } else { None };
         Self { node, access: how.access, direct }
-    }
-
-    /// The file opened for writing; a handle for less opens it anew.
-    fn for_writing(&self) -> Result<Writable<'_>> {
-        if self.access.writes() {
-            return Ok(Writable::Own(self.node.fd()));
-        }
-        match self.node.kind {
-            FileKind::Regular => Ok(Writable::Again(open::again(self.node.fd(), OFlags::WRONLY)?)),
-            FileKind::Directory => Err(Errno::ISDIR.into()),
-            _ => Err(Errno::INVAL.into()),
-        }
     }
 
     fn append_reopened(&self, data: &[u8]) -> Result<usize> {
@@ -64,20 +53,6 @@ impl LocalFile {
             start = end;
         }
         Ok(total)
-    }
-}
-
-enum Writable<'a> {
-    Own(BorrowedFd<'a>),
-    Again(OwnedFd),
-}
-
-impl AsFd for Writable<'_> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Own(fd) => *fd,
-            Self::Again(fd) => fd.as_fd(),
-        }
     }
 }
 
@@ -215,14 +190,16 @@ impl VFile for LocalFile {
     }
 
     fn sync(&self, how: SyncHow) -> Result<()> {
-        let again = self.node.by_path.then(|| open::again(self.node.fd(), OFlags::RDONLY | OFlags::NONBLOCK));
-        let again = again.transpose()?;
-        let file = again.as_ref().map_or(self.node.fd(), AsFd::as_fd);
+        let file = self.for_bytes()?;
         let synced = match how {
-            SyncHow::Data => retry_on_intr(|| fs::fdatasync(file)),
-            SyncHow::All => retry_on_intr(|| fs::fsync(file)),
+            SyncHow::Data => retry_on_intr(|| fs::fdatasync(&file)),
+            SyncHow::All => retry_on_intr(|| fs::fsync(&file)),
         };
         Ok(synced?)
+    }
+
+    fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>> {
+        Ok(Arc::new(self.opened_again(how)?))
     }
 
     fn has_writer(&self) -> Result<bool> {
@@ -233,10 +210,8 @@ impl VFile for LocalFile {
         if self.access.writes() {
             return Ok(true);
         }
-        let again = self.node.by_path.then(|| open::again(self.node.fd(), OFlags::RDONLY | OFlags::NONBLOCK));
-        let again = again.transpose()?;
-        let file = again.as_ref().map_or(self.node.fd(), AsFd::as_fd);
-        match lease::has_writer(file) {
+        let file = self.for_bytes()?;
+        match lease::has_writer(file.as_fd()) {
             // It is a regular file, and who may not ask is told before: no other file here can tell, either.
             Err(Errno::INVAL | Errno::NOSYS) => Err(Error::unsupported()),
             answer => Ok(answer?),

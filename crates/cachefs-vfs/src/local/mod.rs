@@ -11,6 +11,7 @@ mod impersonate;
 mod listing;
 mod node;
 mod open;
+mod reopen;
 mod watch;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

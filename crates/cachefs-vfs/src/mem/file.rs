@@ -170,6 +170,13 @@ impl VFile for MemFile {
         self.check(self.access != Access::Path)
     }
 
+    fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>> {
+        if how.truncate {
+            return Err(Error::new(Errno::INVAL));
+        }
+        Ok(Self::open(Arc::clone(&self.node), how)?.handle)
+    }
+
     fn has_writer(&self) -> Result<bool> {
         Err(Error::unsupported())
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::rules::Rules;
 use crate::{
-    Access, AllocateHow, Attr, Errno, Error, Privileges, Result, SeekTo, SetAttr, SyncHow, VFile, VNode,
-    Watch, XattrHow,
+    Access, AllocateHow, Attr, Errno, Error, OpenHow, Privileges, Result, SeekTo, SetAttr, SyncHow, VFile,
+    VNode, Watch, XattrHow,
 };
 
 /// An open file of a view.
@@ -115,6 +115,13 @@ impl VFile for ViewFile {
 
     fn sync(&self, how: SyncHow) -> Result<()> {
         self.inner.sync(how)
+    }
+
+    fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>> {
+        if how.access.writes() || how.truncate {
+            self.rules.change()?;
+        }
+        Ok(Self::wrap(self.inner.reopen(how)?, how.access, &self.rules))
     }
 
     fn has_writer(&self) -> Result<bool> {

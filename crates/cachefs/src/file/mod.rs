@@ -167,6 +167,22 @@ impl VFile for CacheFile {
         self.engine().backing.call(BackingVerb::Sync, || file.sync(how))
     }
 
+    fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>> {
+        if how.truncate {
+            return Err(Error::new(Errno::INVAL));
+        }
+        let held = Held::new(self.engine(), self.node(), how.access);
+        let own = if how.direct {
+            let file = self.backing(Access::Path)?;
+            let own = self.engine().backing.call(BackingVerb::Open, || file.reopen(how))?;
+            Some(Own::new(self.engine(), own))
+        } else {
+            self.backing(how.access)?;
+            None
+        };
+        Ok(Arc::new(Self::new(&self.fs, held, how, own)))
+    }
+
     fn has_writer(&self) -> Result<bool> {
         self.backing(Access::Read)?.has_writer()
     }
