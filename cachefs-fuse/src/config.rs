@@ -48,6 +48,31 @@ pub enum Trust {
     Never,
 }
 
+/// Who serves what has been read before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// The kernel, from its pages, attributes and names; with [`Trust::Watch`] and [`Trust::Always`] without a request.
+    #[default]
+    Pages,
+    /// The kernel, straight from the files of the filesystem where they have descriptors: for long sequential work. Needs
+    /// the right to administrate the system; a file for which it is refused is served as with [`Profile::Pages`].
+    Stream,
+    /// This process, each time: for measuring, and for seeing who reads what.
+    Direct,
+}
+
+impl Profile {
+    /// As the user writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pages => "pages",
+            Self::Stream => "stream",
+            Self::Direct => "direct",
+        }
+    }
+}
+
 /// How a filesystem is mounted and served.
 #[derive(Clone, Debug)]
 pub struct MountConfig {
@@ -61,6 +86,8 @@ pub struct MountConfig {
     pub allow_other: bool,
     /// Further flags; the last of two that contradict each other counts.
     pub flags: Vec<MountFlag>,
+    /// Who serves what has been read before.
+    pub profile: Profile,
     /// How far the kernel trusts what it was told.
     pub trust: Trust,
     /// How long the kernel trusts attributes.
@@ -103,6 +130,13 @@ pub struct MountConfig {
     pub honours_nowait: bool,
 }
 
+impl MountConfig {
+    /// The kernel is not to tell who opens what: it has what it needs, and asks for the rest by inode.
+    pub(crate) fn is_uncounted(&self) -> bool {
+        self.profile == Profile::Pages && matches!(self.trust, Trust::Watch | Trust::Always)
+    }
+}
+
 impl Default for MountConfig {
     fn default() -> Self {
         Self {
@@ -111,6 +145,7 @@ impl Default for MountConfig {
             read_only: false,
             allow_other: false,
             flags: Vec::new(),
+            profile: Profile::default(),
             trust: Trust::default(),
             attr_ttl: Duration::from_secs(1),
             entry_ttl: Duration::from_secs(1),

@@ -21,10 +21,11 @@ mod inodes;
 mod notify;
 mod presser;
 mod requests;
+mod retirer;
 mod session;
 mod tree;
 
-pub use config::{MountConfig, MountFlag, Trust};
+pub use config::{MountConfig, MountFlag, Profile, Trust};
 pub use error::MountError;
 pub use notify::{NoticeCount, NoticeKind, NoticeSnapshot};
 pub use requests::{ErrorCount, HistogramSnapshot, Op, OpSnapshot, RequestSnapshot};

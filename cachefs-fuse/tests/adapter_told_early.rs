@@ -130,7 +130,7 @@ fn a_file_that_moves_to_another_directory_and_grows() {
     };
     waits("the move", &|| fs.outside.rename("d1/a", "d2/b").unwrap());
     waits("the change", &|| fs.outside.append("d2/b", b"+++").unwrap());
-    let look = fs.faults.add(Rule::on(CallKind::Stat).at("d2/b").nth(1).hang_after()).release_on_drop();
+    let look = fs.faults.add(Rule::on(CallKind::Open).at("d2/b").nth(1).hang_after()).release_on_drop();
     std::thread::scope(|scope| {
         let path = fs.at("d2/b");
         let looker = scope.spawn(move || fs::metadata(path).unwrap().len());

@@ -110,7 +110,7 @@ fn more_changes_than_can_wait_are_as_an_overflow() {
     let fs = watched(MountConfig { notices_max: 40, ..told() }, some);
     let held = unseen(&fs);
     // A request that hangs keeps the directory locked, and notices about it waiting.
-    let rule = fs.faults.add(Rule::on(CallKind::Stat).at("d/hung").hang()).release_on_drop();
+    let rule = fs.faults.add(Rule::on(CallKind::Open).at("d/hung").hang()).release_on_drop();
     std::thread::scope(|scope| {
         let path = fs.at("d/hung");
         let hung = scope.spawn(move || fs::metadata(path));

@@ -45,7 +45,7 @@ fn length(fs: &Watched, path: &str) -> Option<u64> {
 fn a_look_up() {
     let fs = watched(told(), some);
     let path = fs.at("d/f");
-    let call = Rule::on(CallKind::Stat).at("d/f");
+    let call = Rule::on(CallKind::Open).at("d/f");
     let old = late(&fs, call, || fs::metadata(path), |fs| fs.outside.write("d/f", b"a second").unwrap());
     assert!(old.is_ok());
     assert_eq!(length(&fs, "d/f"), Some(8));
@@ -55,7 +55,7 @@ fn a_look_up() {
 fn a_look_up_of_a_name_that_moves_on() {
     let fs = watched(told(), some);
     let path = fs.at("d/f");
-    let call = Rule::on(CallKind::Stat).at("d/f");
+    let call = Rule::on(CallKind::Open).at("d/f");
     let old = late(&fs, call, || fs::metadata(path), |fs| fs.outside.rename("d/f", "d/g").unwrap());
     assert_eq!(old.unwrap().len(), 5, "asked before the change");
     assert_eq!((length(&fs, "d/f"), length(&fs, "d/g")), (None, Some(5)));
@@ -66,7 +66,7 @@ fn a_look_up_of_a_name_that_moves_on() {
 fn a_look_up_of_what_does_not_exist() {
     let fs = watched(told(), some);
     let path = fs.at("d/new");
-    let call = Rule::on(CallKind::Stat).at("d/new");
+    let call = Rule::on(CallKind::Open).at("d/new");
     let old = late(&fs, call, || fs::metadata(path), |fs| fs.outside.write("d/new", b"n").unwrap());
     assert!(old.is_err());
     assert_eq!(length(&fs, "d/new"), Some(1));

@@ -31,7 +31,7 @@ fn length(fs: &Watched, path: &str) -> Option<u64> {
 /// Look-ups in these directories hang, with the directories locked in the kernel, while `run` runs, and a notice waits
 /// for each of them.
 fn hung(fs: &Watched, dirs: std::ops::Range<usize>, run: impl FnOnce(&ReleaseOnDrop)) {
-    let rule = fs.faults.add(Rule::on(CallKind::Stat).named("hung").hang()).release_on_drop();
+    let rule = fs.faults.add(Rule::on(CallKind::Open).named("hung").hang()).release_on_drop();
     for dir in dirs.clone() {
         assert_eq!(length(fs, &format!("{dir}/f")), Some(5));
     }
@@ -139,7 +139,7 @@ fn slow_reads_delay_no_other_file() {
 #[test]
 fn a_mount_with_notices_that_hang_can_be_removed() {
     let fs = watched(config(4), dirs);
-    let rule = fs.faults.add(Rule::on(CallKind::Stat).named("hung").hang()).release_on_drop();
+    let rule = fs.faults.add(Rule::on(CallKind::Open).named("hung").hang()).release_on_drop();
     assert_eq!(length(&fs, "0/f"), Some(5));
     let Watched { guard, fs: source, outside, .. } = fs;
     let path = guard.at("0/hung");

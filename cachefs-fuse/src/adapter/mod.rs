@@ -242,7 +242,12 @@ impl Filesystem for Adapter {
         );
     }
 
+    /// Refused once it is never asked again, and the kernel opens files by itself.
     fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        if self.dispatch.tree().inodes().is_uncounted() {
+            self.dispatch.noted(Op::Open, 1);
+            return reply.refuse(Errno::NOSYS);
+        }
         let flags = convert::flags(flags.0);
         let direct = flags.contains(OFlags::DIRECT);
         let how = self.open_flags(flags);
@@ -300,9 +305,10 @@ impl Filesystem for Adapter {
         );
     }
 
+    /// There is nothing to do when a file is closed: refused once, it is never asked again.
     fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
         self.dispatch.noted(Op::Flush, 1);
-        reply.ok();
+        reply.refuse(Errno::NOSYS);
     }
 
     fn release(

@@ -4,17 +4,19 @@
 
 mod kept;
 mod slot;
+mod writers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cachefs_vfs::VDir;
+use cachefs_vfs::{Access, OpenHow, VDir, VFile};
 use parking_lot::Mutex;
 
 use crate::MountConfig;
 use crate::inodes::NodeId;
 use kept::Kept;
 pub(crate) use slot::{Slot, Use};
+pub(crate) use writers::Writers;
 
 /// The open handles. What is taken out is closed without a lock held.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(crate) struct Handles {
     /// More files than these are remarkable.
     files_usual: usize,
     crowded: AtomicBool,
+    /// Those to be given back once they are idle.
+    writers: Option<Writers>,
 }
 
 /// Handles that nobody needs any more. They are closed when this is dropped, which may take as long as the filesystem
@@ -51,6 +55,7 @@ impl Handles {
             files: Mutex::new(Kept::new(half.max(config.open_files_max))),
             files_usual: half.max(1),
             crowded: AtomicBool::new(false),
+            writers: config.is_uncounted().then(Writers::default),
         }
     }
 
@@ -75,6 +80,7 @@ impl Handles {
         let before = files.get(node);
         let mut merged = before.clone().unwrap_or_default();
         merged.merge(slot);
+        let writes = merged.has_writer();
         let closed = match files.pins.get_mut(&node) {
             Some(pinned) => Some(std::mem::replace(pinned, merged)),
             None if open() => files.put(node, merged),
@@ -83,12 +89,39 @@ impl Handles {
         let crowded = files.spare.len() > self.files_usual;
         drop(files);
         drop((before, closed));
+        if let Some(writers) = self.writers.as_ref().filter(|_| writes) {
+            writers.add(node);
+        }
         if crowded && !self.crowded.swap(true, Ordering::Relaxed) {
             tracing::info!(
                 usual = self.files_usual,
                 "more files are open at once than there should be handles"
             );
         }
+    }
+
+    /// Files whose handles for writing are to be given back once they are idle.
+    pub(crate) fn writers(&self) -> Option<&Writers> {
+        self.writers.as_ref()
+    }
+
+    /// The handle for writing of a file that could be opened again, if it was not used since this was asked last.
+    pub(crate) fn idle_writer(&self, node: NodeId) -> Option<Arc<dyn VFile>> {
+        self.files.lock().spare.peek(&node)?.idle_writer().cloned()
+    }
+
+    /// Whether a file that could be opened again has a handle for writing.
+    pub(crate) fn keeps_writer(&self, node: NodeId) -> bool {
+        self.files.lock().spare.peek(&node).is_some_and(Slot::has_writer)
+    }
+
+    /// Gives back a handle for writing that is idle; `instead` has the file stay reachable.
+    pub(crate) fn retire(&self, node: NodeId, writer: &Arc<dyn VFile>, instead: Arc<dyn VFile>) -> Closed {
+        let mut files = self.files.lock();
+        let retired = files.spare.peek_mut(&node).and_then(|slot| slot.retire(writer, instead));
+        drop(files);
+        let slot = retired.map(|handle| Slot::new(handle, OpenHow::new(Access::Write)));
+        Closed { files: [slot, None], ..Closed::default() }
     }
 
     /// Keeps the handles of a file, these and those it has, until [`Handles::remove`].

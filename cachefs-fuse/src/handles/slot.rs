@@ -1,6 +1,7 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use cachefs_vfs::{Access, OpenHow, VFile};
+use cachefs_vfs::{Access, Errno, Error, OpenHow, Result, VFile};
 
 /// What a handle of a file is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +17,21 @@ pub(crate) enum Use {
 }
 
 impl Use {
+    /// Opens in the best way that the file's permissions allow.
+    pub(crate) fn open<T>(self, open: impl Fn(OpenHow) -> Result<T>) -> Result<(T, OpenHow)> {
+        let mut refused = Error::new(Errno::ACCESS);
+        for &how in self.ways() {
+            match open(how) {
+                Ok(opened) => return Ok((opened, how)),
+                Err(error) if matches!(error.errno(), Errno::ACCESS | Errno::PERM) => refused = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused)
+    }
+
     /// How to open for this, the best way first.
-    pub(crate) fn ways(self) -> &'static [OpenHow] {
+    fn ways(self) -> &'static [OpenHow] {
         const fn way(access: Access, direct: bool) -> OpenHow {
             OpenHow { access, truncate: false, direct }
         }
@@ -36,6 +50,8 @@ pub(crate) struct Slot {
     path: Option<Arc<dyn VFile>>,
     read: Option<Arc<dyn VFile>>,
     write: Option<Arc<dyn VFile>>,
+    /// The one for writing was used since somebody looked.
+    written: Arc<AtomicBool>,
     direct: Option<Arc<dyn VFile>>,
 }
 
@@ -62,9 +78,42 @@ impl Slot {
         match purpose {
             Use::Path => self.any(),
             Use::Read => self.read.clone(),
-            Use::Write => self.write.clone(),
+            Use::Write => {
+                self.written.store(true, Ordering::Relaxed);
+                self.write.clone()
+            }
             Use::Direct => self.direct.clone(),
         }
+    }
+
+    /// The handle for writing, if it was not used since this was asked last.
+    pub(crate) fn idle_writer(&self) -> Option<&Arc<dyn VFile>> {
+        self.write.as_ref().filter(|_| !self.written.swap(false, Ordering::Relaxed))
+    }
+
+    pub(crate) fn has_writer(&self) -> bool {
+        self.write.is_some()
+    }
+
+    /// Gives back the handle for writing, unless it is another one or was used meanwhile: `instead` has the file stay
+    /// reachable.
+    pub(super) fn retire(
+        &mut self,
+        writer: &Arc<dyn VFile>,
+        instead: Arc<dyn VFile>,
+    ) -> Option<Arc<dyn VFile>> {
+        let is_it =
+            |held: &Option<Arc<dyn VFile>>| held.as_ref().is_some_and(|held| Arc::ptr_eq(held, writer));
+        if !is_it(&self.write) || self.written.load(Ordering::Relaxed) {
+            return None;
+        }
+        if is_it(&self.read) {
+            self.read = None;
+        }
+        if self.read.is_none() {
+            self.path = Some(instead);
+        }
+        self.write.take()
     }
 
     /// Any handle of the file.
@@ -77,6 +126,7 @@ impl Slot {
     pub(super) fn merge(&mut self, other: Self) {
         if self.write.is_none() && other.write.is_some() {
             self.write = other.write;
+            self.written = other.written;
             self.read = other.read.or(self.read.take());
         } else {
             self.read = self.read.take().or(other.read);

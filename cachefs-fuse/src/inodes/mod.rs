@@ -48,6 +48,8 @@ pub(crate) struct Inodes {
     hand: AtomicU64,
     /// Nodes by name, where changes are told of by name.
     names: OnceLock<NameIndex>,
+    /// The kernel does not tell which files it has open.
+    uncounted: bool,
 }
 
 /// A node that was met in a look-up.
@@ -62,19 +64,25 @@ pub(crate) struct Admitted {
 
 impl Inodes {
     /// A table of one: the top directory, which is never forgotten.
-    pub(crate) fn new(root: &Attr) -> Self {
+    pub(crate) fn new(root: &Attr, uncounted: bool) -> Self {
         let inodes = Self {
             numbering: Numbering::new(root.id),
             aside: Aside::default(),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             count: AtomicU64::new(1),
             lookups: AtomicU64::new(0),
+            uncounted,
             forgotten: Mutex::new(LruCache::new(FORGOTTEN_MAX)),
             hand: AtomicU64::new(0),
             names: OnceLock::new(),
         };
         inodes.shard(NodeId::ROOT).meet(NodeId::ROOT, root);
         inodes
+    }
+
+    /// The kernel does not tell which files it has open: any regular one may be.
+    pub(crate) fn is_uncounted(&self) -> bool {
+        self.uncounted
     }
 
     pub(crate) fn numbering(&self) -> Numbering {
@@ -179,7 +187,8 @@ impl Inodes {
 
     /// What is known of a node.
     pub(crate) fn state(&self, node: NodeId) -> Option<NodeState> {
-        self.shard(node).state(node, self.numbering)
+        let state = self.shard(node).state(node, self.numbering)?;
+        Some(NodeState { open: state.open || self.uncounted && state.kind.is_regular(), ..state })
     }
 
     /// The file behind a node; also of nodes that were forgotten not too long ago.

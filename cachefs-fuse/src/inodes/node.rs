@@ -113,7 +113,8 @@ pub(crate) struct Known {
 pub(crate) struct NodeState {
     pub(crate) id: FileId,
     pub(crate) kind: FileKind,
-    pub(crate) opens: u32,
+    /// Programs have it open, or may have where the kernel does not tell.
+    pub(crate) open: bool,
 }
 
 /// A file that lost its last name while the kernel knew it.

@@ -8,8 +8,11 @@ pub(crate) const NO_PAGES: u64 = 0;
 pub(crate) const ANY_PAGES: u64 = 1;
 
 impl Inodes {
-    /// The kernel opened a file.
+    /// The kernel opened a file. Not counted where it does not tell of all.
     pub(crate) fn opened(&self, node: NodeId) {
+        if self.uncounted {
+            return;
+        }
         if let Some(found) = self.shard(node).nodes.get_mut(node.0) {
             found.opens = found.opens.saturating_add(1);
         }
@@ -43,11 +46,14 @@ impl Inodes {
     /// it has is of the last version that was shown then. Whether it may have pages of another.
     pub(crate) fn shown_while_told(&self, node: NodeId, version: u64, holds: bool) -> bool {
         let mut shard = self.shard(node);
-        let Some(found) = shard.nodes.get_mut(node.0).filter(|found| found.kept != NO_PAGES) else {
+        let Some(found) = shard.nodes.get_mut(node.0) else { return false };
+        if found.kept == NO_PAGES {
+            // Pages may come at any time from now on, unasked.
+            found.kept = if self.uncounted { version } else { NO_PAGES };
             return false;
-        };
+        }
         let proven = holds || found.kept == version && version != ANY_PAGES;
-        found.kept = if proven || found.opens > 0 { version } else { NO_PAGES };
+        found.kept = if proven || self.uncounted || found.opens > 0 { version } else { NO_PAGES };
         !proven
     }
 }

@@ -50,7 +50,7 @@ impl Shard {
     pub(super) fn state(&self, node: NodeId, numbering: Numbering) -> Option<NodeState> {
         let id = self.identity(node, numbering)?;
         let found = self.nodes.get(node.0)?;
-        Some(NodeState { id, kind: found.kind, opens: found.opens })
+        Some(NodeState { id, kind: found.kind, open: found.opens > 0 })
     }
 
     /// Whether the number is in use for another file that had this inode number before.

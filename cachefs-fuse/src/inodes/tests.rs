@@ -24,7 +24,7 @@ fn attr(inode: u64, kind: FileKind, links: u32) -> Attr {
 }
 
 fn table() -> Inodes {
-    Inodes::new(&attr(2, FileKind::Directory, 2))
+    Inodes::new(&attr(2, FileKind::Directory, 2), false)
 }
 
 fn names(inodes: &Inodes, node: NodeId) -> Vec<String> {

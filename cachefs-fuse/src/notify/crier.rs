@@ -143,8 +143,8 @@ impl Shared {
     fn tell_name(&self, dir: NodeId, name: &[u8], child: Option<NodeId>) {
         let inodes = self.tree.inodes();
         let gone = child.filter(|&child| {
-            let idle = |state: crate::inodes::NodeState| state.opens == 0 && !state.kind.is_dir();
-            inodes.state(child).is_some_and(idle) && inodes.links(child).is_empty()
+            let file = inodes.state(child).is_some_and(|state| !state.kind.is_dir());
+            file && !self.tree.may_be_written(child) && inodes.links(child).is_empty()
         });
         match gone {
             Some(child) => {

@@ -70,7 +70,7 @@ fn tell(shared: &Shared, known: &Known, ways: Option<&Ways>) -> bool {
     let Some(ways) = ways else { return told };
     let inodes = shared.tree.inodes();
     // Who has a file open sees its name deleted when the kernel drops it.
-    let open = inodes.state(node).is_some_and(|state| state.opens > 0);
+    let open = inodes.state(node).is_some_and(|state| state.open);
     for link in inodes.links(node) {
         told &= offer(shared, Key::Dir(link.parent), || match open || ways.lead_through(&link) {
             true => Work::again(&link.name),

@@ -18,6 +18,7 @@ use crate::adapter::Adapter;
 use crate::dispatch::Dispatch;
 use crate::notify::{Crier, Herald};
 use crate::presser::Presser;
+use crate::retirer::Retirer;
 use crate::tree::Tree;
 use crate::{MountConfig, MountError, RequestSnapshot, Trust};
 pub use unmounter::{How, Unmounter};
@@ -35,6 +36,7 @@ pub struct Mount {
     ended: Receiver<io::Result<()>>,
     presser: Presser,
     crier: Crier,
+    retirer: Retirer,
     /// Ends before the threads that it tells.
     watch: Mutex<Option<Arc<dyn Watch>>>,
 }
@@ -75,6 +77,7 @@ impl Mount {
         let crier =
             Crier::start(dispatch.tree(), session.notifier(), connection, unmounter.device().to_owned())
                 .map_err(MountError::Thread)?;
+        let retirer = Retirer::start(dispatch.tree()).map_err(MountError::Thread)?;
         let (report, ended) = bounded(1);
         let main = std::thread::Builder::new().name("cachefs-session".to_owned());
         main.spawn(move || {
@@ -83,7 +86,7 @@ impl Mount {
         })
         .map_err(MountError::Thread)?;
         unmounter.set_readahead(config.max_readahead);
-        Ok(Self { unmounter, dispatch, ended, presser, crier, watch: Mutex::new(watch) })
+        Ok(Self { unmounter, dispatch, ended, presser, crier, retirer, watch: Mutex::new(watch) })
     }
 
     /// Where it is mounted, as an absolute path without symlinks.
@@ -124,6 +127,7 @@ impl Mount {
         drop(self.watch.lock().take());
         self.presser.stop();
         self.crier.stop();
+        self.retirer.stop();
         let ended = self.ended.recv_deadline(until);
         self.dispatch.stop();
         match ended {

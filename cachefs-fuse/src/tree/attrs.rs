@@ -66,7 +66,7 @@ impl Tree {
             return Ok(());
         };
         let state = self.inodes.state(node);
-        if state.is_some_and(|s| s.opens > 0 && s.kind.is_regular()) {
+        if state.is_some_and(|s| s.open && s.kind.is_regular()) {
             tracing::debug!(mode = mode.bits(), "keeping a file open that could not be opened again");
             self.pin_regular(node)?;
         }

@@ -1,9 +1,11 @@
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use cachefs_vfs::{Attr, Result, Time};
+use cachefs_vfs::{Access, Attr, OpenHow, Result, Time, VFile};
 
 use super::Tree;
 use crate::belief::Stamp;
+use crate::handles::Slot;
 use crate::inodes::{Moment, NodeId};
 
 /// A file as it was found under a name, about to be shown to the kernel.
@@ -16,6 +18,8 @@ pub(crate) struct Entry {
     pub(super) since: Option<Moment>,
     /// The kernel has the directory locked until the answer is there.
     pub(super) locked: bool,
+    /// A handle of the file, for who opens it unseen.
+    pub(super) handle: Option<Arc<dyn VFile>>,
 }
 
 /// A file the kernel has got a reference to.
@@ -30,7 +34,7 @@ pub(crate) struct Shown {
 
 impl Entry {
     pub(super) fn new(attr: Attr, parent: NodeId, name: &[u8]) -> Self {
-        Self { attr, link: Some((parent, name.into())), since: None, locked: true }
+        Self { attr, link: Some((parent, name.into())), since: None, locked: true, handle: None }
     }
 }
 
@@ -51,6 +55,9 @@ impl Tree {
         let admitted = self.inodes.admit(&entry.attr, link, moved, stale)?;
         if admitted.reused {
             drop(self.handles.remove(admitted.node));
+        }
+        if let Some(handle) = entry.handle.clone() {
+            self.keep(admitted.node, Slot::new(handle, OpenHow::new(Access::Path)));
         }
         self.show(admitted.node, &entry.attr);
         let unlocked = !entry.locked && self.belief.is_told();

@@ -1,7 +1,8 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
-use cachefs_vfs::{Attr, Errno, Error, Name, Result, nowait};
+use cachefs_vfs::{Access, Attr, Errno, Error, Name, OpenHow, Opened, Result, VDir, VFile, nowait};
 
 use super::{Entry, Tree};
 use crate::inodes::NodeId;
@@ -21,9 +22,9 @@ impl Tree {
                 let mut entry = None;
                 for _ in 0..TRIES {
                     let moment = self.moves.now();
-                    let attr = dir.stat(Name::new(name)?)?;
+                    let (attr, handle) = self.look(&*dir, Name::new(name)?)?;
                     let moved = !self.moves.quiet_since(moment);
-                    entry = Some(Entry { since: Some(moment), ..Entry::new(attr, parent, bytes) });
+                    entry = Some(Entry { since: Some(moment), handle, ..Entry::new(attr, parent, bytes) });
                     if !moved || nowait::check().is_err() {
                         break;
                     }
@@ -33,11 +34,24 @@ impl Tree {
         }
     }
 
+    /// The attributes behind a name; of a file that may be opened unseen with a handle, since it could not be had any
+    /// more once others replaced the file.
+    fn look(&self, dir: &dyn VDir, name: Name<'_>) -> Result<(Attr, Option<Arc<dyn VFile>>)> {
+        if !self.inodes.is_uncounted() {
+            return Ok((dir.stat(name)?, None));
+        }
+        match dir.open(name, OpenHow::new(Access::Path)) {
+            Ok(Opened { handle, attr }) => Ok((attr, attr.kind.is_regular().then_some(handle))),
+            Err(error) if error.errno() == Errno::OPNOTSUPP => Ok((dir.stat(name)?, None)),
+            Err(error) => Err(error),
+        }
+    }
+
     fn itself(&self, node: NodeId) -> Result<Entry> {
         let moment = self.moves.now();
         let attr = self.attr(node)?;
         let link = self.inodes.links(node).into_iter().next().map(|link| (link.parent, link.name));
-        Ok(Entry { attr, link, since: Some(moment), locked: false })
+        Ok(Entry { attr, link, since: Some(moment), locked: false, handle: None })
     }
 
     /// The attributes of a node, by a handle if there is one, else by name, else by identity.

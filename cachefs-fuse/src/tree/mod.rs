@@ -65,7 +65,7 @@ impl Tree {
             caps: fs.caps(),
             fs,
             root,
-            inodes: Inodes::new(&attr),
+            inodes: Inodes::new(&attr, config.is_uncounted()),
             handles: Handles::new(config),
             spares: Spares::default(),
             moves: Moves::default(),

@@ -22,26 +22,45 @@ impl Tree {
     /// A handle of a file for this purpose: one that is open, or a new one, which stays open while the kernel has
     /// the file open.
     pub(super) fn file(&self, node: NodeId, purpose: Use) -> Result<Arc<dyn VFile>> {
-        if let Some(handle) = self.handles.file(node).and_then(|slot| slot.get(purpose)) {
+        let held = self.handles.file(node);
+        if let Some(handle) = held.as_ref().and_then(|slot| slot.get(purpose)) {
             return Ok(handle);
         }
-        let (opened, how) = self.open_anew(node, purpose)?;
-        self.handles.put_file(node, Slot::new(Arc::clone(&opened.handle), how), || self.is_open(node));
-        Ok(opened.handle)
+        let (handle, how) = match held.and_then(|slot| slot.any()) {
+            Some(held) => self.open_again(node, &*held, purpose)?,
+            None => self.open_anew(node, purpose).map(|(opened, how)| (opened.handle, how))?,
+        };
+        self.keep(node, Slot::new(Arc::clone(&handle), how));
+        Ok(handle)
+    }
+
+    /// Keeps a handle of a file while programs have it open, or may have.
+    pub(super) fn keep(&self, node: NodeId, slot: Slot) {
+        self.handles.put_file(node, slot, || self.is_open(node));
+    }
+
+    /// Whether programs may write to the file, as far as handles tell.
+    pub(crate) fn may_be_written(&self, node: NodeId) -> bool {
+        self.handles.file(node).is_some_and(|slot| slot.has_writer())
+    }
+
+    /// Opens the very file that a handle stands for, whatever became of its names; where that cannot be, by name.
+    fn open_again(&self, node: NodeId, held: &dyn VFile, purpose: Use) -> Result<(Arc<dyn VFile>, OpenHow)> {
+        let opened = purpose.open(|how| held.reopen(how));
+        match opened {
+            Err(error) if error.errno() == Errno::OPNOTSUPP => {
+                self.open_anew(node, purpose).map(|(opened, how)| (opened.handle, how))
+            }
+            opened => opened,
+        }
     }
 
     /// Opens a file in the best way that its permissions allow.
     pub(super) fn open_anew(&self, node: NodeId, purpose: Use) -> Result<(Opened<Arc<dyn VFile>>, OpenHow)> {
-        let mut refused = Error::new(Errno::ACCESS);
-        for &how in purpose.ways() {
-            match self.open_by_name(node, how) {
-                Ok(Some(opened)) => return Ok((opened, how)),
-                Ok(None) => return self.open_by_identity(node, how).map(|opened| (opened, how)),
-                Err(error) if matches!(error.errno(), Errno::ACCESS | Errno::PERM) => refused = error,
-                Err(error) => return Err(error),
-            }
-        }
-        Err(refused)
+        purpose.open(|how| match self.open_by_name(node, how)? {
+            Some(opened) => Ok(opened),
+            None => self.open_by_identity(node, how),
+        })
     }
 
     fn open_by_name(&self, node: NodeId, how: OpenHow) -> Result<Option<Opened<Arc<dyn VFile>>>> {
@@ -109,6 +128,28 @@ impl Tree {
         })
     }
 
+    /// Gives back a file's handle for writing if it is idle; the file stays reachable by another one.
+    pub(crate) fn retire_writer(&self, node: NodeId) {
+        let Some(writers) = self.handles.writers() else { return };
+        // First, so that one who opens it meanwhile has it looked after again.
+        writers.remove(node);
+        let Some(writer) = self.handles.idle_writer(node) else {
+            if self.handles.keeps_writer(node) {
+                writers.add(node);
+            }
+            return;
+        };
+        match writer.reopen(OpenHow::new(Access::Path)) {
+            Ok(instead) => {
+                drop(self.handles.retire(node, &writer, instead));
+                if self.handles.keeps_writer(node) {
+                    writers.add(node);
+                }
+            }
+            Err(error) => tracing::debug!(node = node.0, %error, "a file stays open for writing"),
+        }
+    }
+
     fn held(&self, node: NodeId, purpose: Use) -> Option<(Slot, Arc<dyn VFile>)> {
         let spare = || self.inodes.identity(node).and_then(|id| self.spares.take(id));
         let slot = self.handles.file(node).or_else(spare)?;
@@ -126,7 +167,7 @@ impl Tree {
     }
 
     pub(super) fn is_open(&self, node: NodeId) -> bool {
-        self.inodes.state(node).is_some_and(|state| state.opens > 0)
+        self.inodes.state(node).is_some_and(|state| state.open)
     }
 
     /// Counts an open of a file that is new to the kernel.
@@ -137,9 +178,9 @@ impl Tree {
         }
     }
 
-    /// The kernel closed a file. After the last time only what has no name stays open.
+    /// The kernel closed a file of which it told that it opened it. After the last time only what has no name stays open.
     pub(crate) fn release(&self, node: NodeId) -> Closed {
-        if self.inodes.released(node) > 0 {
+        if self.inodes.released(node) > 0 || self.inodes.is_uncounted() {
             return Closed::default();
         }
         let has_name = || !self.inodes.links(node).is_empty();

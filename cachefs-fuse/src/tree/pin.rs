@@ -1,4 +1,4 @@
-use cachefs_vfs::{Attr, Errno, FileKind, Result};
+use cachefs_vfs::{Access, Attr, Errno, FileKind, OpenHow, Result};
 
 use super::Tree;
 use crate::handles::{Slot, Use};
@@ -38,7 +38,7 @@ impl Tree {
         if others || self.handles.is_pinned(node) {
             return Ok(Some(Farewell { node, attr: *attr, pinned: false, replaced: false }));
         }
-        let wanted = state.opens > 0 || state.kind != FileKind::Regular;
+        let wanted = state.open || state.kind != FileKind::Regular;
         if wanted {
             self.pin(node, state.kind)?;
         }
@@ -73,6 +73,7 @@ impl Tree {
                 let dir = self.dir(node)?;
                 self.handles.pin_dir(node, dir);
             }
+            FileKind::Regular if self.pin_reachable(node)? => {}
             FileKind::Regular => self.pin_regular(node)?,
             _ => {
                 let (opened, how) = self.open_anew(node, Use::Path)?;
@@ -80,6 +81,23 @@ impl Tree {
             }
         }
         Ok(())
+    }
+
+    /// Keeps a file open by any handle, if that is enough to open it again.
+    fn pin_reachable(&self, node: NodeId) -> Result<bool> {
+        let slot = match self.handles.file(node) {
+            Some(slot) => slot,
+            None => match self.open_anew(node, Use::Path) {
+                Ok((opened, how)) => Slot::new(opened.handle, how),
+                Err(error) if error.errno() == Errno::OPNOTSUPP => return Ok(false),
+                Err(error) => return Err(error),
+            },
+        };
+        let reachable = slot.any().is_some_and(|held| held.reopen(OpenHow::new(Access::Path)).is_ok());
+        if reachable {
+            self.handles.pin_file(node, slot);
+        }
+        Ok(reachable)
     }
 
     /// Keeps a file open for all that its permissions allow, beside what is open already.

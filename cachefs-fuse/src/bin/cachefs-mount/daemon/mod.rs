@@ -101,6 +101,7 @@ fn mount_config(config: &KernelConfig, source: &Path) -> MountConfig {
     MountConfig {
         fs_name: config.fs_name.clone().unwrap_or_else(|| source.display().to_string()),
         subtype: config.subtype.clone(),
+        profile: config.profile,
         read_only: config.read_only,
         allow_other: config.allow_other,
         flags: config.flags.clone(),

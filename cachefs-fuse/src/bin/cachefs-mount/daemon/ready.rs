@@ -24,6 +24,7 @@ impl Ready<'_> {
             "mountpoint": self.places.mountpoint.to_string_lossy(),
             "mode": self.config.cache.mode.name(),
             "memory_bytes": self.config.cache.memory_bytes,
+            "profile": self.config.kernel.profile.name(),
             "coherence": self.freshness.name(),
             "watch": self.freshness.watched(),
             "no_watch": self.freshness.no_watch,
@@ -56,9 +57,10 @@ impl fmt::Display for Ready<'_> {
         let (cache, places) = (&self.config.cache, self.places);
         write!(
             f,
-            "{} on {}: mode {}, {} MiB of memory, {}",
+            "{} on {}: profile {}, mode {}, {} MiB of memory, {}",
             places.source.display(),
             places.mountpoint.display(),
+            self.config.kernel.profile.name(),
             cache.mode.name(),
             cache.memory_bytes >> 20,
             self.freshness,

@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cachefs_fuse::MountFlag;
+use cachefs_fuse::{MountFlag, Profile};
 
 use super::coherence::Coherence;
 use super::settings::Settings;
@@ -36,6 +36,7 @@ pub(crate) struct CacheConfig {
 /// The mount's part.
 #[derive(Clone, Debug)]
 pub(crate) struct KernelConfig {
+    pub(crate) profile: Profile,
     pub(crate) read_only: bool,
     pub(crate) allow_other: bool,
     pub(crate) auto_unmount: bool,
@@ -149,6 +150,7 @@ impl CacheConfig {
 impl KernelConfig {
     fn new(settings: &Settings, belief: Duration) -> Self {
         Self {
+            profile: settings.profile,
             read_only: settings.read_only,
             allow_other: settings.allow_other,
             auto_unmount: settings.auto_unmount,

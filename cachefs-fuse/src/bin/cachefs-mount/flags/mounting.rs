@@ -1,3 +1,5 @@
+use cachefs_fuse::Profile;
+
 use super::flag::{Flag, Spelled, Takes, count, count_from_one, yes};
 use super::span::span;
 
@@ -16,6 +18,22 @@ pub(super) const FLAGS: &[Flag] = &[
         .short('o')
         .takes(Takes::Options("LIST"))
         .spelled(Spelled::Argument),
+    Flag::value(
+        "profile",
+        "PROFILE",
+        "pages",
+        "Who serves what was read before: pages, the kernel from its memory; stream, the kernel from the source; \
+         direct, this program each time.",
+        |settings, text| {
+            settings.profile = match text {
+                "pages" => Profile::Pages,
+                "stream" => Profile::Stream,
+                "direct" => Profile::Direct,
+                _ => return Err(format!("\"{text}\" is not a profile: give pages, stream or direct")),
+            };
+            Ok(())
+        },
+    ),
     Flag::value(
         "inodes-max",
         "COUNT",
@@ -53,12 +71,15 @@ pub(super) const FLAGS: &[Flag] = &[
 mod tests {
     use std::time::Duration;
 
+    use cachefs_fuse::Profile;
+
     use crate::flags::testing::{settings, usage};
 
     #[test]
     fn mounting_flags_are_understood() {
-        let settings = settings("-f --inodes-max off --handles-max 64 --deadline 2s");
+        let settings = settings("-f --profile stream --inodes-max off --handles-max 64 --deadline 2s");
         assert!(settings.foreground);
+        assert_eq!(settings.profile, Profile::Stream);
         assert_eq!(settings.inodes_max, 0);
         assert_eq!(settings.handles_max.get(), 64);
         assert_eq!(settings.deadline, Duration::from_secs(2));
@@ -68,5 +89,6 @@ mod tests {
     fn limits_that_would_stop_everything_are_refused() {
         assert!(usage("--handles-max 0").contains("above 0"));
         assert!(usage("--deadline 0").contains("above 0"));
+        assert!(usage("--profile fast").contains("pages, stream or direct"));
     }
 }

@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cachefs_fuse::MountFlag;
+use cachefs_fuse::{MountFlag, Profile};
 
 use super::coherence::Coherence;
 use super::config::Mode;
@@ -24,6 +24,7 @@ pub(super) struct Settings {
     pub(super) metadata_entries: usize,
     pub(super) readahead: Size,
 
+    pub(super) profile: Profile,
     pub(super) read_only: bool,
     pub(super) allow_other: bool,
     pub(super) auto_unmount: bool,
@@ -61,6 +62,7 @@ impl Default for Settings {
             ttl: None,
             metadata_entries: 131_072,
             readahead: Size::Bytes(4 << 20),
+            profile: Profile::Pages,
             read_only: false,
             allow_other: false,
             auto_unmount: false,
