@@ -111,6 +111,7 @@ fn mount_config(config: &KernelConfig, source: &Path) -> MountConfig {
         deadline: config.deadline,
         inodes_max: if config.inodes_max == 0 { u64::MAX } else { config.inodes_max as u64 },
         handles_max: config.handles_max.get(),
+        open_files_max: config.handles_max.get(),
         honours_nowait: true,
         ..MountConfig::default()
     }

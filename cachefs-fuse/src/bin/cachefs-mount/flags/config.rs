@@ -6,6 +6,7 @@ use std::time::Duration;
 use cachefs_fuse::{MountFlag, Profile};
 
 use super::coherence::Coherence;
+use super::machine::Machine;
 use super::settings::Settings;
 
 /// What to mount and how, checked as far as the file system need not be asked.
@@ -87,18 +88,6 @@ impl Mode {
     }
 }
 
-/// What the machine has.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Machine {
-    /// Its memory, in bytes.
-    pub(crate) memory_bytes: u64,
-    /// How many descriptors a process may have.
-    pub(crate) descriptors_max: u64,
-}
-
-/// Descriptors for everything but the source's files and directories.
-const DESCRIPTORS_SPARE: u64 = 128;
-
 impl Config {
     /// Checks the settings against each other and the machine.
     ///
@@ -110,7 +99,7 @@ impl Config {
         mountpoint: PathBuf,
         machine: Machine,
     ) -> Result<Self, String> {
-        check_handles(settings.handles_max, machine)?;
+        let handles_max = machine.handles_max(settings.handles_max)?;
         let coherence = coherence(&settings)?;
         let metrics =
             settings.metrics.as_deref().map(|text| address(text, settings.metrics_public)).transpose()?;
@@ -124,8 +113,8 @@ impl Config {
             mountpoint,
             foreground: settings.foreground,
             json: settings.json,
-            cache: CacheConfig::new(&settings, coherence, machine),
-            kernel: KernelConfig::new(&settings, coherence.belief()),
+            cache: CacheConfig::new(&settings, coherence, handles_max, machine),
+            kernel: KernelConfig::new(&settings, coherence.belief(), handles_max),
             warm: WarmConfig { globs: settings.warm, workers: settings.warm_workers },
             metrics,
             log: LogConfig { file: settings.log, level },
@@ -134,7 +123,7 @@ impl Config {
 }
 
 impl CacheConfig {
-    fn new(settings: &Settings, coherence: Coherence, machine: Machine) -> Self {
+    fn new(settings: &Settings, coherence: Coherence, handles_max: NonZeroUsize, machine: Machine) -> Self {
         let memory = machine.memory_bytes;
         Self {
             memory_bytes: settings.memory.map_or((memory / 20).min(512 << 20), |size| size.bytes(memory)),
@@ -142,13 +131,13 @@ impl CacheConfig {
             coherence,
             metadata_entries: settings.metadata_entries,
             readahead_bytes: settings.readahead.bytes(memory),
-            handles_max: settings.handles_max,
+            handles_max,
         }
     }
 }
 
 impl KernelConfig {
-    fn new(settings: &Settings, belief: Duration) -> Self {
+    fn new(settings: &Settings, belief: Duration, handles_max: NonZeroUsize) -> Self {
         Self {
             profile: settings.profile,
             read_only: settings.read_only,
@@ -161,7 +150,7 @@ impl KernelConfig {
             negative_ttl: settings.negative_timeout.unwrap_or(belief),
             flags: settings.kernel_flags.clone(),
             inodes_max: settings.inodes_max,
-            handles_max: settings.handles_max,
+            handles_max,
             deadline: settings.deadline,
         }
     }
@@ -189,17 +178,6 @@ fn coherence(settings: &Settings) -> Result<Coherence, String> {
         }
         _ => Ok(coherence),
     }
-}
-
-/// The mount's directories and the engine's files each have the limit.
-fn check_handles(handles_max: NonZeroUsize, machine: Machine) -> Result<(), String> {
-    let most = machine.descriptors_max.saturating_sub(DESCRIPTORS_SPARE) / 2;
-    if handles_max.get() as u64 > most {
-        return Err(format!(
-            "--handles-max: {handles_max} is more than this process may open: give at most {most}, or raise ulimit -n"
-        ));
-    }
-    Ok(())
 }
 
 fn address(text: &str, public: bool) -> Result<SocketAddr, String> {

@@ -10,6 +10,7 @@ mod flag;
 mod help;
 mod line;
 mod list;
+mod machine;
 mod mount_options;
 mod mounting;
 mod parse;
@@ -24,7 +25,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub(crate) use coherence::Coherence;
-pub(crate) use config::{CacheConfig, Config, KernelConfig, LogConfig, Machine, Mode, WarmConfig};
+pub(crate) use config::{CacheConfig, Config, KernelConfig, LogConfig, Mode, WarmConfig};
+pub(crate) use machine::Machine;
 
 /// What the user wants.
 #[derive(Debug)]

@@ -47,10 +47,10 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::value(
         "handles-max",
         "COUNT",
-        "1024",
+        "a quarter of the descriptors, at most 8192",
         "Directories and files of the source kept open at a time, each.",
         |settings, text| {
-            settings.handles_max = count_from_one(text)?;
+            settings.handles_max = Some(count_from_one(text)?);
             Ok(())
         },
     ),
@@ -69,6 +69,7 @@ pub(super) const FLAGS: &[Flag] = &[
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
     use std::time::Duration;
 
     use cachefs_fuse::Profile;
@@ -81,7 +82,7 @@ mod tests {
         assert!(settings.foreground);
         assert_eq!(settings.profile, Profile::Stream);
         assert_eq!(settings.inodes_max, 0);
-        assert_eq!(settings.handles_max.get(), 64);
+        assert_eq!(settings.handles_max.map(NonZeroUsize::get), Some(64));
         assert_eq!(settings.deadline, Duration::from_secs(2));
     }
 

@@ -36,7 +36,8 @@ pub(super) struct Settings {
     pub(super) negative_timeout: Option<Duration>,
     pub(super) kernel_flags: Vec<MountFlag>,
     pub(super) inodes_max: usize,
-    pub(super) handles_max: NonZeroUsize,
+    /// `None`: the default, which depends on the machine.
+    pub(super) handles_max: Option<NonZeroUsize>,
     pub(super) deadline: Duration,
 
     pub(super) warm: Vec<String>,
@@ -73,7 +74,7 @@ impl Default for Settings {
             negative_timeout: None,
             kernel_flags: Vec::new(),
             inodes_max: 1_000_000,
-            handles_max: NonZeroUsize::MIN.saturating_add(1023),
+            handles_max: None,
             deadline: Duration::from_secs(30),
             warm: Vec::new(),
             warm_workers: NonZeroUsize::MIN.saturating_add(7),
