@@ -1,5 +1,5 @@
 use std::io::IoSliceMut;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use cachefs_vfs::{
@@ -79,5 +79,9 @@ impl VFile for Place {
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         None
+    }
+
+    fn descriptor(&self) -> Result<OwnedFd> {
+        Err(Error::unsupported())
     }
 }

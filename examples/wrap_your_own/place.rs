@@ -58,6 +58,9 @@ impl Vfs for ShelfFs {
     fn watch(&self, _how: WatchHow, _watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
         Err(Error::unsupported())
     }
+
+    /// A shelf keeps nothing that it would have to forget.
+    fn touched(&self, _id: FileId) {}
 }
 
 impl VNode for Place {

@@ -255,7 +255,7 @@ fn calls_and_bytes_are_counted_exactly() {
     assert_eq!((counts.bytes_read, counts.bytes_written), (2, 5));
     assert_eq!(fs.reset().total(), 7);
     assert_eq!(fs.calls(), 0);
-    assert!(file.as_fd().is_none(), "no way past the counters");
+    assert!(file.as_fd().is_none() && file.descriptor().is_err(), "no way past the counters");
 }
 
 #[test]

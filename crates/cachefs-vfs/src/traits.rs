@@ -2,7 +2,7 @@ use std::any::Any;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Debug;
 use std::io::IoSliceMut;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,6 +53,10 @@ pub trait Vfs: Send + Sync + Debug {
     /// # Errors
     /// `EOPNOTSUPP` where changes go unseen, with the reason; those of setting it up.
     fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>>;
+
+    /// Bytes of a file were changed past this filesystem, through a [`VFile::descriptor`]: nothing known of it from
+    /// before is answered any more. A generation of 0 stands for any. Does not block.
+    fn touched(&self, id: FileId);
 }
 
 /// What directories and files have in common: the verbs on the inode itself, whatever its names are by now.
@@ -190,4 +194,11 @@ pub trait VFile: VNode {
 
     /// The descriptor beneath, where there is one.
     fn as_fd(&self) -> Option<BorrowedFd<'_>>;
+
+    /// A descriptor of the file beneath, opened as this handle is, for its owner to use past this filesystem; also where
+    /// the handle itself holds none. Of what is changed through it, this filesystem is to be told: [`Vfs::touched`].
+    ///
+    /// # Errors
+    /// `EOPNOTSUPP` where there is none to be had.
+    fn descriptor(&self) -> Result<OwnedFd>;
 }

@@ -185,4 +185,9 @@ impl Vfs for CacheFs {
     fn watch(&self, _: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
         Ok(Arc::new(CacheWatch::new(self.engine(), watcher)?))
     }
+
+    fn touched(&self, id: FileId) {
+        self.engine().touched(id);
+        self.engine().backing.fs.touched(id);
+    }
 }

@@ -1,6 +1,6 @@
 use std::path::{Component, Path};
 
-use cachefs_vfs::{Errno, Error, Name, Result};
+use cachefs_vfs::{Errno, Error, FileId, Name, Result};
 
 use crate::dir::CacheDir;
 use crate::engine::Engine;
@@ -90,6 +90,14 @@ impl CacheDir {
 }
 
 impl Engine {
+    /// The bytes of a file were changed through a descriptor of the backing.
+    pub(crate) fn touched(&self, id: FileId) {
+        for node in self.nodes.all_of(id) {
+            self.reset(&node, MissReason::Invalidated);
+            node.state.lock().doubt_freedom();
+        }
+    }
+
     fn forget_node(&self, node: &Node) {
         self.reset(node, MissReason::Invalidated);
         let stamp = self.stamps.next();

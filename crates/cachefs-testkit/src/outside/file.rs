@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::ffi::{OsStr, OsString};
 use std::io::IoSliceMut;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use cachefs_vfs::{
@@ -172,5 +172,9 @@ impl VFile for OutsideFile {
     /// None: a change through the descriptor would be told to nobody.
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         None
+    }
+
+    fn descriptor(&self) -> Result<OwnedFd> {
+        Err(Error::unsupported())
     }
 }

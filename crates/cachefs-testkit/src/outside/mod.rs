@@ -172,4 +172,8 @@ impl Vfs for OutsideFs {
     fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
         self.inside.watch(how, watcher)
     }
+
+    fn touched(&self, id: FileId) {
+        self.inside.touched(id);
+    }
 }

@@ -152,4 +152,8 @@ impl Vfs for SideFs {
         let registration = Registration::new(watcher, how, method, device);
         Ok(Arc::new(OutsideWatch::new(&self.shared, registration)))
     }
+
+    fn touched(&self, id: FileId) {
+        self.shared.inner.touched(id);
+    }
 }

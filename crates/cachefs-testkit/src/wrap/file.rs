@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::ffi::{OsStr, OsString};
 use std::io::IoSliceMut;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -178,5 +178,9 @@ impl<I: Intercept> VFile for WrapFile<I> {
     /// None: bytes moved through the descriptor would go past the interceptor.
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         None
+    }
+
+    fn descriptor(&self) -> Result<OwnedFd> {
+        Err(Error::unsupported())
     }
 }

@@ -169,6 +169,10 @@ impl<I: Intercept> Vfs for Wrapped<I> {
     fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
         self.0.run(&Call::new(CallKind::Watch, Path::new("")), || self.0.inner.watch(how, watcher))
     }
+
+    fn touched(&self, id: FileId) {
+        self.0.inner.touched(id);
+    }
 }
 
 /// Makes a filesystem of a struct whose field `wrapped` is one.
@@ -196,6 +200,9 @@ macro_rules! vfs_by_field {
                 watcher: std::sync::Arc<dyn cachefs_vfs::Watcher>,
             ) -> cachefs_vfs::Result<std::sync::Arc<dyn cachefs_vfs::Watch>> {
                 self.wrapped.watch(how, watcher)
+            }
+            fn touched(&self, id: cachefs_vfs::FileId) {
+                self.wrapped.touched(id);
             }
         }
     };

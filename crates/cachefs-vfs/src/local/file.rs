@@ -221,4 +221,8 @@ impl VFile for LocalFile {
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.node.fd())
     }
+
+    fn descriptor(&self) -> Result<OwnedFd> {
+        Ok(self.node.fd().try_clone_to_owned()?)
+    }
 }

@@ -1,6 +1,6 @@
 use std::io::IoSliceMut;
 use std::ops::Range;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use super::content::PAGE;
@@ -183,6 +183,10 @@ impl VFile for MemFile {
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         None
+    }
+
+    fn descriptor(&self) -> Result<OwnedFd> {
+        Err(Error::unsupported())
     }
 }
 

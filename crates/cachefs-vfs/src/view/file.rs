@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::ffi::{OsStr, OsString};
 use std::io::IoSliceMut;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use super::rules::Rules;
@@ -130,5 +130,9 @@ impl VFile for ViewFile {
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         if self.lends_fd { self.inner.as_fd() } else { None }
+    }
+
+    fn descriptor(&self) -> Result<OwnedFd> {
+        if self.lends_fd { self.inner.descriptor() } else { Err(Error::unsupported()) }
     }
 }

@@ -59,4 +59,8 @@ impl Vfs for ReadOnly {
     fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
         self.fs.watch(how, watcher)
     }
+
+    fn touched(&self, id: FileId) {
+        self.fs.touched(id);
+    }
 }

@@ -3,7 +3,7 @@
 mod node;
 
 use std::io::IoSliceMut;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use cachefs_vfs::{
     Access, AllocateHow, Attr, Errno, Error, OpenHow, Privileges, Result, SeekTo, SyncHow, VFile, nowait,
@@ -189,6 +189,13 @@ impl VFile for CacheFile {
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         self.own.as_ref().and_then(|own| own.file().as_fd())
+    }
+
+    fn descriptor(&self) -> Result<OwnedFd> {
+        match self.how.access {
+            Access::Path => self.backing(Access::Path)?.descriptor(),
+            _ => self.data_handle()?.descriptor(),
+        }
     }
 }
 
