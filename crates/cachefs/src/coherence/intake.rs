@@ -87,7 +87,11 @@ impl Engine {
     fn touch(&self, node: &Arc<Node>, touch: Touch, stamp: Stamp) {
         match touch {
             Touch::Data => {
-                self.reset(node, MissReason::Invalidated);
+                if self.is_cut_off(node) {
+                    node.state.lock().outdate(stamp);
+                } else {
+                    self.reset(node, MissReason::Invalidated);
+                }
                 node.state.lock().doubt_freedom();
                 self.stats.count(Counter::InvalidatedWatch);
             }

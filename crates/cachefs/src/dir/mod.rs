@@ -22,6 +22,8 @@ use crate::meta::Node;
 use crate::stats::BackingVerb;
 use crate::sync::Arc;
 
+pub(crate) use open::check_kind;
+
 /// A directory of a [`CacheFs`]. Holds no descriptor: the backing's is opened when it is needed.
 #[derive(Debug)]
 pub(crate) struct CacheDir {

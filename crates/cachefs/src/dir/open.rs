@@ -1,10 +1,9 @@
-use cachefs_vfs::{Access, Attr, Errno, Error, FileKind, Name, OpenHow, Opened, Result, VFile};
+use cachefs_vfs::{Access, Errno, Error, FileKind, Name, OpenHow, Opened, Result, VFile};
 
 use super::CacheDir;
 use super::look::Known;
 use crate::file::CacheFile;
 use crate::handle::{Held, Own};
-use crate::meta::Node;
 use crate::stats::BackingVerb;
 use crate::sync::Arc;
 
@@ -15,8 +14,6 @@ impl CacheDir {
             Known::Node(node, attr) => Some((node, attr)),
             Known::Unknown => None,
         };
-        let asked_now = known.is_none() && how.access == Access::Path;
-        let known = if asked_now { Some(self.ask(name)?) } else { known };
         let Some((node, attr)) = known.filter(|_| !how.direct && !how.truncate) else {
             return self.open_backing(name, how);
         };
@@ -26,37 +23,31 @@ impl CacheDir {
             return self.open_backing(name, how);
         }
         node.set_place(self.node(), name);
-        if !self.can_wait(&node, &attr, how.access) {
+        if !self.engine().can_wait(&node, &attr, how.access) {
             match self.engine().file_handle(&node, how.access) {
                 // Others replaced it since it was looked up.
                 Err(error) if error.errno() == Errno::STALE => return self.open_backing(name, how),
                 other => drop(other?),
             }
         }
-        if !asked_now {
-            self.count_known();
-        }
+        self.count_known();
         let file = CacheFile::new(&self.fs, held, how, None);
         Ok(Opened { handle: Arc::new(file), attr })
     }
 
-    /// Whether the backing need not be asked before a handle is first used: it would let us open the file, and all
-    /// there is to read is here.
-    fn can_wait(&self, node: &Node, attr: &Attr, access: Access) -> bool {
-        match access {
-            Access::Path => true,
-            Access::Read => {
-                let (readable, generation) = {
-                    let state = node.state.lock();
-                    (state.readable(), state.generation())
-                };
-                readable && self.engine().is_here(node, generation, attr.size)
-            }
-            Access::Write | Access::ReadWrite => false,
+    /// A handle that has none of the backing behind it until it needs one.
+    fn open_unopened(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
+        let (node, attr) = self.ask(name)?;
+        let held = Held::new(self.engine(), &node, how.access);
+        if !self.still(name, &node) {
+            // It may be gone already.
+            node.io().keep();
         }
+        node.set_place(self.node(), name);
+        Ok(Opened { handle: Arc::new(CacheFile::new(&self.fs, held, how, None)), attr })
     }
 
-    /// Opens the file at the backing.
+    /// Opens the file at the backing, also for its attributes: others may replace it before more is asked of it.
     fn open_backing(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
         let engine = self.engine();
         let dir = self.backing()?;
@@ -64,6 +55,9 @@ impl CacheDir {
         let answer = engine.backing.call(BackingVerb::Open, || dir.open(name, how));
         if answer.is_err() && how.truncate {
             self.doubt(name);
+        }
+        if answer.as_ref().is_err_and(|error| is_no_handle(how, error)) {
+            return self.open_unopened(name, how);
         }
         let (Opened { handle, attr }, asked) = self.learn_name(name, asked, answer, |opened| &opened.attr)?;
         let node = if how.truncate { engine.adopt_new(&attr, asked) } else { engine.adopt(&attr, asked) };
@@ -88,8 +82,14 @@ impl CacheDir {
     }
 }
 
+/// Whether the backing has no handle to spare for what may do without.
+fn is_no_handle(how: OpenHow, error: &Error) -> bool {
+    let is_asked_only = how.access == Access::Path && !how.truncate && !how.direct;
+    is_asked_only && matches!(error.errno(), Errno::OPNOTSUPP | Errno::MFILE | Errno::NFILE)
+}
+
 /// What may be opened for what, by kind.
-fn check_kind(kind: FileKind, access: Access) -> Result<()> {
+pub(crate) fn check_kind(kind: FileKind, access: Access) -> Result<()> {
     let errno = match (kind, access) {
         (_, Access::Path) | (FileKind::Regular, _) => return Ok(()),
         (FileKind::Directory, _) => Errno::ISDIR,

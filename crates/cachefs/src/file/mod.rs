@@ -1,6 +1,7 @@
 //! `CacheFile`: the file handles of a cache.
 
 mod node;
+mod reopen;
 
 use std::io::IoSliceMut;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -127,9 +128,13 @@ impl VFile for CacheFile {
 
     fn set_len(&self, length: u64, privileges: Privileges) -> Result<Attr> {
         nowait::check()?;
+        let mut _held = None;
         let file = match self.how.access {
-            // As truncate(2) does: it asks for the right to write, and for no descriptor.
-            Access::Path => self.engine().file_handle(self.node(), Access::Write)?,
+            // As truncate(2) does: it asks for the right to write, and leaves no descriptor.
+            Access::Path => {
+                _held = Some(Held::new(self.engine(), self.node(), Access::Write));
+                self.engine().file_handle(self.node(), Access::Write)?
+            }
             Access::Read => return Err(Error::new(Errno::INVAL)),
             Access::Write | Access::ReadWrite => self.writable()?,
         };
@@ -168,19 +173,7 @@ impl VFile for CacheFile {
     }
 
     fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>> {
-        if how.truncate {
-            return Err(Error::new(Errno::INVAL));
-        }
-        let held = Held::new(self.engine(), self.node(), how.access);
-        let own = if how.direct {
-            let file = self.backing(Access::Path)?;
-            let own = self.engine().backing.call(BackingVerb::Open, || file.reopen(how))?;
-            Some(Own::new(self.engine(), own))
-        } else {
-            self.backing(how.access)?;
-            None
-        };
-        Ok(Arc::new(Self::new(&self.fs, held, how, own)))
+        Ok(Arc::new(self.opened_again(how)?))
     }
 
     fn has_writer(&self) -> Result<bool> {

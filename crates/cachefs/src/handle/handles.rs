@@ -6,7 +6,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::Io;
 use crate::meta::{LruMap, Node};
-use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
+use crate::sync::{Arc, AtomicU32, AtomicUsize, Mutex, Ordering};
 
 /// Which inodes have handles of the backing open, in the order of use. Bounded, together with the [`super::Own`] ones:
 /// the least recently used one that is not pinned closes its handles, of those seen first one that no handle of ours
@@ -18,7 +18,12 @@ pub(crate) struct Handles {
     own: AtomicUsize,
     max: usize,
     hasher: DefaultHashBuilder,
+    /// Whether the backing opens a file once more by a handle of it: 0 as long as nobody knows.
+    reopens: AtomicU32,
 }
+
+const YES: u32 = 1;
+const NO: u32 = 2;
 
 /// How many pinned inodes are passed over at most before the limit gives way.
 const TRIES: usize = 32;
@@ -30,7 +35,25 @@ impl Handles {
             own: AtomicUsize::new(0),
             max: max.max(1),
             hasher: DefaultHashBuilder::default(),
+            reopens: AtomicU32::new(0),
         }
+    }
+
+    /// Whether the backing is known to find files by name or identity only.
+    pub(super) fn opens_by_name_only(&self) -> bool {
+        self.reopens.load(Ordering::Relaxed) == NO
+    }
+
+    pub(super) fn set_by_name_only(&self) {
+        self.reopens.store(NO, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_known_to_reopen(&self) -> bool {
+        self.reopens.load(Ordering::Relaxed) == YES
+    }
+
+    pub(super) fn set_reopens(&self) {
+        self.reopens.store(YES, Ordering::Relaxed);
     }
 
     /// Notes a use of the inode's handles. Closes others where it is one more. Not to be called with a lock held.

@@ -33,8 +33,13 @@ impl Drop for Held {
             // writing cannot be executed.
             drop(io.close_files());
             self.engine.handles.forget_closed(&self.node);
-        } else if was_pinned {
-            self.engine.handles.trim();
+        } else {
+            if self.access.writes() && !io.is_wanted(Access::Write) {
+                self.engine.give_back_writer(&self.node);
+            }
+            if was_pinned {
+                self.engine.handles.trim();
+            }
         }
     }
 }

@@ -25,10 +25,13 @@ pub(crate) struct Io {
     nameless: AtomicBool,
 }
 
+/// A handle of the backing, and what it is good for.
+type OpenFile = (Access, Arc<dyn VFile>);
+
 /// The handles of the backing, and where to get new ones.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
-    files: Vec<(Access, Arc<dyn VFile>)>,
+    files: Vec<OpenFile>,
     dir: Option<Arc<dyn VDir>>,
     pub(super) place: Option<Place>,
     /// Somebody is opening one.
@@ -42,6 +45,29 @@ impl Slots {
         found.map(|(_, file)| Arc::clone(file))
     }
 
+    /// A handle, whatever it is good for.
+    pub(crate) fn any_file(&self) -> Option<Arc<dyn VFile>> {
+        self.files.first().map(|(_, file)| Arc::clone(file))
+    }
+
+    /// A handle that the file is open for writing by.
+    pub(super) fn writer(&self) -> Option<Arc<dyn VFile>> {
+        self.files.iter().find(|(access, _)| access.writes()).map(|(_, file)| Arc::clone(file))
+    }
+
+    /// Whether there is a handle that is good for `need`, and not for writing.
+    pub(super) fn has_reader(&self, need: Access) -> bool {
+        self.files.iter().any(|(access, _)| !access.writes() && serves(*access, need))
+    }
+
+    /// Takes out what the file is open for writing by, with `instead` in its place; to be dropped without the lock.
+    pub(super) fn swap_writers(&mut self, access: Access, instead: Option<Arc<dyn VFile>>) -> Vec<OpenFile> {
+        let (writers, kept) = self.files.drain(..).partition(|(access, _)| access.writes());
+        self.files = kept;
+        self.files.extend(instead.map(|file| (access, file)));
+        writers
+    }
+
     pub(crate) fn dir(&self) -> Option<Arc<dyn VDir>> {
         self.dir.clone()
     }
@@ -51,14 +77,18 @@ impl Slots {
     }
 
     /// Puts a handle in; answers those it makes superfluous, to be dropped without the lock.
-    pub(crate) fn put_file(&mut self, access: Access, file: Arc<dyn VFile>) -> Vec<(Access, Arc<dyn VFile>)> {
+    pub(crate) fn put_file(&mut self, access: Access, file: Arc<dyn VFile>) -> Vec<OpenFile> {
+        if access == Access::Path && !self.files.is_empty() {
+            // Whatever is there is as good.
+            return vec![(access, file)];
+        }
         let (superfluous, kept) = self.files.drain(..).partition(|(other, _)| serves(access, *other));
         self.files = kept;
         self.files.push((access, file));
         superfluous
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.files.is_empty() && self.dir.is_none()
     }
 }
@@ -97,7 +127,7 @@ impl Io {
     }
 
     /// As [`Self::close`], for files only: a directory is walked through again and again without being held.
-    pub(super) fn close_files(&self) -> Vec<(Access, Arc<dyn VFile>)> {
+    pub(super) fn close_files(&self) -> Vec<OpenFile> {
         let mut slots = self.slots.lock();
         if self.is_pinned() { Vec::new() } else { std::mem::take(&mut slots.files) }
     }

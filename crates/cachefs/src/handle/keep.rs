@@ -1,4 +1,4 @@
-use cachefs_vfs::{Access, Errno, Mode, Name, Result, SetAttr};
+use cachefs_vfs::{Access, Errno, Error, Mode, Name, Result, SetAttr};
 
 use super::Pin;
 use crate::engine::Engine;
@@ -63,6 +63,18 @@ impl Engine {
         (!access.reads() || allows(OWNER_READS)) && (!access.writes() || allows(OWNER_WRITES))
     }
 
+    /// Whether it is enough to keep the file open for its attributes. What is no regular file is not opened for more.
+    fn may_open_later(&self, node: &Arc<Node>) -> Result<bool> {
+        let is_regular = node.state.lock().attr_known().is_none_or(|attr| attr.kind.is_regular());
+        if !is_regular {
+            return Ok(true);
+        }
+        match self.file_handle(node, Access::Path) {
+            Err(error) if is_forbidden(&error) => Ok(true),
+            file => self.can_reopen(&*file?),
+        }
+    }
+
     /// Opens what handles of ours need and is not open, as far as the permissions allow it by now.
     fn open_wanted(&self, node: &Arc<Node>) -> Result<()> {
         let io = node.io();
@@ -72,10 +84,11 @@ impl Engine {
         };
         // Writing first: where that is for both, reading comes with it. The last is for attributes and costs nothing
         // beside the others.
-        let data = [Access::Write, Access::Read].into_iter().filter(|&access| io.is_wanted(access));
+        let all = io.is_wanted(Access::Path) && !io.is_dir() && !self.may_open_later(node)?;
+        let data = [Access::Write, Access::Read].into_iter().filter(|&access| all || io.is_wanted(access));
         for access in data.chain([Access::Path]) {
             match open(access) {
-                Err(error) if matches!(error.errno(), Errno::ACCESS | Errno::PERM) => {
+                Err(error) if is_forbidden(&error) => {
                     tracing::debug!(inode = node.id.inode, ?access, %error, "cannot be kept open");
                 }
                 other => other?,
@@ -83,6 +96,10 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+fn is_forbidden(error: &Error) -> bool {
+    matches!(error.errno(), Errno::ACCESS | Errno::PERM)
 }
 
 fn is_stale(result: &Result<()>) -> bool {

@@ -29,6 +29,12 @@ impl Engine {
         if is_here { Ok((attr, view)) } else { Err(error) }
     }
 
+    /// Whether handles of ours stand for the inode and none of the backing does. What is told of it may be about another
+    /// file: one that got its number, or took its name.
+    pub(crate) fn is_cut_off(&self, node: &Node) -> bool {
+        node.io_if_any().is_some_and(|io| io.is_held() && io.slots().is_empty())
+    }
+
     /// Whether all blocks are in memory. False for a very large file, too.
     pub(crate) fn is_here(&self, node: &Node, generation: Generation, size: u64) -> bool {
         let count = block_count(size);

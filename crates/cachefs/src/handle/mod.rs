@@ -1,6 +1,7 @@
 //! Handles of the backing: one or two per inode, shared by all handles of ours, opened when first needed, closed when
-//! there are too many, found again by place or identity.
+//! there are too many, had again from each other, or found by place or identity.
 
+mod again;
 mod handles;
 mod held;
 mod io;

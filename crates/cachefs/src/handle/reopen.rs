@@ -1,5 +1,6 @@
 use cachefs_vfs::{Access, Attr, Errno, Error, Name, Object, OpenHow, Opened, Result, VDir, VFile};
 
+use super::again::for_need;
 use super::place::DEPTH_MAX;
 use crate::engine::Engine;
 use crate::meta::{Asked, Node};
@@ -11,7 +12,8 @@ const TRIES: u32 = 64;
 
 /// The backing's handles of an inode. All of these may call the backing.
 impl Engine {
-    /// A handle good for `need` (not [`Access::ReadWrite`]); opened where the file was last met, or by its identity.
+    /// A handle good for `need` (not [`Access::ReadWrite`]); had from one that is open, or
+    /// where the file was last met, or by its identity.
     ///
     /// # Errors
     /// `ESTALE` if it cannot be found any more.
@@ -22,15 +24,49 @@ impl Engine {
             self.handles.touch(node);
             return Ok(file);
         }
-        let file = match self.at_place(node, 0, |dir, name| self.open_file(node, dir, name, need)) {
-            Err(error) if error.errno() == Errno::STALE => match self.open_id(node)? {
-                Object::File(file) => self.keep_file(node, need, file),
-                Object::Dir(_) => return Err(error),
-            },
-            other => other?,
+        let file = match self.open_again(node, need)? {
+            Some(file) => file,
+            None => self.find_file(node, need)?,
         };
         self.handles.touch(node);
         Ok(file)
+    }
+
+    fn find_file(&self, node: &Arc<Node>, need: Access) -> Result<Arc<dyn VFile>> {
+        match self.at_place(node, 0, |dir, name| self.open_file(node, dir, name, need)) {
+            Err(error) if error.errno() == Errno::STALE => match self.open_id(node)? {
+                Object::File(file) => self.keep_found(node, need, file),
+                Object::Dir(_) => Err(error),
+            },
+            other => other,
+        }
+    }
+
+    /// Keeps a file found by its identity, which may be open for more than is needed: for writing.
+    fn keep_found(&self, node: &Arc<Node>, need: Access, found: Arc<dyn VFile>) -> Result<Arc<dyn VFile>> {
+        let Some((access, file)) = self.reopen(&*found, need)? else {
+            return Ok(self.keep_file(node, need, found));
+        };
+        drop(found);
+        let file = self.keep_file(node, access, file);
+        self.probe_writer(node, true);
+        Ok(file)
+    }
+
+    /// A handle for one handle of ours alone, opened where the file was last met.
+    ///
+    /// # Errors
+    /// `ESTALE` if it is not there any more.
+    pub(crate) fn open_at_place(&self, node: &Arc<Node>, how: OpenHow) -> Result<Arc<dyn VFile>> {
+        self.at_place(node, 0, |dir, name| {
+            let asked = self.asked_of(node);
+            let opened = self.backing.call(BackingVerb::Open, || dir.open(name, how))?;
+            if opened.attr.id != node.id {
+                return Ok(None);
+            }
+            self.learn(node, &opened.attr, asked);
+            Ok(Some(opened.handle))
+        })
     }
 
     /// The directory's handle.
@@ -128,14 +164,7 @@ impl Engine {
         }
         let open = |access| self.backing.call(BackingVerb::Open, || dir.open(name, OpenHow::new(access)));
         let asked = self.asked_of(node);
-        let (access, opened) = match need {
-            // Whoever writes, reads next: one handle for both where the permissions allow it.
-            Access::Write => match open(Access::ReadWrite) {
-                Err(error) if error.errno() == Errno::ACCESS => (need, open(need)?),
-                other => (Access::ReadWrite, other?),
-            },
-            _ => (need, open(need)?),
-        };
+        let (access, opened) = for_need(need, open)?;
         if opened.attr.id != node.id {
             return Ok(None);
         }

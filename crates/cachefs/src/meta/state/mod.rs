@@ -44,6 +44,8 @@ pub(crate) struct State {
     unheard: Stamp,
     /// Whether others may be changing it without anybody being told.
     doubt: Doubt,
+    /// Others changed its bytes when nothing led to them any more: once something does, these are of the past.
+    outdated: bool,
     /// The backing let us open it for reading, under the permissions in `attr`.
     readable: bool,
     /// Only for files whose bytes are or were here.
@@ -74,6 +76,7 @@ impl State {
             ctime_told: false,
             unheard: Stamp::default(),
             doubt: Doubt::Unknown,
+            outdated: false,
             readable: false,
             data: None,
         }
@@ -135,11 +138,11 @@ impl State {
             return Learnt::default();
         }
         let known = self.attr.map(|old| self.is_same(&old, attr, proven));
-        let mut learnt = Learnt { kept: true, foreign: known == Some(false), dropped: None };
+        let mut learnt = Learnt { kept: true, foreign: known == Some(false) || self.outdated, dropped: None };
         if learnt.foreign {
             learnt.dropped = self.begin_generation(fresh(), MissReason::Invalidated);
         }
-        if known != Some(true) {
+        if learnt.foreign || known.is_none() {
             self.first_seen = seen.at();
             self.readable = false;
         }
@@ -226,6 +229,7 @@ impl State {
 
     fn begin_generation(&mut self, fresh: Generation, reason: MissReason) -> Option<Dropped> {
         let old = std::mem::replace(&mut self.generation, fresh);
+        self.outdated = false;
         let data = self.data.as_mut()?;
         data.weak.take();
         let end = std::mem::take(&mut data.end);

@@ -71,6 +71,15 @@ impl State {
         }
     }
 
+    /// Others changed its bytes, and nothing leads to them here: who has the file open goes on with these as long as
+    /// that is so.
+    pub(crate) fn outdate(&mut self, stamp: Stamp) {
+        self.changed = self.changed.max(stamp);
+        self.valid = false;
+        self.readable = false;
+        self.outdated = true;
+    }
+
     /// Others changed something of it, but no bytes. If it goes where no watch covers it, nothing is proven any more.
     pub(crate) fn heed_attr(&mut self, stamp: Stamp, covered: bool) {
         self.changed = self.changed.max(stamp);
