@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal};
 
 /// Runs it with everything in `dir`.
 fn mounts(dir: &Path, arguments: &[&str]) -> Output {
@@ -56,5 +59,28 @@ fn who_cannot_be_mounted_fails_and_leaves_nothing_behind() {
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("bindfs, stat: not mounted, exit status: 0"), "{text}");
+    assert!(is_empty(dir.path()), "the tree is removed");
+}
+
+#[test]
+fn a_signal_stops_it_and_nothing_is_left_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mounts"));
+    command.args([
+        "--quick",
+        "--rounds",
+        "1000000",
+        "--contenders",
+        "native",
+        "--workloads",
+        "stat",
+        "--dir",
+    ]);
+    let mut child = command.arg(dir.path()).stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("round 1 ")), "it began");
+    rustix::process::kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert!(lines.any(|line| line == "mounts: stopped"));
+    assert!(!child.wait().unwrap().success());
     assert!(is_empty(dir.path()), "the tree is removed");
 }

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::fd::OwnedFd;
@@ -39,12 +40,15 @@ impl<'a> Comparison<'a> {
         Self { tree, time: flags.time, rounds: flags.rounds, contenders, workloads, figures }
     }
 
-    /// Goes round; tells of each turn and of what fails.
-    pub(crate) fn run(&mut self, say: impl Fn(&str)) -> Result<()> {
+    /// Goes round; tells of each turn and of what fails. Fails itself where it is told to stop.
+    pub(crate) fn run(&mut self, stop: &AtomicBool, say: impl Fn(&str)) -> Result<()> {
         for round in 1..=self.rounds {
             for number in 0..self.contenders.len() {
                 say(&format!("round {round} of {}: {}", self.rounds, self.contenders[number].kind));
                 for group in Group::ALL {
+                    if stop.load(Ordering::Relaxed) {
+                        return Err("stopped".into());
+                    }
                     self.turn(number, group, &say)?;
                 }
             }

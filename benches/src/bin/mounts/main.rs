@@ -17,12 +17,15 @@ mod workload;
 use std::env;
 use std::fs;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use comparison::Comparison;
 use contender::Contender;
 use flags::{Flags, Order};
 use image::Image;
 use programs::Programs;
+use signal_hook::consts::{SIGINT, SIGTERM};
 use tree::Tree;
 
 /// What went wrong, for somebody at a terminal.
@@ -53,6 +56,11 @@ fn run() -> Result<()> {
 }
 
 fn compare(flags: &Flags) -> Result<()> {
+    // Ends between two turns, so that the guards unmount and remove.
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
     let contenders = found(flags);
     if contenders.is_empty() {
         return Err("nobody to compare".into());
@@ -63,7 +71,7 @@ fn compare(flags: &Flags) -> Result<()> {
     // Dropped before the image it is in.
     let tree = Tree::build(&dir, flags.sizes)?;
     let mut comparison = Comparison::new(&tree, flags, contenders);
-    comparison.run(|line| eprintln!("{line}"))?;
+    comparison.run(&stop, |line| eprintln!("{line}"))?;
     print!("{}", report::tables(&comparison));
     if let Some(path) = &flags.json {
         let text = serde_json::to_string_pretty(&json::figures(&comparison, flags))?;

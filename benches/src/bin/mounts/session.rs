@@ -1,6 +1,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -36,7 +37,8 @@ impl Session {
     pub(crate) fn start(mut command: Command, at: &Path, log: &Path, tells: bool) -> Result<Self> {
         let stderr = File::create(log)?;
         let stdout = if tells { Stdio::piped() } else { Stdio::null() };
-        command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+        // Not of our group: a Ctrl-C is for us, and we unmount.
+        command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).process_group(0);
         let child = command.spawn().map_err(|e| format!("starting {:?}: {e}", command.get_program()))?;
         // From here on the guard cleans up.
         let mut session = Self { root: at.to_path_buf(), child: Some(child), metrics: None };
