@@ -123,6 +123,9 @@ pub struct MountConfig {
     /// Most threads that send them, beside one for attributes. Other notices wait for requests of their directory or
     /// file that are under way, so that each of these can hold up one thread until its deadline.
     pub notifiers_max: usize,
+    /// How many filesystems deep those are whose files pass through with [`Profile::Stream`]: 1, or 2 where they lie on
+    /// an overlay themselves, which forbids overlays on top of the mount.
+    pub stack_depth: u32,
     /// The largest write request in bytes.
     pub max_write: u32,
     /// The filesystem answers within [`cachefs_vfs::nowait::scope`] without waiting, so that a hit can be served by
@@ -161,6 +164,7 @@ impl Default for MountConfig {
             notices_max: 1 << 16,
             notifiers_max: 16,
             max_readahead: 1 << 20,
+            stack_depth: 1,
             max_write: 1 << 20,
             honours_nowait: false,
         }

@@ -2,19 +2,23 @@
 //! being sent any more.
 
 use std::ffi::OsStr;
+use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use cachefs_vfs::{Attr, Errno, Time};
+use cachefs_vfs::{Access, Attr, Errno, Time};
 use fuser::{
-    FileHandle, FopenFlags, Generation, INodeNo, ReplyAttr, ReplyCreate, ReplyDirectory, ReplyDirectoryPlus,
-    ReplyEntry, ReplyOpen, ReplyXattr,
+    BackingId, FileHandle, FopenFlags, Generation, INodeNo, ReplyAttr, ReplyCreate, ReplyDirectory,
+    ReplyDirectoryPlus, ReplyEntry, ReplyOpen, ReplyXattr,
 };
+use rustix::fs::OFlags;
 
-use super::convert::{file_attr, file_type, generation};
+use super::convert::{access, file_attr, file_type, generation};
 use crate::belief::Stamp;
 use crate::dispatch::Refuse;
 use crate::inodes::NodeId;
+use crate::serve::{Handle, Way};
 use crate::tree::{Created, Entry, Listed, Opening, Pages, Tree};
 
 /// When the kernel asked: what changed since it may not remember from the answer.
@@ -55,13 +59,26 @@ impl Asked {
         reply.attr(&tree.attr_ttl(node, attr, self.0), &file_attr(node, attr));
     }
 
-    pub(super) fn created(self, tree: &Tree, reply: ReplyCreate, created: Created, flags: FopenFlags) {
-        let attr = created.entry.attr;
+    pub(super) fn created(
+        self,
+        tree: &Tree,
+        reply: ReplyCreate,
+        mut created: Created,
+        (how, flags): (FopenFlags, OFlags),
+    ) {
+        let (attr, descriptor) = (created.entry.attr, created.descriptor.take());
         match tree.admit_created(created, self.0) {
             Ok(shown) => {
                 let ttl = shown.entry_ttl.min(shown.attr_ttl);
                 let node = file_attr(shown.node, &attr);
-                reply.created(&ttl, &node, generation(&attr), FileHandle(0), flags);
+                let generation = generation(&attr);
+                let register = |fd| reply.open_backing(fd);
+                match passing(tree, shown.node, flags, descriptor, register) {
+                    (Way::Ours, handle) => reply.created(&ttl, &node, generation, handle, how),
+                    (Way::Through(id), handle) => {
+                        reply.created_passthrough(&ttl, &node, generation, handle, FopenFlags::empty(), &id);
+                    }
+                }
             }
             Err(error) => reply.refuse(error.errno()),
         }
@@ -106,7 +123,7 @@ impl Asked {
 
 /// Attributes after a change through the mount.
 pub(super) fn changed(tree: &Tree, reply: ReplyAttr, node: NodeId, attr: &Attr) {
-    reply.attr(&tree.belief().attr_changed(attr), &file_attr(node, attr));
+    reply.attr(&tree.attr_ttl_changed(node, attr), &file_attr(node, attr));
 }
 
 pub(super) fn listed(tree: &Tree, mut reply: ReplyDirectory, dir: NodeId, listed: &Listed) {
@@ -119,14 +136,47 @@ pub(super) fn listed(tree: &Tree, mut reply: ReplyDirectory, dir: NodeId, listed
     tree.listed(dir);
 }
 
-pub(super) fn opened(reply: ReplyOpen, opening: Opening, pages: Pages, mut flags: FopenFlags) {
-    opening.answered();
+/// Who serves an open file, and how the kernel names it.
+fn passing(
+    tree: &Tree,
+    node: NodeId,
+    flags: OFlags,
+    descriptor: Option<OwnedFd>,
+    register: impl FnOnce(OwnedFd) -> io::Result<BackingId>,
+) -> (Way, FileHandle) {
+    let (serving, writes) = (tree.serving(), access(flags).writes());
+    let way = serving.opened(node, writes, || serving.register(descriptor, register));
+    match way {
+        Way::Ours => (Way::Ours, Handle::Ours.number()),
+        Way::Through(id) => {
+            tree.lent(node, access(flags) == Access::ReadWrite);
+            (Way::Through(id), Handle::through(writes).number())
+        }
+    }
+}
+
+pub(super) fn opened(
+    tree: &Tree,
+    reply: ReplyOpen,
+    opening: Opening,
+    (pages, descriptor): (Pages, Option<OwnedFd>),
+    (how, flags): (FopenFlags, OFlags),
+) {
+    let node = opening.answered();
+    match passing(tree, node, flags, descriptor, |fd| reply.open_backing(fd)) {
+        (Way::Ours, handle) => reply.opened(handle, with_pages(how, pages)),
+        (Way::Through(id), handle) => reply.opened_passthrough(handle, FopenFlags::empty(), &id),
+    }
+}
+
+/// How a file is opened that we serve.
+fn with_pages(mut flags: FopenFlags, pages: Pages) -> FopenFlags {
     flags.set(FopenFlags::FOPEN_KEEP_CACHE, pages == Pages::Kept);
     flags.set(
         FopenFlags::FOPEN_DIRECT_IO,
         flags.contains(FopenFlags::FOPEN_DIRECT_IO) || pages == Pages::Past,
     );
-    reply.opened(FileHandle(0), flags);
+    flags
 }
 
 /// The size protocol of xattrs: asked with room 0, how much room is needed.

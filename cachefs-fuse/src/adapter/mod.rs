@@ -1,6 +1,6 @@
 //! FUSE's verbs, mapped to those of the [`Tree`](crate::tree::Tree). No logic beyond the protocol's own.
 //!
-//! An open file has no state here: the file handle is always 0, and every request names its node.
+//! An open file has no state here: every request names its node, and the file handle only says who serves it.
 
 mod caller;
 mod convert;
@@ -55,7 +55,8 @@ impl Adapter {
 
 impl Filesystem for Adapter {
     fn init(&mut self, _: &Request, kernel: &mut KernelConfig) -> io::Result<()> {
-        init::negotiate(kernel, &self.config, self.dispatch.tree().caps());
+        let tree = self.dispatch.tree();
+        init::negotiate(kernel, &self.config, tree.caps(), tree.serving());
         Ok(())
     }
 
@@ -90,6 +91,7 @@ impl Filesystem for Adapter {
         );
     }
 
+    /// One that changes nothing comes before a write past us that takes set-id bits away.
     fn setattr(
         &self,
         request: &Request,
@@ -122,6 +124,9 @@ impl Filesystem for Adapter {
             &[],
             move |tree, _| {
                 let mut set = set;
+                if size.is_none() && set.is_empty() && tree.serving().passes() {
+                    return tree.strip(NodeId(ino.0));
+                }
                 if set.mode.is_none() && (set.uid.is_some() || set.gid.is_some()) {
                     set.mode = caller.after_chown(tree, NodeId(ino.0))?;
                 }
@@ -238,7 +243,7 @@ impl Filesystem for Adapter {
                 let exclusive = flags.contains(OFlags::EXCL);
                 tree.create(NodeId(parent.0), &name, Mode::new(mode), exclusive, &owner)
             },
-            move |tree, reply, created| asked.created(tree, reply, created, how),
+            move |tree, reply, created| asked.created(tree, reply, created, (how, flags)),
         );
     }
 
@@ -257,8 +262,11 @@ impl Filesystem for Adapter {
             Call::reading(Op::Open, ino.0),
             reply,
             &[],
-            move |tree, _| tree.open(NodeId(ino.0), id, convert::access(flags), direct),
-            move |_, reply, pages| deliver::opened(reply, opening, pages, how),
+            move |tree, _| {
+                let pages = tree.open(NodeId(ino.0), id, convert::access(flags), direct)?;
+                Ok((pages, tree.descriptor(NodeId(ino.0))?))
+            },
+            move |tree, reply, opened| deliver::opened(tree, reply, opening, opened, (how, flags)),
         );
     }
 
@@ -315,7 +323,7 @@ impl Filesystem for Adapter {
         &self,
         _: &Request,
         ino: INodeNo,
-        _: FileHandle,
+        handle: FileHandle,
         _: OpenFlags,
         _: Option<LockOwner>,
         _: bool,
@@ -323,6 +331,7 @@ impl Filesystem for Adapter {
     ) {
         // Not as a verb, which may be dropped: the count must be right.
         self.dispatch.noted(Op::Release, 1);
+        self.dispatch.tree().closed(NodeId(ino.0), handle.into());
         let closed = self.dispatch.tree().release(NodeId(ino.0));
         reply.ok();
         self.dispatch.dispose(closed);

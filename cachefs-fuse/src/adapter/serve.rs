@@ -8,6 +8,7 @@ use fuser::{FopenFlags, INodeNo, ReplyEmpty, ReplyEntry};
 use rustix::fs::OFlags;
 
 use super::Adapter;
+use crate::Profile;
 use crate::dispatch::Call;
 use crate::inodes::NodeId;
 use crate::requests::Op;
@@ -24,13 +25,14 @@ impl Adapter {
 
     /// How a file is opened. One that is opened past the caches is read and written past those of the kernel, too. So
     /// is one that is opened for appending where others may append: the kernel would put the bytes where it believes
-    /// the end to be.
+    /// the end to be. With [`Profile::Direct`], each.
     pub(super) fn open_flags(&self, flags: OFlags) -> FopenFlags {
         let direct = FopenFlags::FOPEN_DIRECT_IO;
         if flags.contains(OFlags::DIRECT) {
             return direct | FopenFlags::FOPEN_PARALLEL_DIRECT_WRITES;
         }
-        match flags.contains(OFlags::APPEND) && self.dispatch.tree().belief().is_told() {
+        let appends = flags.contains(OFlags::APPEND) && self.dispatch.tree().belief().is_told();
+        match appends || self.config.profile == Profile::Direct {
             true => direct,
             false => FopenFlags::empty(),
         }

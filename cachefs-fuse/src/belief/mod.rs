@@ -13,7 +13,7 @@ use cachefs_vfs::{Attr, FileId, Watch};
 pub(crate) use epochs::{Epochs, Stamp};
 use flux::Flux;
 
-use crate::{MountConfig, Trust};
+use crate::{MountConfig, Profile, Trust};
 
 /// Longer than any mount lives.
 const EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -26,6 +26,8 @@ const LINKS_TOLD_MAX: u32 = 64;
 #[derive(Debug)]
 pub(crate) struct Belief {
     trust: Trust,
+    /// [`Belief::is_nothing`].
+    nothing: bool,
     attr: Duration,
     entry: Duration,
     negative: Duration,
@@ -42,6 +44,7 @@ impl Belief {
     pub(crate) fn new(config: &MountConfig) -> Self {
         Self {
             trust: config.trust,
+            nothing: config.profile == Profile::Direct,
             attr: config.attr_ttl,
             entry: config.entry_ttl,
             negative: config.negative_ttl,
@@ -62,6 +65,11 @@ impl Belief {
         &self.flux
     }
 
+    /// The kernel is to believe nothing, whoever tells of changes.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.nothing
+    }
+
     /// Changes by others are told of, or were.
     pub(crate) fn is_told(&self) -> bool {
         self.trust == Trust::Watch
@@ -69,7 +77,7 @@ impl Belief {
 
     /// The kernel is to keep listings from one opening of a directory to the next.
     pub(crate) fn keeps_listings(&self) -> bool {
-        matches!(self.trust, Trust::Watch | Trust::Always)
+        !self.nothing && matches!(self.trust, Trust::Watch | Trust::Always)
     }
 
     pub(crate) fn begin_watch(&self, watch: &Arc<dyn Watch>) {
@@ -144,6 +152,7 @@ impl Belief {
 
     fn time(&self, holds: impl FnOnce() -> bool, otherwise: Duration) -> Duration {
         match self.trust {
+            _ if self.nothing => Duration::ZERO,
             Trust::Ttl => otherwise,
             Trust::Never => Duration::ZERO,
             Trust::Always => EVER,

@@ -20,7 +20,7 @@ use crate::notify::{Crier, Herald};
 use crate::presser::Presser;
 use crate::retirer::Retirer;
 use crate::tree::Tree;
-use crate::{MountConfig, MountError, RequestSnapshot, Trust};
+use crate::{MountConfig, MountError, Profile, RequestSnapshot, Trust, serve};
 pub use unmounter::{How, Unmounter};
 
 /// How long the end of a mount waits for its threads; one that hangs in the filesystem is left to itself.
@@ -31,6 +31,7 @@ const JOIN_MAX: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Mount {
     unmounter: Unmounter,
+    profile: Profile,
     dispatch: Arc<Dispatch>,
     /// Reports the end of the serving threads.
     ended: Receiver<io::Result<()>>,
@@ -47,7 +48,7 @@ impl Mount {
     /// # Errors
     /// [`MountError`]; nothing is left mounted then.
     pub fn start(fs: Arc<dyn Vfs>, mountpoint: &Path, config: MountConfig) -> Result<Self, MountError> {
-        let path = mount_point(mountpoint)?;
+        let (path, config) = (mount_point(mountpoint)?, serve::possible(config));
         let tree = Tree::new(Arc::clone(&fs), &config).map_err(MountError::Filesystem)?;
         let dispatch = Dispatch::start(tree, &config).map_err(MountError::Thread)?;
         let watch = watch(&*fs, dispatch.tree(), config.trust)?;
@@ -86,13 +87,23 @@ impl Mount {
         })
         .map_err(MountError::Thread)?;
         unmounter.set_readahead(config.max_readahead);
-        Ok(Self { unmounter, dispatch, ended, presser, crier, retirer, watch: Mutex::new(watch) })
+        let (profile, watch) = (config.profile, Mutex::new(watch));
+        Ok(Self { unmounter, profile, dispatch, ended, presser, crier, retirer, watch })
     }
 
     /// Where it is mounted, as an absolute path without symlinks.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.unmounter.path()
+    }
+
+    /// How it is served: as asked for, or else as far as this process and this kernel can.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        match self.profile {
+            Profile::Stream if !self.dispatch.tree().serving().passes() => Profile::Pages,
+            profile => profile,
+        }
     }
 
     /// What removes this mount from other threads.

@@ -65,7 +65,7 @@ impl Tree {
             true => (Duration::ZERO, Duration::ZERO),
             false => {
                 let dir = link.and_then(|(parent, _)| self.inodes.identity(parent));
-                (self.belief.attr(&entry.attr), self.belief.entry(dir))
+                (self.attr_belief(admitted.node, &entry.attr), self.belief.entry(dir))
             }
         };
         Ok(Shown { node: admitted.node, attr_ttl, entry_ttl })
@@ -83,8 +83,21 @@ impl Tree {
     pub(crate) fn attr_ttl(&self, node: NodeId, attr: &Attr, asked: Stamp) -> Duration {
         match self.belief.epochs().node_moved(node, asked) {
             true => Duration::ZERO,
-            false => self.belief.attr(attr),
+            false => self.attr_belief(node, attr),
         }
+    }
+
+    /// How long the kernel may believe what a change through the mount left.
+    pub(crate) fn attr_ttl_changed(&self, node: NodeId, attr: &Attr) -> Duration {
+        match self.serving.is_written(node) {
+            true => Duration::ZERO,
+            false => self.belief.attr_changed(attr),
+        }
+    }
+
+    /// Nothing is believed of what programs may be writing to past us.
+    fn attr_belief(&self, node: NodeId, attr: &Attr) -> Duration {
+        if self.serving.is_written(node) { Duration::ZERO } else { self.belief.attr(attr) }
     }
 
     /// The number of a file, whether the kernel knows it or not.

@@ -117,6 +117,7 @@ impl Tree {
                     Err(error) if items.is_empty() => return Err(error),
                     Err(_) => return Ok(items),
                 };
+                let attr = self.true_attr(attr)?;
                 let entry = Entry { since: Some(moment), ..Entry::new(attr, node, raw.name.as_bytes()) };
                 let node = self.number(&attr);
                 items.push(Item {

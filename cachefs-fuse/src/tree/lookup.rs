@@ -23,6 +23,7 @@ impl Tree {
                 for _ in 0..TRIES {
                     let moment = self.moves.now();
                     let (attr, handle) = self.look(&*dir, Name::new(name)?)?;
+                    let attr = self.true_attr(attr)?;
                     let moved = !self.moves.quiet_since(moment);
                     entry = Some(Entry { since: Some(moment), handle, ..Entry::new(attr, parent, bytes) });
                     if !moved || nowait::check().is_err() {
@@ -59,6 +60,7 @@ impl Tree {
         if node == NodeId::ROOT {
             return self.root.attr();
         }
+        self.heed_writers(node);
         if let Some(file) = self.handles.file(node).and_then(|slot| slot.any()) {
             return file.attr();
         }

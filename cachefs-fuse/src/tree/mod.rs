@@ -14,6 +14,7 @@ mod outside;
 mod patience;
 mod pin;
 mod spares;
+mod through;
 mod walk;
 mod xattrs;
 
@@ -28,6 +29,7 @@ use crate::buffers::Buffers;
 use crate::handles::{Closed, Handles};
 use crate::inodes::{Inodes, Moves, NodeId};
 use crate::notify::Outbox;
+use crate::serve::Serving;
 pub(crate) use change::Change;
 pub(crate) use entry::{Entry, Shown};
 pub(crate) use files::WriteHow;
@@ -49,6 +51,7 @@ pub(crate) struct Tree {
     moves: Moves,
     buffers: Buffers,
     belief: Belief,
+    serving: Serving,
     /// What the kernel is yet to be told.
     outbox: Arc<Outbox>,
     /// How long a walk that races with renames is tried again.
@@ -71,6 +74,7 @@ impl Tree {
             moves: Moves::default(),
             buffers: Buffers::default(),
             belief: Belief::new(config),
+            serving: Serving::new(config),
             outbox: Arc::new(Outbox::new(config.notices_max, config.notifiers_max)),
             settle_max: config.deadline / 2,
             privileged: rustix::process::geteuid().is_root(),
@@ -91,6 +95,10 @@ impl Tree {
 
     pub(crate) fn belief(&self) -> &Belief {
         &self.belief
+    }
+
+    pub(crate) fn serving(&self) -> &Serving {
+        &self.serving
     }
 
     pub(crate) fn outbox(&self) -> &Arc<Outbox> {

@@ -1,4 +1,5 @@
 use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -57,7 +58,8 @@ impl Tree {
             Errno::EXIST if !exclusive => Error::new(Errno::STALE),
             _ => error,
         })?;
-        Ok(Created { entry: Entry::new(opened.attr, parent, name.as_bytes()), opened })
+        let descriptor = self.descriptor_of(&*opened.handle)?;
+        Ok(Created { entry: Entry::new(opened.attr, parent, name.as_bytes()), opened, descriptor })
     }
 
     /// As [`Tree::admit`], with the handle and the open counted.
@@ -121,6 +123,8 @@ impl Tree {
 pub(crate) struct Created {
     pub(crate) entry: Entry,
     opened: Opened<Arc<dyn VFile>>,
+    /// By which the kernel can serve it.
+    pub(crate) descriptor: Option<OwnedFd>,
 }
 
 /// A name in a directory, with what it stands for.

@@ -22,6 +22,7 @@ impl Tree {
     /// A handle of a file for this purpose: one that is open, or a new one, which stays open while the kernel has
     /// the file open.
     pub(super) fn file(&self, node: NodeId, purpose: Use) -> Result<Arc<dyn VFile>> {
+        self.heed_writers(node);
         let held = self.handles.file(node);
         if let Some(handle) = held.as_ref().and_then(|slot| slot.get(purpose)) {
             return Ok(handle);
@@ -122,7 +123,7 @@ impl Tree {
         let before = self.inodes.replace_kept(node, version.max(unnamed));
         let told = self.belief.holds(attr.id) && !self.outbox.is_pending(node);
         Ok(match told && !direct || version != 0 && before == version {
-            _ if self.belief.flux().is_changing(node) => Pages::Past,
+            _ if self.belief.is_nothing() || self.belief.flux().is_changing(node) => Pages::Past,
             true => Pages::Kept,
             false => Pages::Dropped,
         })

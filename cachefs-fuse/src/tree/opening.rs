@@ -26,9 +26,10 @@ impl Opening {
         self.id
     }
 
-    /// The kernel gets the answer.
-    pub(crate) fn answered(mut self) {
+    /// The kernel gets the answer; of which file.
+    pub(crate) fn answered(mut self) -> NodeId {
         self.answered = true;
+        self.node
     }
 }
 
