@@ -202,7 +202,7 @@ mod tests {
         let machine = |memory_bytes| Machine { memory_bytes, descriptors_max: 1024 };
         let memory = |text: &str, machine| {
             let settings = crate::flags::testing::settings(text);
-            CacheConfig::new(&settings, Coherence::Auto, machine).memory_bytes
+            CacheConfig::new(&settings, Coherence::Auto, NonZeroUsize::MIN, machine).memory_bytes
         };
         assert_eq!(memory("", machine(1 << 30)), (1 << 30) / 20);
         assert_eq!(memory("", machine(64 << 30)), 512 << 20);

@@ -29,3 +29,17 @@ impl Machine {
         Ok(handles_max)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_kept_open_leave_descriptors_for_the_rest() {
+        let handles = |descriptors_max| {
+            let machine = Machine { memory_bytes: 1 << 30, descriptors_max };
+            machine.handles_max(None).unwrap().get()
+        };
+        assert_eq!([handles(1024), handles(20_000), handles(u64::MAX)], [224, 4968, HANDLES_USUAL]);
+    }
+}
