@@ -211,7 +211,9 @@ fn a_handle_past_caches_is_had_from_one_that_is_not_and_back() {
     replace(dir.path(), "second");
     let direct = path.reopen(OpenHow { direct: true, ..OpenHow::new(Access::Read) }).unwrap();
     drop(path);
+    replace(dir.path(), "third");
     assert_eq!(contents(&*direct), b"first bytes");
+    assert_eq!(direct.attr().unwrap().links, 0);
     let back = again(&*direct, Access::Read).unwrap();
     drop(direct);
     assert_eq!(contents(&*back), b"first bytes");

@@ -187,3 +187,20 @@ fn a_backing_that_cannot_tell_is_asked_once() {
     bench.cache.read("file").unwrap();
     assert_eq!(bench.counts.snapshot().of(CallKind::HasWriter), 1);
 }
+
+#[test]
+fn who_opens_a_file_again_finds_those_out_who_write_to_it() {
+    let bench = WatchBench::new(|cache| cache);
+    bench.others.write("file", &bytes(1, 100 * KIB)).unwrap();
+    let _writer = open(&*bench.others, "file", Access::ReadWrite);
+    let path = open(&bench.cache, "file", Access::Path);
+    assert_eq!(rechecked(&bench), 0, "nothing of it is read");
+    let file = path.reopen(OpenHow::new(Access::Read)).unwrap();
+    assert_eq!(rechecked(&bench), 1);
+    let mut start = [0; 5];
+    file.read_at(&mut start, 0).unwrap();
+    store(&bench, "file", b"first");
+    bench.cache.recheck();
+    file.read_at(&mut start, 0).unwrap();
+    assert_eq!(&start, b"first");
+}

@@ -1,8 +1,11 @@
 //! Handles opened for attributes only.
 
 use std::os::unix::fs::symlink;
+use std::process::{Command, Stdio};
 
-use cachefs_vfs::{Access, Errno, FileKind, Mode, Privileges, SetAttr, SetTime, SyncHow, Time, XattrHow};
+use cachefs_vfs::{
+    Access, Errno, FileKind, Mode, OpenHow, Privileges, SetAttr, SetTime, SyncHow, Time, XattrHow,
+};
 
 use super::{Fixture, chmod, errno, is_root, name};
 
@@ -80,4 +83,34 @@ fn a_handle_outlives_every_name() {
     let mut bytes = [0; 8];
     assert_eq!(file.read_at(&mut bytes, 0).unwrap(), 6);
     assert_eq!((&bytes[..6], file.attr().unwrap().links), (&b"012345"[..], 0));
+}
+
+#[test]
+fn a_running_program_reopens_to_be_read_and_not_to_be_written() {
+    let fixture = Fixture::new();
+    let program = fixture.dir.path().join("program");
+    // By another process: a descriptor for writing that a child of ours inherits would be busy, too.
+    assert!(Command::new("cp").arg("/bin/cat").arg(&program).status().unwrap().success());
+    let mut child = Command::new(&program).stdin(Stdio::piped()).spawn().unwrap();
+    let path = fixture.open("program", Access::Path);
+    std::fs::remove_file(&program).unwrap();
+    for access in [Access::Write, Access::ReadWrite] {
+        assert_eq!(errno(path.reopen(OpenHow::new(access))), Some(Errno::TXTBSY));
+    }
+    assert!(path.reopen(OpenHow::new(Access::Read)).unwrap().read_at(&mut [0; 4], 0).unwrap() == 4);
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    path.reopen(OpenHow::new(Access::ReadWrite)).unwrap();
+}
+
+#[test]
+fn a_pipe_reopens_for_attributes_and_blocks_nobody() {
+    let fixture = Fixture::new();
+    let made = Command::new("mkfifo").arg(fixture.dir.path().join("pipe")).status().unwrap();
+    assert!(made.success());
+    let path = fixture.open("pipe", Access::Path);
+    assert_eq!(path.reopen(OpenHow::new(Access::Path)).unwrap().attr().unwrap().kind, FileKind::Fifo);
+    for access in [Access::Read, Access::Write, Access::ReadWrite] {
+        assert_eq!(errno(path.reopen(OpenHow::new(access))), Some(Errno::OPNOTSUPP));
+    }
 }

@@ -1,14 +1,20 @@
 use std::any::Any;
 use std::ffi::{OsStr, OsString};
 
-use cachefs_vfs::{Access, Attr, Result, SetAttr, VNode, Watch, XattrHow, nowait};
+use cachefs_vfs::{Access, Attr, Errno, Result, SetAttr, VNode, Watch, XattrHow, nowait};
 
 use super::CacheFile;
 use crate::stats::BackingVerb;
 
 impl VNode for CacheFile {
     fn attr(&self) -> Result<Attr> {
-        self.engine().attr(self.node())
+        match (self.engine().attr(self.node()), &self.own) {
+            // Others replaced it: the one handle that leads there is ours alone.
+            (Err(error), Some(own)) if error.errno() == Errno::STALE => {
+                self.engine().backing.call(BackingVerb::Attr, || own.file().attr())
+            }
+            (attr, _) => attr,
+        }
     }
 
     fn set_attr(&self, set: &SetAttr) -> Result<Attr> {
