@@ -23,15 +23,18 @@ impl Requests {
         Ok(Self::of_page(&page))
     }
 
+    /// A verb has several series: answered well, or with an error.
     fn of_page(page: &str) -> Self {
-        let series = page.lines().filter_map(|line| line.strip_prefix(SERIES));
-        let counts = series.filter_map(|rest| {
-            let (labels, value) = rest.split_once("} ")?;
-            let verb = labels.split('"').nth(1)?;
-            let counted = !verb.contains("forget");
-            counted.then_some((verb.to_owned(), value.parse().ok()?))
-        });
-        Self(counts.collect())
+        let mut counts = Self::default();
+        for series in page.lines().filter_map(|line| line.strip_prefix(SERIES)) {
+            let Some((labels, value)) = series.split_once("} ") else { continue };
+            let verb = labels.split(',').find_map(|label| label.strip_prefix("op=\"")?.strip_suffix('"'));
+            let (Some(verb), Ok(count)) = (verb, value.parse::<u64>()) else { continue };
+            if !verb.contains("forget") {
+                *counts.0.entry(verb.to_owned()).or_default() += count;
+            }
+        }
+        counts
     }
 
     /// What came since `before`.
@@ -62,10 +65,15 @@ mod tests {
     #[test]
     fn requests_are_counted_by_verb() {
         let page = |reads: u64| {
+            let series = |op, result, count| {
+                format!("cachefs_fuse_ops_total{{op=\"{op}\",result=\"{result}\"}} {count}\n")
+            };
             format!(
-                "# TYPE cachefs_fuse_ops_total counter\ncachefs_fuse_ops_total{{op=\"read\"}} {reads}\n\
-                 cachefs_fuse_ops_total{{op=\"lookup\"}} 7\ncachefs_fuse_ops_total{{op=\"forget\"}} {reads}\n\
-                 cachefs_fuse_inodes 9\n"
+                "# TYPE cachefs_fuse_ops_total counter\n{}{}{}{}cachefs_fuse_inodes 9\n",
+                series("read", "error", 1),
+                series("read", "ok", reads - 1),
+                series("lookup", "ok", 7),
+                series("forget", "ok", reads)
             )
         };
         let (before, after) = (Requests::of_page(&page(3)), Requests::of_page(&page(8)));
