@@ -1,5 +1,6 @@
 use std::io::IoSliceMut;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cachefs_vfs::{
@@ -70,6 +71,10 @@ impl VFile for Place {
 
     fn reopen(&self, _how: OpenHow) -> Result<Arc<dyn VFile>> {
         // A path is all there is to open by.
+        Err(Error::unsupported())
+    }
+
+    fn read_link(&self) -> Result<PathBuf> {
         Err(Error::unsupported())
     }
 

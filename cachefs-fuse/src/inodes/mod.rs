@@ -188,7 +188,7 @@ impl Inodes {
     /// What is known of a node.
     pub(crate) fn state(&self, node: NodeId) -> Option<NodeState> {
         let state = self.shard(node).state(node, self.numbering)?;
-        Some(NodeState { open: state.open || self.uncounted && state.kind.is_regular(), ..state })
+        Some(NodeState { open: state.open || self.uncounted && !state.kind.is_dir(), ..state })
     }
 
     /// The file behind a node; also of nodes that were forgotten not too long ago.

@@ -77,7 +77,7 @@ impl Tree {
     /// Whether the kernel, which would open the file unseen, has to ask for its name again: others are changing names
     /// there, and may replace the file before it is read for the first time, while nobody keeps it.
     fn may_slip_away(&self, node: NodeId, entry: &Entry) -> bool {
-        let listed = self.inodes.is_uncounted() && entry.handle.is_none() && entry.attr.kind.is_regular();
+        let listed = self.inodes.is_uncounted() && entry.handle.is_none() && !entry.attr.kind.is_dir();
         let restless = || entry.link.as_ref().is_some_and(|(dir, _)| self.belief.flux().is_changing(*dir));
         listed && restless() && self.handles.file(node).is_none()
     }

@@ -42,7 +42,7 @@ impl Tree {
             return Ok((dir.stat(name)?, None));
         }
         match dir.open(name, OpenHow::new(Access::Path)) {
-            Ok(Opened { handle, attr }) => Ok((attr, attr.kind.is_regular().then_some(handle))),
+            Ok(Opened { handle, attr }) => Ok((attr, (!attr.kind.is_dir()).then_some(handle))),
             Err(error) if error.errno() == Errno::OPNOTSUPP => Ok((dir.stat(name)?, None)),
             Err(error) => Err(error),
         }

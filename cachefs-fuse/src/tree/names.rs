@@ -71,6 +71,12 @@ impl Tree {
     }
 
     pub(crate) fn read_link(&self, node: NodeId) -> Result<PathBuf> {
+        let held = self.handles.file(node).and_then(|slot| slot.any());
+        match held.map(|held| held.read_link()) {
+            Some(Err(error)) if error.errno() != Errno::OPNOTSUPP => return Err(error),
+            Some(Ok(target)) => return Ok(target),
+            _ => {}
+        }
         let target = self.locate(node, &|dir, name| {
             let attr = dir.stat(name)?;
             Ok((attr.id, dir.read_link(name)?))

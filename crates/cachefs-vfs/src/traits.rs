@@ -185,6 +185,12 @@ pub trait VFile: VNode {
     /// `EACCES` or `EPERM` by the permissions the file has now, `ETXTBSY`, `EROFS`.
     fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>>;
 
+    /// The target of a symlink, of a handle opened with [`crate::Access::Path`].
+    ///
+    /// # Errors
+    /// `EINVAL` for what is no symlink; `EOPNOTSUPP` where the filesystem can only read it by name.
+    fn read_link(&self) -> Result<PathBuf>;
+
     /// Whether somebody has the file open for writing, this process included.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use cachefs_vfs::{Errno, FileKind, Privileges};
+use cachefs_vfs::{Access, Errno, FileKind, OpenHow, Privileges, RenameHow};
 
 use super::Case;
 use super::bench::{Bench, Folder, name, owner};
@@ -76,6 +76,12 @@ fn symlink(bench: &Bench<'_>) -> Outcome {
         let attr = root.symlink(name(&link), target, &owner())?;
         same((attr.kind, attr.size), (FileKind::Symlink, target.as_os_str().len() as u64))?;
         same(root.read_link(name(&link))?, target.to_path_buf())?;
+        let by_path = root.open(name(&link), OpenHow::new(Access::Path))?.handle;
+        root.rename(name(&link), &*root.0, name("moved"), RenameHow::Replace)?;
+        match by_path.read_link() {
+            Err(error) if error.errno() == Errno::OPNOTSUPP => {}
+            read => same(read?, target.to_path_buf())?,
+        }
     }
     fails(root.symlink(name("empty"), Path::new(""), &owner()), Errno::NOENT)
 }
@@ -86,7 +92,11 @@ fn symlink_refused(bench: &Bench<'_>) -> Outcome {
     root.sub("d")?;
     fails(root.symlink(name("f"), Path::new("x"), &owner()), Errno::EXIST)?;
     fails(root.read_link(name("f")), Errno::INVAL)?;
-    fails(root.read_link(name("d")), Errno::INVAL)
+    fails(root.read_link(name("d")), Errno::INVAL)?;
+    match root.open(name("f"), OpenHow::new(Access::Path))?.handle.read_link() {
+        Err(error) if error.errno() == Errno::OPNOTSUPP => Ok(()),
+        read => fails(read, Errno::INVAL),
+    }
 }
 
 fn second_name_of_symlink(bench: &Bench<'_>) -> Outcome {

@@ -2,6 +2,7 @@ use std::any::Any;
 use std::ffi::{OsStr, OsString};
 use std::io::IoSliceMut;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cachefs_vfs::{
@@ -163,6 +164,10 @@ impl VFile for OutsideFile {
             self.shared.tell(self.side, &[self.change(Touch::Opened)]);
         }
         Ok(Arc::new(file))
+    }
+
+    fn read_link(&self) -> Result<PathBuf> {
+        self.inner.read_link()
     }
 
     fn has_writer(&self) -> Result<bool> {

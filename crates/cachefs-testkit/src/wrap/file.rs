@@ -171,6 +171,10 @@ impl<I: Intercept> VFile for WrapFile<I> {
         Ok(Self::wrap(&self.seam, inner, self.at.clone(), self.name.clone()))
     }
 
+    fn read_link(&self) -> Result<PathBuf> {
+        self.run(CallKind::ReadLink, || self.inner.read_link())
+    }
+
     fn has_writer(&self) -> Result<bool> {
         self.run(CallKind::HasWriter, || self.inner.has_writer())
     }

@@ -1,5 +1,5 @@
-use std::ffi::OsString;
-use std::os::fd::{AsFd, OwnedFd};
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -115,6 +115,11 @@ impl LocalDir {
     }
 }
 
+/// Where a symlink leads to; of the descriptor itself if there is no name.
+pub(super) fn target(at: BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<PathBuf> {
+    Ok(OsString::from_vec(fs::readlinkat(at, name, Vec::new())?.into_bytes()).into())
+}
+
 /// Refuses what is not opened for its bytes.
 pub(super) fn check_kind(kind: FileKind) -> Result<()> {
     match kind {
@@ -183,8 +188,7 @@ impl VDir for LocalDir {
     }
 
     fn read_link(&self, name: Name<'_>) -> Result<PathBuf> {
-        let target = fs::readlinkat(self.node.fd(), name.as_os_str(), Vec::new())?;
-        Ok(OsString::from_vec(target.into_bytes()).into())
+        Ok(target(self.node.fd(), name.as_os_str())?)
     }
 
     fn hard_link(&self, name: Name<'_>, to_dir: &dyn VDir, to: Name<'_>) -> Result<Attr> {

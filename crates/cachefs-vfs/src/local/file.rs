@@ -1,5 +1,7 @@
+use std::ffi::OsStr;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cachefs_sys::credentials::set_fsetid;
@@ -7,6 +9,7 @@ use cachefs_sys::lease;
 use rustix::fs::{self, FallocateFlags, OFlags, SeekFrom};
 use rustix::io::{self, Errno, ReadWriteFlags, retry_on_intr};
 
+use super::dir::target;
 use super::node::{Node, impl_vnode};
 use super::{direct, open};
 use crate::{
@@ -200,6 +203,13 @@ impl VFile for LocalFile {
 
     fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>> {
         Ok(Arc::new(self.opened_again(how)?))
+    }
+
+    fn read_link(&self) -> Result<PathBuf> {
+        match self.node.kind {
+            FileKind::Symlink => Ok(target(self.node.fd(), OsStr::new(""))?),
+            _ => Err(Errno::INVAL.into()),
+        }
     }
 
     fn has_writer(&self) -> Result<bool> {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::file::MemFile;
 use super::node::Node;
-use super::state::Body;
 use super::vnode::impl_vnode;
 use crate::{
     Attr, Cookie, CreateHow, DirEntry, Errno, Error, FileKind, Mode, Name, NodeKind, OpenHow, Opened, Owner,
@@ -81,10 +80,7 @@ impl VDir for MemDir {
     }
 
     fn read_link(&self, name: Name<'_>) -> Result<PathBuf> {
-        match &self.lookup(name)?.state.read().body {
-            Body::Symlink(target) => Ok(target.clone()),
-            _ => Err(Error::new(Errno::INVAL)),
-        }
+        self.lookup(name)?.target()
     }
 
     fn hard_link(&self, name: Name<'_>, to_dir: &dyn VDir, to: Name<'_>) -> Result<Attr> {

@@ -1,6 +1,7 @@
 use std::io::IoSliceMut;
 use std::ops::Range;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::content::PAGE;
@@ -175,6 +176,10 @@ impl VFile for MemFile {
             return Err(Error::new(Errno::INVAL));
         }
         Ok(Self::open(Arc::clone(&self.node), how)?.handle)
+    }
+
+    fn read_link(&self) -> Result<PathBuf> {
+        self.node.target()
     }
 
     fn has_writer(&self) -> Result<bool> {

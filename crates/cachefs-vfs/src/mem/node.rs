@@ -1,5 +1,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, RwLock};
@@ -39,6 +40,14 @@ pub(super) struct Seed {
 }
 
 impl Node {
+    /// Where a symlink leads to.
+    pub(super) fn target(&self) -> Result<PathBuf> {
+        match &self.state.read().body {
+            Body::Symlink(target) => Ok(target.clone()),
+            _ => Err(Error::new(Errno::INVAL)),
+        }
+    }
+
     pub(super) fn new(shared: &Arc<Shared>, seed: Seed, now: Time) -> Result<Arc<Self>> {
         if shared.inodes.take(1) {
             Ok(Self::unpaid(shared, seed, now))

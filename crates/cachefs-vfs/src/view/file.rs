@@ -2,6 +2,7 @@ use std::any::Any;
 use std::ffi::{OsStr, OsString};
 use std::io::IoSliceMut;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::rules::Rules;
@@ -122,6 +123,10 @@ impl VFile for ViewFile {
             self.rules.change()?;
         }
         Ok(Self::wrap(self.inner.reopen(how)?, how.access, &self.rules))
+    }
+
+    fn read_link(&self) -> Result<PathBuf> {
+        self.inner.read_link()
     }
 
     fn has_writer(&self) -> Result<bool> {

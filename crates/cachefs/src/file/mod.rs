@@ -5,6 +5,7 @@ mod reopen;
 
 use std::io::IoSliceMut;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 
 use cachefs_vfs::{
     Access, AllocateHow, Attr, Errno, Error, OpenHow, Privileges, Result, SeekTo, SyncHow, VFile, nowait,
@@ -174,6 +175,11 @@ impl VFile for CacheFile {
 
     fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>> {
         Ok(Arc::new(self.opened_again(how)?))
+    }
+
+    fn read_link(&self) -> Result<PathBuf> {
+        let file = self.backing(Access::Path)?;
+        self.engine().backing.call(BackingVerb::ReadLink, || file.read_link())
     }
 
     fn has_writer(&self) -> Result<bool> {

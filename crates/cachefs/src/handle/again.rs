@@ -102,7 +102,7 @@ impl Engine {
     /// must not lose it to others who replaced it in that moment.
     pub(crate) fn can_wait(&self, node: &Node, attr: &Attr, access: Access) -> bool {
         match access {
-            Access::Path if !attr.kind.is_regular() || !self.freshness.is_watched() => true,
+            Access::Path if attr.kind.is_dir() || !self.freshness.is_watched() => true,
             Access::Path | Access::Read => {
                 let (readable, generation) = {
                     let state = node.state.lock();
