@@ -231,11 +231,13 @@ fn appending_beside_others_loses_no_record() {
             assert_eq!(written.unwrap(), 9);
         }
     });
-    eventually("all records", || fs::read(fs.at("log")).unwrap().len() == 2 * FILES * 9);
-    let text = fs::read_to_string(fs.at("log")).unwrap();
-    let mut lines: Vec<_> = text.lines().collect();
-    lines.sort_unstable();
     let all: Vec<_> =
         [b'a', b'b'].into_iter().flat_map(|who| (0..FILES).map(move |n| record(who, n))).collect();
-    assert!(lines.iter().copied().eq(all.iter().map(|line| line.trim_end())));
+    // The kernel, which opens the file by itself, puts a record of ours where it believes the end to be, for a moment.
+    eventually("all records", || {
+        let text = fs::read_to_string(fs.at("log")).unwrap_or_default();
+        let mut lines: Vec<_> = text.lines().collect();
+        lines.sort_unstable();
+        lines.iter().copied().eq(all.iter().map(|line| line.trim_end()))
+    });
 }

@@ -130,7 +130,7 @@ pub(super) fn write_how(offset: u64, from: WriteFlags, flags: OFlags) -> WriteHo
         true if flags.contains(OFlags::DSYNC) => Some(SyncHow::Data),
         _ => None,
     };
-    WriteHow { offset: (!appends).then_some(offset), privileges, sync }
+    WriteHow { offset, appends, privileges, sync }
 }
 
 pub(super) fn rename_how(flags: RenameFlags) -> Result<RenameHow> {

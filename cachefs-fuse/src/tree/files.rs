@@ -1,4 +1,4 @@
-use cachefs_vfs::{AllocateHow, Errno, Error, Privileges, Result, SeekTo, SyncHow};
+use cachefs_vfs::{AllocateHow, Errno, Error, Privileges, Result, SeekTo, SyncHow, VFile};
 
 use super::Tree;
 use crate::buffers::Buffer;
@@ -24,8 +24,10 @@ impl ReadResult {
 /// How bytes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WriteHow {
-    /// Where; `None` for the real end.
-    pub(crate) offset: Option<u64>,
+    /// Where.
+    pub(crate) offset: u64,
+    /// At the real end, wherever that is: the offset is where the kernel believes it to be.
+    pub(crate) appends: bool,
     pub(crate) privileges: Privileges,
     /// The writer goes on only once the bytes are durable.
     pub(crate) sync: Option<SyncHow>,
@@ -44,18 +46,27 @@ impl Tree {
     /// Writes, and syncs what was written if asked to.
     pub(crate) fn write(&self, node: NodeId, data: &[u8], how: WriteHow) -> Result<u32> {
         let file = self.file(node, Use::Write)?;
-        let written = match how.offset {
-            Some(offset) => file.write_at(data, offset, how.privileges)?,
-            None => {
-                let appended = file.append(data, how.privileges);
-                self.appended(node);
-                appended?
-            }
+        let written = match how.appends {
+            true => self.append(node, &*file, data, how)?,
+            false => file.write_at(data, how.offset, how.privileges)?,
         };
         if let Some(how) = how.sync {
             file.sync(how)?;
         }
         u32::try_from(written).map_err(|_| Error::new(Errno::IO))
+    }
+
+    /// Appends. Where the end turns out to be elsewhere than the kernel believes, it has the bytes in a wrong place.
+    fn append(&self, node: NodeId, file: &dyn VFile, data: &[u8], how: WriteHow) -> Result<usize> {
+        let appended = file.append(data, how.privileges);
+        let end = |written: usize| how.offset.checked_add(written as u64);
+        let as_believed = appended
+            .as_ref()
+            .is_ok_and(|&written| file.attr().is_ok_and(|attr| Some(attr.size) == end(written)));
+        if !as_believed {
+            self.appended(node);
+        }
+        appended
     }
 
     /// Makes what was written durable. A file that nobody opened through the mount has nothing to sync.
