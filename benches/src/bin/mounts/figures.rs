@@ -44,6 +44,13 @@ impl Figures {
         self.pairs.iter().map(|pair| pair.mounted.ops).sum()
     }
 
+    /// Requests of each verb per operation; none if the daemon does not tell.
+    pub(crate) fn verbs_per_op(&self) -> impl Iterator<Item = (&str, f64)> {
+        let ops = self.ops().max(1) as f64;
+        let counts = self.requests.iter().flat_map(|requests| &requests.0);
+        counts.map(move |(verb, count)| (verb.as_str(), *count as f64 / ops))
+    }
+
     pub(crate) fn requests_per_op(&self) -> Option<f64> {
         let requests = self.requests.as_ref()?;
         (self.ops() > 0).then(|| requests.total() as f64 / self.ops() as f64)

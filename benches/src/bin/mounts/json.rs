@@ -43,7 +43,7 @@ fn result(kind: Kind, workload: &Workload, figures: &Figures) -> Value {
         "ns": figures.mounted_nanos(),
         "op": match workload.unit { Unit::Micros => "operation", Unit::MibPerSecond => "MiB" },
         "requests_per_op": figures.requests_per_op(),
-        "requests": requests(figures),
+        "requests": figures.verbs_per_op().collect::<BTreeMap<_, _>>(),
         "failure": figures.failure,
         "rounds": figures.pairs.iter().map(round).collect::<Vec<_>>(),
     })
@@ -56,11 +56,4 @@ fn round(pair: &Pair) -> Value {
         "ns": pair.mounted.nanos_per_op(),
         "ops": pair.mounted.ops,
     })
-}
-
-/// Requests per operation, by verb.
-fn requests(figures: &Figures) -> Option<BTreeMap<&str, f64>> {
-    let requests = figures.requests.as_ref()?;
-    let ops = figures.ops().max(1) as f64;
-    Some(requests.0.iter().map(|(verb, count)| (verb.as_str(), *count as f64 / ops)).collect())
 }

@@ -5,6 +5,9 @@ use crate::contender::Kind;
 use crate::figures::Figures;
 use crate::workload::{Floor, Unit, Workload};
 
+/// Requests per operation that are not worth a word: the scene is opened, a thread starts.
+const FEW: f64 = 0.03;
+
 /// The figures as tables that read well as text and as Markdown.
 pub(crate) fn tables(comparison: &Comparison<'_>) -> String {
     let mut text = String::new();
@@ -20,6 +23,7 @@ pub(crate) fn tables(comparison: &Comparison<'_>) -> String {
         let title = "Requests to the daemon per operation, and what each costs";
         let requests = Cells { title, own: ("operations", Row::ops), each: Row::requests };
         table(&mut text, comparison, &ours, &requests);
+        verbs(&mut text, comparison);
     }
     failures(&mut text, comparison);
     text
@@ -90,8 +94,7 @@ impl Row<'_> {
         let (Some(per_op), Some(nanos)) = (figures.requests_per_op(), figures.mounted_nanos()) else {
             return self.nothing(contender);
         };
-        // Fewer than that are the open of the scene and the like.
-        if per_op < 0.01 {
+        if per_op < FEW {
             format!("{per_op:.4}")
         } else {
             format!("{per_op:.3}, {:.1} us", nanos / per_op / 1e3)
@@ -144,6 +147,20 @@ fn aligned(text: &mut String, lines: &[Vec<String>]) {
         if number == 0 {
             text.extend(widths.iter().map(|width| format!("|{}", "-".repeat(width + 2))));
             text.push_str("|\n");
+        }
+    }
+}
+
+/// Which requests an operation sends, where it sends several kinds.
+fn verbs(text: &mut String, comparison: &Comparison<'_>) {
+    text.push('\n');
+    for (contender, row) in comparison.contenders.iter().zip(&comparison.figures) {
+        for (workload, figures) in comparison.workloads.iter().zip(row) {
+            let verbs: Vec<_> = figures.verbs_per_op().filter(|(_, rate)| *rate >= FEW).collect();
+            if verbs.len() > 1 {
+                let told: Vec<_> = verbs.iter().map(|(verb, rate)| format!("{verb} {rate:.2}")).collect();
+                let _ = writeln!(text, "- {}, {}: {}", contender.kind, workload.name, told.join(", "));
+            }
         }
     }
 }
