@@ -2,14 +2,15 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// Buffers up to this size are used again.
-const SIZE: usize = 1 << 20;
-/// So many are kept for that.
+/// The sizes of buffers that are used again. Two, so that a small answer does not touch a large one's cold memory.
+const SIZES: [usize; 2] = [64 << 10, 1 << 20];
+/// So many of each size are kept for that.
 const SPARE_MAX: usize = 8;
 
-/// Lends buffers for replies. Small ones are allocated: that costs less than touching a large one's cold memory.
+/// Lends buffers for replies. The one that came back last is lent first: it is still in the processor's cache, and it
+/// is not cleared.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
+pub(crate) struct Buffers(Arc<[Mutex<Vec<Vec<u8>>>; SIZES.len()]>);
 
 /// A buffer that goes back when dropped.
 #[derive(Debug)]
@@ -21,11 +22,13 @@ pub(crate) struct Buffer {
 impl Buffers {
     /// A buffer of at least `length` bytes with any contents.
     pub(crate) fn take(&self, length: usize) -> Buffer {
-        let spare = if length > SIZE / 16 && length <= SIZE { self.0.lock().pop() } else { None };
-        let bytes = spare.unwrap_or_else(|| match length {
-            large if large > SIZE / 16 && large <= SIZE => vec![0; SIZE],
-            other => vec![0; other],
-        });
+        let bytes = match SIZES.iter().zip(&*self.0).find(|&(&size, _)| length <= size) {
+            Some((&size, spare)) => {
+                let spare = spare.lock().pop();
+                spare.unwrap_or_else(|| vec![0; size])
+            }
+            None => vec![0; length],
+        };
         Buffer { bytes, home: self.clone() }
     }
 }
@@ -42,10 +45,11 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if self.bytes.len() != SIZE {
+        let size = self.bytes.len();
+        let Some((_, spare)) = SIZES.iter().zip(&*self.home.0).find(|&(&kept, _)| kept == size) else {
             return;
-        }
-        let mut spare = self.home.0.lock();
+        };
+        let mut spare = spare.lock();
         if spare.len() < SPARE_MAX {
             spare.push(std::mem::take(&mut self.bytes));
         }
@@ -57,14 +61,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_buffers_come_back_and_are_bounded() {
+    fn buffers_come_back_and_are_bounded() {
+        for size in SIZES {
+            let buffers = Buffers::default();
+            let spare = || buffers.0.iter().map(|spare| spare.lock().len()).sum::<usize>();
+            let lent: Vec<_> = (0..2 * SPARE_MAX).map(|_| buffers.take(size)).collect();
+            drop(lent);
+            assert_eq!(spare(), SPARE_MAX);
+            let again = buffers.take(size / 2);
+            assert!(again.bytes().len() >= size / 2);
+            assert_eq!(spare(), SPARE_MAX - 1);
+        }
+        assert!(Buffers::default().take(SIZES[1] + 1).bytes().len() > SIZES[1]);
+    }
+
+    #[test]
+    fn the_last_to_come_back_is_lent_first_as_it_was() {
         let buffers = Buffers::default();
-        let lent: Vec<_> = (0..2 * SPARE_MAX).map(|_| buffers.take(SIZE)).collect();
-        drop(lent);
-        assert_eq!(buffers.0.lock().len(), SPARE_MAX);
-        let again = buffers.take(SIZE / 2);
-        assert!(again.bytes().len() >= SIZE / 2);
-        assert_eq!(buffers.0.lock().len(), SPARE_MAX - 1);
-        assert_eq!(buffers.take(100).bytes().len(), 100);
+        buffers.take(100).bytes_mut()[..3].copy_from_slice(b"old");
+        assert_eq!(&buffers.take(4096).bytes()[..3], b"old");
     }
 }

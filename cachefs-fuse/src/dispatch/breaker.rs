@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
@@ -11,15 +13,20 @@ const OVERDUE_MAX: u32 = 4;
 pub(super) struct Breaker {
     /// Only nodes with overdue calls: bounded by the threads there are.
     overdue: Mutex<HashMap<NodeId, u32>>,
+    /// How many these are, for those who would lock only to find none.
+    nodes: AtomicUsize,
 }
 
 impl Breaker {
     pub(super) fn is_open(&self, node: NodeId) -> bool {
-        self.overdue.lock().get(&node).is_some_and(|&count| count >= OVERDUE_MAX)
+        self.nodes.load(Ordering::Acquire) > 0
+            && self.overdue.lock().get(&node).is_some_and(|&count| count >= OVERDUE_MAX)
     }
 
     pub(super) fn overdue(&self, node: NodeId) {
-        *self.overdue.lock().entry(node).or_default() += 1;
+        let mut overdue = self.overdue.lock();
+        *overdue.entry(node).or_default() += 1;
+        self.nodes.store(overdue.len(), Ordering::Release);
     }
 
     pub(super) fn returned(&self, node: NodeId) {
@@ -30,6 +37,7 @@ impl Breaker {
                 overdue.remove(&node);
             }
         }
+        self.nodes.store(overdue.len(), Ordering::Release);
     }
 }
 

@@ -62,7 +62,11 @@ pub struct RequestSnapshot {
 
 #[derive(Debug)]
 struct Cell {
+    /// Those that are answered, or will be.
     received: AtomicU64,
+    /// Those that have no answer.
+    noted: AtomicU64,
+    /// Of those that were answered.
     durations: Histogram,
 }
 
@@ -72,33 +76,33 @@ pub(crate) struct Requests {
     cells: Box<[Cell]>,
     /// Bounded by the kinds of requests times the errnos there are.
     errors: Mutex<HashMap<(Op, i32), u64>>,
-    in_flight: AtomicU64,
     timed_out: AtomicU64,
 }
 
 impl Requests {
     pub(crate) fn new() -> Self {
-        let cell = |_: &Op| Cell { received: AtomicU64::new(0), durations: Histogram::new() };
+        let cell = |_: &Op| Cell {
+            received: AtomicU64::new(0),
+            noted: AtomicU64::new(0),
+            durations: Histogram::new(),
+        };
         Self {
             cells: Op::ALL.iter().map(cell).collect(),
             errors: Mutex::default(),
-            in_flight: AtomicU64::new(0),
             timed_out: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn received(&self, op: Op) {
         self.cells[op as usize].received.fetch_add(1, Ordering::Relaxed);
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
     }
 
     /// For requests that have no answer.
     pub(crate) fn noted(&self, op: Op, count: u64) {
-        self.cells[op as usize].received.fetch_add(count, Ordering::Relaxed);
+        self.cells[op as usize].noted.fetch_add(count, Ordering::Relaxed);
     }
 
     pub(crate) fn answered(&self, op: Op, errno: Option<Errno>, took: Duration) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.cells[op as usize].durations.record(took);
         if let Some(errno) = errno {
             *self.errors.lock().entry((op, errno.raw_os_error())).or_default() += 1;
@@ -111,19 +115,23 @@ impl Requests {
 
     /// The counts; inodes and handles are for the caller to fill in.
     pub(crate) fn snapshot(&self) -> RequestSnapshot {
-        let op = |(&op, cell): (&Op, &Cell)| OpSnapshot {
-            op,
-            received: cell.received.load(Ordering::Relaxed),
-            durations: cell.durations.snapshot(),
+        let mut in_flight = 0;
+        let op = |(&op, cell): (&Op, &Cell)| {
+            // The answers first: each of them is of one that was received before.
+            let durations = cell.durations.snapshot();
+            let received = cell.received.load(Ordering::Acquire);
+            in_flight += received.saturating_sub(durations.count);
+            OpSnapshot { op, received: received + cell.noted.load(Ordering::Relaxed), durations }
         };
+        let ops = Op::ALL.iter().zip(&self.cells).map(op).collect();
         let mut errors: Vec<_> = (self.errors.lock().iter())
             .map(|(&(op, errno), &count)| ErrorCount { op, errno: Errno::from_raw_os_error(errno), count })
             .collect();
         errors.sort_by_key(|e| (e.op, e.errno.raw_os_error()));
         RequestSnapshot {
-            ops: Op::ALL.iter().zip(&self.cells).map(op).collect(),
+            ops,
             errors,
-            in_flight: self.in_flight.load(Ordering::Relaxed),
+            in_flight,
             timed_out: self.timed_out.load(Ordering::Relaxed),
             ..RequestSnapshot::default()
         }
@@ -140,6 +148,7 @@ mod tests {
         requests.received(Op::Lookup);
         requests.received(Op::Lookup);
         requests.answered(Op::Lookup, Some(Errno::NOENT), Duration::from_micros(3));
+        requests.noted(Op::Forget, 5);
         let snapshot = requests.snapshot();
         assert_eq!(snapshot.in_flight, 1);
         let lookup = snapshot.ops.iter().find(|o| o.op == Op::Lookup).unwrap();
