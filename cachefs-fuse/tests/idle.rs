@@ -1,0 +1,85 @@
+//! A mount that nobody uses costs nothing: its threads sleep until there is something to do.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod site;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use rustix::process::Pid;
+use site::{Site, wait_until};
+
+/// The unit of processor times in `/proc`.
+const TICK: Duration = Duration::from_millis(10);
+/// Of all threads together: a few look after things now and then, none polls.
+const WAKES_PER_SECOND_MAX: u64 = 40;
+/// Too short for a thousandth of a core to show in ticks, but not for a thread that polls.
+const SHORT: Duration = Duration::from_secs(5);
+const LONG: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_mount_with_a_ttl_sleeps_while_nobody_uses_it() {
+    sleeps(&["--ttl", "1s", "--metrics", "127.0.0.1:0"], SHORT, 3 * TICK);
+}
+
+/// Watched by directories: the watch of a filesystem is told of everything that others do on it.
+#[test]
+fn a_watched_mount_sleeps_while_nobody_uses_it() {
+    sleeps(&["--coherence", "watch:inotify"], SHORT, 3 * TICK);
+}
+
+#[test]
+#[ignore = "a minute; the soak runs it"]
+fn a_mount_takes_less_than_a_thousandth_of_a_core_over_a_minute() {
+    sleeps(&["--ttl", "1s"], LONG, LONG / 1000);
+    sleeps(&["--coherence", "watch:inotify"], LONG, LONG / 1000);
+}
+
+/// Uses a mount, lets it settle, and then looks what it does over this span.
+fn sleeps(arguments: &[&str], span: Duration, busy_max: Duration) {
+    let site = Site::with_file("file", &[7; 1 << 20]);
+    let daemon = site.mount(arguments);
+    assert_eq!(fs::read(site.mountpoint().join("file")).unwrap().len(), 1 << 20);
+    assert_eq!(fs::read_dir(site.mountpoint()).unwrap().count(), 1);
+    let pid = daemon.pid();
+    settle(pid);
+    let (busy, woken) = (busy(pid), wakes(pid));
+    std::thread::sleep(span); // sleep: the span that is measured
+    let (busy, woken) = (self::busy(pid) - busy, wakes(pid).saturating_sub(woken));
+    assert!(busy <= busy_max, "{arguments:?}: {busy:?} of processor time in {span:?}");
+    assert!(
+        woken <= WAKES_PER_SECOND_MAX * span.as_secs(),
+        "{arguments:?}: threads woke {woken} times in {span:?}"
+    );
+}
+
+/// Waits for half a second in which it takes no time.
+fn settle(pid: Pid) {
+    let (mut since, mut before) = (Instant::now(), busy(pid));
+    wait_until("the mount settles", || {
+        let now = busy(pid);
+        if now != before {
+            (since, before) = (Instant::now(), now);
+        }
+        since.elapsed() > Duration::from_millis(500)
+    });
+}
+
+/// Processor time so far.
+fn busy(pid: Pid) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap();
+    // Behind the name, which may hold anything: the state comes first, the user time twelfth.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    TICK * fields[11..13].iter().map(|ticks| ticks.parse::<u32>().unwrap()).sum::<u32>()
+}
+
+/// How often its threads went to sleep so far.
+fn wakes(pid: Pid) -> u64 {
+    let tasks = fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())).unwrap();
+    let of = |status: String| {
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.map_or(0, |count| count.trim().parse::<u64>().unwrap())
+    };
+    tasks.map(|task| fs::read_to_string(task.unwrap().path().join("status")).map_or(0, of)).sum()
+}
