@@ -44,7 +44,8 @@ fn the_mode_in_force_is_told_to_people_programs_and_metrics() {
         site.wait_logged(told);
         let mount = site.mountpoint().canonicalize().unwrap();
         let labels = format!("backend=\"local\",coherence=\"{name}\",mode=\"through\"");
-        let info = format!("cachefs_mount_info{{{labels},mount=\"{}\"}}", mount.display());
+        let profile = "profile=\"pages\"";
+        let info = format!("cachefs_mount_info{{{labels},mount=\"{}\",{profile}}}", mount.display());
         assert_eq!(scrape(&daemon).value(&info), 1.0);
     }
 }

@@ -9,6 +9,8 @@ use crate::mount_table::{Entry, MountTable};
 
 /// Dead mounts that may lie upon each other at one place.
 const DEAD_MAX: usize = 16;
+/// What the kernel calls a filesystem that is made of others.
+const OVERLAY: rustix::fs::FsWord = 0x794c_7630;
 
 /// Where the source is and where it is to appear: absolute, without symlinks, and fit for each other.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +37,12 @@ impl Places {
         check_mountpoint(&mountpoint)?;
         check_apart(&source, &mountpoint)?;
         Ok(Self { source, mountpoint })
+    }
+
+    /// How many filesystems deep the source lies, for files that pass through the kernel.
+    pub(crate) fn stack_depth(&self) -> u32 {
+        let kind = rustix::fs::statfs(&self.source).map_or(0, |stat| stat.f_type);
+        if kind == OVERLAY { 2 } else { 1 }
     }
 }
 

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cachefs::CacheFs;
-use cachefs_fuse::{Mount, MountConfig};
+use cachefs_fuse::{Mount, MountConfig, Profile};
 
 use crate::exporter::{Bridge, MountInfo, Server};
 use crate::failure::Failure;
@@ -62,11 +62,12 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     let steering = Steering::take()?;
     let guardian = config.kernel.auto_unmount.then(|| Guardian::start(&places.mountpoint)).transpose()?;
     let mount = start(config, &cache, &places, &freshness)?;
+    let profile = mount.profile();
 
     let progress = Arc::new(warm::Progress::default());
     let reporter = Reporter::new(cache.clone(), mount.observer(), Arc::clone(&progress));
     let metrics = server
-        .map(|server| serve_metrics(server, config, &places, &freshness, reporter.clone()))
+        .map(|server| serve_metrics(server, config, &places, (&freshness, profile), reporter.clone()))
         .transpose()?;
     let aside = config.log.file.is_some().then_some(voice);
     steering.follow(Steered {
@@ -75,7 +76,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         aside,
         report: move || reporter.log(),
     })?;
-    announce(&Ready { config, places: &places, freshness: &freshness, metrics }, voice)?;
+    announce(&Ready { config, places: &places, freshness: &freshness, profile, metrics }, voice)?;
     if !config.warm.globs.is_empty() {
         warm::start(cache, &config.warm, progress, voice)?;
     }
@@ -92,7 +93,8 @@ fn bound_allocator() {
 }
 
 fn start(config: &Config, cache: &CacheFs, places: &Places, freshness: &Freshness) -> Result<Mount, Failure> {
-    let kernel = MountConfig { trust: freshness.trust(), ..mount_config(&config.kernel, &places.source) };
+    let stack_depth = places.stack_depth();
+    let kernel = MountConfig { trust: freshness.trust(), stack_depth, ..mount_config(&config.kernel, &places.source) };
     Mount::start(Arc::new(cache.clone()), &places.mountpoint, kernel)
         .map_err(|error| Failure::mount(error.to_string()))
 }
@@ -130,7 +132,7 @@ fn serve_metrics(
     server: Server,
     config: &Config,
     places: &Places,
-    freshness: &Freshness,
+    (freshness, profile): (&Freshness, Profile),
     reporter: Reporter,
 ) -> Result<SocketAddr, Failure> {
     let cannot = |error: io::Error| Failure::system(format!("--metrics cannot be served: {error}"));
@@ -138,6 +140,7 @@ fn serve_metrics(
     let bridge = Bridge::new(&MountInfo {
         mount: places.mountpoint.display().to_string(),
         backend: "local",
+        profile: profile.name(),
         mode: config.cache.mode.name(),
         coherence: freshness.name(),
     });

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use cachefs_fuse::Profile;
+
 use crate::flags::{Coherence, Config};
 use crate::places::Places;
 
@@ -12,6 +14,8 @@ pub(super) struct Ready<'a> {
     pub(super) config: &'a Config,
     pub(super) places: &'a Places,
     pub(super) freshness: &'a Freshness,
+    /// The one in force.
+    pub(super) profile: Profile,
     pub(super) metrics: Option<SocketAddr>,
 }
 
@@ -24,7 +28,7 @@ impl Ready<'_> {
             "mountpoint": self.places.mountpoint.to_string_lossy(),
             "mode": self.config.cache.mode.name(),
             "memory_bytes": self.config.cache.memory_bytes,
-            "profile": self.config.kernel.profile.name(),
+            "profile": self.profile.name(),
             "coherence": self.freshness.name(),
             "watch": self.freshness.watched(),
             "no_watch": self.freshness.no_watch,
@@ -60,7 +64,7 @@ impl fmt::Display for Ready<'_> {
             "{} on {}: profile {}, mode {}, {} MiB of memory, {}",
             places.source.display(),
             places.mountpoint.display(),
-            self.config.kernel.profile.name(),
+            self.profile.name(),
             cache.mode.name(),
             cache.memory_bytes >> 20,
             self.freshness,

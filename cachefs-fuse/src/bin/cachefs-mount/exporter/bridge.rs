@@ -26,6 +26,7 @@ impl Bridge {
         let labels = [
             ("mount", info.mount.as_str()),
             ("backend", info.backend),
+            ("profile", info.profile),
             ("mode", info.mode),
             ("coherence", info.coherence),
         ];
@@ -194,7 +195,7 @@ mod tests {
 
     fn info() -> MountInfo {
         let (mount, backend) = ("/mnt/a\"b".to_owned(), "local");
-        MountInfo { mount, backend, mode: "through", coherence: "watch" }
+        MountInfo { mount, backend, profile: "pages", mode: "through", coherence: "watch" }
     }
 
     fn text() -> String {
@@ -215,7 +216,7 @@ mod tests {
             "cachefs_fuse_op_duration_seconds_count{op=\"lookup\"} 3",
             "cachefs_cache_bytes{tier=\"memory\"} 4096",
             "cachefs_warm_remaining_files 2",
-            "cachefs_mount_info{mount=\"/mnt/a\\\"b\",backend=\"local\",mode=\"through\",coherence=\"watch\"} 1",
+            "cachefs_mount_info{mount=\"/mnt/a\\\"b\",backend=\"local\",profile=\"pages\",mode=\"through\",coherence=\"watch\"} 1",
             "cachefs_watch_events_total{by=\"self\"} 2",
             "cachefs_watch_events_total{by=\"others\"} 7",
             "cachefs_watch_overflows_total 1",

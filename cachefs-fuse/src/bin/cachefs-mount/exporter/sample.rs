@@ -40,6 +40,8 @@ pub(crate) struct MountInfo {
     pub(crate) mount: String,
     /// What kind of source it shows.
     pub(crate) backend: &'static str,
+    /// How the kernel serves what was read.
+    pub(crate) profile: &'static str,
     /// Where writes go.
     pub(crate) mode: &'static str,
     /// How changes by others are seen.
