@@ -6,11 +6,11 @@ use crate::coherence::{Fact, Freshness, Lookout};
 use crate::config::Config;
 use crate::fill::Fills;
 use crate::handle::{Handles, Renames, Slots};
-use crate::meta::{Asked, Listings, Names, Node, Nodes, Stamp, Stamps, View};
+use crate::meta::{Asked, Changing, Glimpse, Listings, Names, Node, Nodes, Stamp, Stamps, View};
 use crate::stats::{Counter, MissReason, Stats};
 use crate::store::{PolicyFactory, Store, StoreLimits};
 use crate::sync::{Arc, AtomicUsize};
-use crate::time::Clock;
+use crate::time::{Clock, Now, When};
 
 /// Everything that the handles of one cache share.
 #[derive(Debug)]
@@ -107,17 +107,39 @@ impl Engine {
 
     /// The attributes, from memory or the backing.
     pub(crate) fn attr(&self, node: &Arc<Node>) -> Result<Attr> {
-        if let Some(attr) = self.attr_in_memory(node) {
+        self.attr_or(node, || ())
+    }
+
+    /// The same; what is to be done before the backing is asked is done by `prepare`.
+    #[inline]
+    pub(crate) fn attr_or(&self, node: &Arc<Node>, prepare: impl FnOnce()) -> Result<Attr> {
+        let fresh = self.fresh(node, Fact::Attr, &self.now());
+        if let Some(glimpse) = fresh {
             self.stats.count(Counter::AttrHit);
-            return Ok(attr);
+            return Ok(glimpse.attr(node.id));
         }
+        prepare();
         self.refresh(node).or_else(|error| Ok(self.last_seen(node, error)?.0))
     }
 
     /// The attributes, if they are known and young enough.
     pub(crate) fn attr_in_memory(&self, node: &Node) -> Option<Attr> {
-        let now = self.clock.now();
-        node.state.lock().attr_fresh(&self.freshness, Fact::Attr, now).copied()
+        self.fresh(node, Fact::Attr, &self.now()).map(|glimpse| glimpse.attr(node.id))
+    }
+
+    /// The state of the inode, if what is known of it may be answered for this purpose. Waits only for who is changing
+    /// it.
+    #[inline(always)]
+    pub(crate) fn fresh(&self, node: &Node, fact: Fact, now: impl When) -> Option<Glimpse> {
+        let glimpse = node.state.glimpse().unwrap_or_else(|Changing| node.state.glimpse_locked());
+        let holds = glimpse.seen().is_some_and(|seen| self.freshness.holds(fact, seen, now));
+        holds.then_some(glimpse)
+    }
+
+    /// The time, for lifetimes.
+    #[inline]
+    pub(crate) fn now(&self) -> Now<'_> {
+        Now::of(&*self.clock)
     }
 
     /// The attributes, from the backing.
@@ -131,12 +153,8 @@ impl Engine {
 
     /// What a reader sees now, checked with the backing where that was too long ago.
     pub(crate) fn view(&self, node: &Arc<Node>) -> Result<View> {
-        let now = self.clock.now();
-        {
-            let state = node.state.lock();
-            if let Some(attr) = state.attr_fresh(&self.freshness, Fact::Reading, now) {
-                return Ok(state.view_of(attr.size));
-            }
+        if let Some(glimpse) = self.fresh(node, Fact::Reading, &self.now()) {
+            return Ok(glimpse.view());
         }
         match self.refresh(node) {
             Ok(attr) => {

@@ -118,8 +118,12 @@ impl CacheFs {
         &self.0.workers
     }
 
+    pub(crate) fn root_node(&self) -> &Arc<Node> {
+        self.0.root.node()
+    }
+
     pub(crate) fn root_dir(&self) -> CacheDir {
-        CacheDir::new(self, self.0.root.node())
+        CacheDir::new(self, self.root_node())
     }
 
     fn wrap(&self, opened: Object, attr: &Attr, node: &Arc<Node>) -> Object {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{Changed, Coherence, Epochs};
 use crate::meta::{Asked, Seen, Stamp, StampCell};
 use crate::sync::{AtomicBool, Ordering};
-use crate::time::Moment;
+use crate::time::When;
 
 /// How long answers of the backing that nobody tells of are given again without asking.
 #[derive(Clone, Copy, Debug)]
@@ -89,11 +89,12 @@ impl Freshness {
     }
 
     /// Whether what was seen then may be answered now.
-    pub(crate) fn holds(&self, fact: Fact, seen: Seen, now: Moment) -> bool {
+    #[inline]
+    pub(crate) fn holds(&self, fact: Fact, seen: Seen, now: impl When) -> bool {
         if seen.stamp() < self.proven.get() {
             return false;
         }
-        seen.is_covered() || now.since(seen.at()) < self.lifetime(fact)
+        seen.is_covered() || now.moment().since(seen.at()) < self.lifetime(fact)
     }
 
     /// Whether all changes by others since then were told of.
@@ -168,6 +169,7 @@ impl Freshness {
 mod tests {
     use super::*;
     use crate::meta::Stamps;
+    use crate::time::Moment;
 
     const SECOND: Duration = Duration::from_secs(1);
     const NOW: Moment = Moment(10_000_000_000);

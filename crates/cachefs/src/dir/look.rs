@@ -1,6 +1,7 @@
 use cachefs_vfs::{Attr, Errno, Error, Name, Opened, Result, VDir};
 
 use super::CacheDir;
+use crate::coherence::Fact;
 use crate::meta::{Asked, Node, Target};
 use crate::stats::{BackingVerb, Counter, MissReason};
 use crate::sync::Arc;
@@ -18,24 +19,33 @@ pub(super) enum Known {
 
 impl CacheDir {
     pub(super) fn look(&self, name: Name<'_>) -> Result<Attr> {
-        match self.known(name) {
-            Known::Nothing => Err(self.nothing()),
-            Known::Node(_, attr) => {
-                self.count_known();
-                Ok(attr)
+        let engine = self.engine();
+        let now = engine.now();
+        match engine.names.get(self.node(), name, &now) {
+            Some(Target::Nothing) => return Err(self.nothing()),
+            Some(Target::File(id)) => {
+                let fresh = engine.nodes.with(id, |node| engine.fresh(node, Fact::Attr, &now)).flatten();
+                if let Some(glimpse) = fresh {
+                    self.count_known();
+                    return Ok(glimpse.attr(id));
+                }
             }
-            Known::Unknown => self.ask(name).map(|(_, attr)| attr),
+            None => {}
         }
+        self.ask(name).map(|(_, attr)| attr)
     }
 
     pub(super) fn known(&self, name: Name<'_>) -> Known {
         let engine = self.engine();
-        match engine.names.get(self.node(), name, engine.clock.now()) {
+        let now = engine.now();
+        match engine.names.get(self.node(), name, &now) {
             Some(Target::Nothing) => Known::Nothing,
             Some(Target::File(id)) => {
                 let Some(node) = engine.nodes.get(id) else { return Known::Unknown };
-                let attr = engine.attr_in_memory(&node);
-                attr.map_or(Known::Unknown, |attr| Known::Node(node, attr))
+                match engine.fresh(&node, Fact::Attr, &now) {
+                    Some(glimpse) => Known::Node(node, glimpse.attr(id)),
+                    None => Known::Unknown,
+                }
             }
             None => Known::Unknown,
         }
@@ -49,7 +59,7 @@ impl CacheDir {
     pub(super) fn still(&self, name: Name<'_>, node: &Node) -> bool {
         let engine = self.engine();
         !self.node().is_names_busy()
-            && engine.names.get(self.node(), name, engine.clock.now()) == Some(Target::File(node.id))
+            && engine.names.get(self.node(), name, &engine.now()) == Some(Target::File(node.id))
     }
 
     /// Whether names of the directory were changed by us since the question, or are being changed.
@@ -70,8 +80,7 @@ impl CacheDir {
     }
 
     pub(super) fn count_known(&self) {
-        self.engine().stats.count(Counter::NameHit);
-        self.engine().stats.count(Counter::AttrHit);
+        self.engine().stats.count_hits(1);
     }
 
     /// Asks the backing what the name stands for.

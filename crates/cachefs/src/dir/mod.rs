@@ -6,6 +6,7 @@ mod look;
 mod make;
 mod node;
 mod open;
+mod path;
 mod rename;
 
 use std::path::{Path, PathBuf};

@@ -8,10 +8,8 @@ use crate::stats::BackingVerb;
 
 impl VNode for CacheDir {
     fn attr(&self) -> Result<Attr> {
-        if self.engine().attr_in_memory(self.node()).is_none() {
-            self.engine().cover_own(self.node());
-        }
-        self.engine().attr(self.node())
+        let engine = self.engine();
+        engine.attr_or(self.node(), || engine.cover_own(self.node()))
     }
 
     fn set_attr(&self, set: &SetAttr) -> Result<Attr> {

@@ -3,8 +3,11 @@ use hashbrown::HashTable;
 const NONE: u32 = u32::MAX;
 
 /// A map that knows the order in which its entries were used. One table of slots with their links in it and one of
-/// slot numbers: no allocation per entry, 12 to 16 bytes of overhead beside the hash. The caller hashes, so that one
+/// slot numbers: no allocation per entry, 16 to 24 bytes of overhead beside the hash. The caller hashes, so that one
 /// hash serves shard and table, and compares, so that a key can be looked up without being built.
+///
+/// Where many are looked up, moving each of them to the front is most of the work. A map made for that
+/// ([`Self::lax`]) leaves entries where they are that came to the front lately.
 #[derive(Debug)]
 pub(crate) struct LruMap<K, V> {
     table: HashTable<u32>,
@@ -12,6 +15,10 @@ pub(crate) struct LruMap<K, V> {
     free: Vec<u32>,
     newest: u32,
     oldest: u32,
+    /// How often an entry came to the front, the first time included.
+    moves: u32,
+    /// An entry is not moved again before so many others were.
+    slack: u32,
 }
 
 #[derive(Debug)]
@@ -19,25 +26,39 @@ struct Slot<K, V> {
     hash: u64,
     newer: u32,
     older: u32,
+    /// [`LruMap::moves`] when it came to the front.
+    moved: u32,
     /// `None` while the slot is free.
     entry: Option<(K, V)>,
 }
 
 impl<K, V> Default for LruMap<K, V> {
     fn default() -> Self {
-        Self { table: HashTable::new(), slots: Vec::new(), free: Vec::new(), newest: NONE, oldest: NONE }
+        Self::with_slack(0)
     }
 }
 
 impl<K, V> LruMap<K, V> {
+    /// For a table that holds up to `entries_max`: those of its newer half are in the order of their use more or less.
+    pub(crate) fn lax(entries_max: usize) -> Self {
+        Self::with_slack(u32::try_from(entries_max / 2).unwrap_or(NONE / 2))
+    }
+
+    fn with_slack(slack: u32) -> Self {
+        let (table, slots, free) = (HashTable::new(), Vec::new(), Vec::new());
+        Self { table, slots, free, newest: NONE, oldest: NONE, moves: 0, slack }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.table.len()
     }
 
-    /// Finds an entry and makes it the most recently used one.
+    /// Finds an entry and makes it the most recently used one, or, in a lax map, one of them.
+    #[inline]
     pub(crate) fn get(&mut self, hash: u64, is_key: impl Fn(&K) -> bool) -> Option<&mut V> {
         let slot = self.find(hash, is_key)?;
-        if self.newest != slot {
+        let moved = self.slots[slot as usize].moved;
+        if self.newest != slot && self.moves.wrapping_sub(moved) >= self.slack {
             self.unlink(slot);
             self.link_newest(slot);
         }
@@ -62,11 +83,12 @@ impl<K, V> LruMap<K, V> {
     /// Adds an entry, whose key must not be there yet, as the most recently used one.
     pub(crate) fn insert(&mut self, hash: u64, key: K, value: V) {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { hash: 0, newer: NONE, older: NONE, entry: None });
+            self.slots.push(Slot { hash: 0, newer: NONE, older: NONE, moved: 0, entry: None });
             u32::try_from(self.slots.len() - 1).unwrap_or(NONE)
         });
         assert!(slot != NONE, "a map has fewer than 2^32 entries");
-        self.slots[slot as usize] = Slot { hash, newer: NONE, older: NONE, entry: Some((key, value)) };
+        self.slots[slot as usize] =
+            Slot { hash, newer: NONE, older: NONE, moved: 0, entry: Some((key, value)) };
         self.link_newest(slot);
         let slots = &self.slots;
         self.table.insert_unique(hash, slot, |&other| slots[other as usize].hash);
@@ -129,7 +151,7 @@ impl<K, V> LruMap<K, V> {
             .collect();
         let taken = going.into_iter().filter_map(|slot| self.take(slot)).collect();
         if self.table.is_empty() {
-            *self = Self::default();
+            *self = Self::with_slack(self.slack);
         }
         taken
     }
@@ -171,8 +193,9 @@ impl<K, V> LruMap<K, V> {
 
     fn link_newest(&mut self, slot: u32) {
         let before = self.newest;
-        self.slots[slot as usize].newer = NONE;
-        self.slots[slot as usize].older = before;
+        self.moves = self.moves.wrapping_add(1);
+        let place = &mut self.slots[slot as usize];
+        (place.newer, place.older, place.moved) = (NONE, before, self.moves);
         match before {
             NONE => self.oldest = slot,
             before => self.slots[before as usize].newer = slot,
@@ -212,6 +235,20 @@ mod tests {
         assert_eq!(map.evict(8, |&key, _| key != 2), Some((3, 30)));
         assert_eq!(map.evict(8, |_, _| true), Some((0, 0)), "who was spared goes later");
         assert_eq!(map.len(), 1);
+    }
+
+    #[test]
+    fn in_a_lax_map_what_came_to_the_front_lately_stays_where_it_is() {
+        let mut map = LruMap::lax(8);
+        (0..8).for_each(|key| map.insert(hash(key), key, key));
+        for key in [7, 6, 5, 4] {
+            assert!(map.get(hash(key), |&k| k == key).is_some());
+        }
+        assert_eq!((map.moves, map.newest), (8, 7), "of the newer half, none was moved");
+        assert!(map.get(hash(0), |&k| k == 0).is_some());
+        assert_eq!((map.moves, map.newest), (9, 0));
+        let gone: Vec<_> = (0..8).filter_map(|_| map.evict(1, |_, _| true)).map(|(key, _)| key).collect();
+        assert_eq!(gone, [1, 2, 3, 4, 5, 6, 7, 0]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(crate) struct Nodes {
     count: AtomicUsize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shard {
     nodes: LruMap<FileId, Arc<Node>>,
     /// The last change of any node that left: what a node that comes back must assume of itself.
@@ -28,11 +28,17 @@ struct Shard {
 /// How many held nodes one admission passes over at most before the limit gives way.
 const TRIES: usize = 8;
 
+impl Shard {
+    fn new(nodes_max: usize) -> Self {
+        Self { nodes: LruMap::lax(nodes_max), left: Stamp::default() }
+    }
+}
+
 impl Nodes {
     pub(crate) fn new(nodes_max: usize, freshness: Arc<Freshness>) -> Self {
         let shards = super::shards_for(nodes_max);
         Self {
-            shards: (0..shards).map(|_| Mutex::default()).collect(),
+            shards: (0..shards).map(|_| Mutex::new(Shard::new(nodes_max / shards))).collect(),
             shard_max: (nodes_max / shards).max(1),
             hasher: DefaultHashBuilder::default(),
             freshness,
@@ -46,7 +52,16 @@ impl Nodes {
         self.shard(hash).lock().nodes.get(hash, |key| *key == id).map(|node| Arc::clone(node))
     }
 
-    /// The same, and no use of it.
+    /// Shows the node, if there is one; a use of it. Under the lock of its shard: for a look at it, and nothing that
+    /// takes time.
+    #[inline]
+    pub(crate) fn with<T>(&self, id: FileId, show: impl FnOnce(&Node) -> T) -> Option<T> {
+        let hash = self.hash(id);
+        let mut shard = self.shard(hash).lock();
+        shard.nodes.get(hash, |key| *key == id).map(|node| show(node))
+    }
+
+    /// The same as [`Self::get`], and no use of it.
     pub(crate) fn peek(&self, id: FileId) -> Option<Arc<Node>> {
         let hash = self.hash(id);
         self.shard(hash).lock().nodes.peek(hash, |key| *key == id).map(Arc::clone)

@@ -110,6 +110,15 @@ impl Seen {
         self.stamp & 1 == 1
     }
 
+    /// As two numbers, for [`Self::from_words`].
+    pub(super) const fn to_words(self) -> (u64, u64) {
+        (self.stamp, self.at.0)
+    }
+
+    pub(super) const fn from_words(stamp: u64, at: u64) -> Self {
+        Self { stamp, at: Moment(at) }
+    }
+
     /// The same, less its cover.
     pub(crate) const fn uncovered(self) -> Self {
         Self { stamp: self.stamp & !1, at: self.at }

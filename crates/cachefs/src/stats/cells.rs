@@ -50,17 +50,37 @@ impl Registry {
 
     /// Adds to a cell of this thread: a look-up by id among the thread's sets (mostly one), a load and a store. Takes
     /// a lock only at the thread's first time, and while the thread is being taken down.
+    #[inline]
     pub(super) fn add(self: &Arc<Self>, cell: usize, amount: u64) {
+        self.add_each([(cell, amount)]);
+    }
+
+    /// As [`Self::add`], to several cells by one look-up.
+    #[inline]
+    pub(super) fn add_each<const N: usize>(self: &Arc<Self>, amounts: [(usize, u64); N]) {
         let added = OWN.try_with(|own| {
-            if let Some(membership) = own.borrow().iter().find(|membership| membership.id == self.id) {
-                membership.cells.add(cell, amount);
-                return;
-            }
-            let membership = Membership::join(self);
-            membership.cells.add(cell, amount);
+            let own = own.borrow();
+            let membership = own.iter().find(|membership| membership.id == self.id);
+            let Some(membership) = membership else { return false };
+            amounts.iter().for_each(|&(cell, amount)| membership.cells.add(cell, amount));
+            true
+        });
+        if added != Ok(true) {
+            amounts.iter().for_each(|&(cell, amount)| self.add_first(cell, amount));
+        }
+    }
+
+    #[cold]
+    fn add_first(self: &Arc<Self>, cell: usize, amount: u64) {
+        let added = OWN.try_with(|own| {
             let mut own = own.borrow_mut();
-            own.retain(|other| other.registry.strong_count() > 0);
-            own.push(membership);
+            let known = own.iter().position(|membership| membership.id == self.id);
+            let at = known.unwrap_or_else(|| {
+                own.retain(|other| other.registry.strong_count() > 0);
+                own.push(Membership::join(self));
+                own.len() - 1
+            });
+            own[at].cells.add(cell, amount);
         });
         if added.is_err() {
             self.threads.lock().ended[cell] += amount;

@@ -42,6 +42,12 @@ impl Stats {
         self.add(counter, bytes as u64);
     }
 
+    /// Counts names that were known, of inodes whose attributes were.
+    pub(crate) fn count_hits(&self, names: u64) {
+        let hits = [Counter::NameHit, Counter::AttrHit].map(|counter| (counter.index(), names));
+        self.0.cells.add_each(hits);
+    }
+
     /// Counts a block whose load begins.
     pub fn count_miss(&self, reason: MissReason) {
         self.count(Counter::DataMiss);

@@ -8,7 +8,7 @@ use hashbrown::DefaultHashBuilder;
 use super::{Asked, Cover, LruMap, Node, Seen, Stamp};
 use crate::coherence::{Changed, Fact, Freshness};
 use crate::sync::{Arc, Mutex};
-use crate::time::Moment;
+use crate::time::When;
 
 /// What a name is known to stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Names {
     pub(crate) fn new(names_max: usize, freshness: Arc<Freshness>) -> Self {
         let shards = super::shards_for(names_max);
         Self {
-            shards: (0..shards).map(|_| Mutex::default()).collect(),
+            shards: (0..shards).map(|_| Mutex::new(LruMap::lax(names_max / shards))).collect(),
             shard_max: names_max / shards,
             hasher: DefaultHashBuilder::default(),
             freshness,
@@ -73,39 +73,55 @@ impl Names {
     }
 
     /// What the name stands for, if that was asked for lately enough; a use of it.
-    pub(crate) fn get(&self, dir: &Node, name: Name<'_>, now: Moment) -> Option<Target> {
+    pub(crate) fn get(&self, dir: &Node, name: Name<'_>, now: impl When) -> Option<Target> {
         self.fact(dir, name, now).map(|(target, _)| target)
     }
 
     /// The same, with when it was asked for.
-    pub(crate) fn fact(&self, dir: &Node, name: Name<'_>, now: Moment) -> Option<(Target, Seen)> {
+    pub(crate) fn fact(&self, dir: &Node, name: Name<'_>, now: impl When) -> Option<(Target, Seen)> {
+        self.fact_in(dir.id, name, || dir.names_since.get(), now)
+    }
+
+    /// As [`Self::get`], in the directory of this identity, where what was asked for before `since` is void.
+    pub(crate) fn get_in(&self, dir: FileId, name: Name<'_>, since: Stamp, now: impl When) -> Option<Target> {
+        self.fact_in(dir, name, || since, now).map(|(target, _)| target)
+    }
+
+    #[inline]
+    fn fact_in(
+        &self,
+        dir: FileId,
+        name: Name<'_>,
+        since: impl FnOnce() -> Stamp,
+        now: impl When,
+    ) -> Option<(Target, Seen)> {
         let hash = self.hash(dir, name);
         let mut shard = self.shard(hash).lock();
         let entry = shard.get(hash, |key| key.is(dir, name))?;
         let fact = if entry.target == Target::Nothing { Fact::Nothing } else { Fact::Name };
-        let good = entry.seen.stamp() >= dir.names_since.get() && self.freshness.holds(fact, entry.seen, now);
+        let good = entry.seen.stamp() >= since() && self.freshness.holds(fact, entry.seen, now);
         good.then_some((entry.target, entry.seen))
     }
 
     /// What the name stood for when it was last asked for, however long ago: a hint.
     pub(crate) fn hint(&self, dir: &Node, name: Name<'_>) -> Option<Target> {
-        let hash = self.hash(dir, name);
-        self.shard(hash).lock().peek(hash, |key| key.is(dir, name)).map(|entry| entry.target)
+        let hash = self.hash(dir.id, name);
+        self.shard(hash).lock().peek(hash, |key| key.is(dir.id, name)).map(|entry| entry.target)
     }
 
     /// Whether the name stands for this inode, and whatever others do to the name was told of since it was asked for.
     pub(crate) fn leads_to(&self, dir: &Node, name: Name<'_>, id: FileId) -> bool {
-        let hash = self.hash(dir, name);
+        let hash = self.hash(dir.id, name);
         let shard = self.shard(hash).lock();
         shard
-            .peek(hash, |key| key.is(dir, name))
+            .peek(hash, |key| key.is(dir.id, name))
             .is_some_and(|entry| entry.target == Target::File(id) && self.freshness.is_proven(entry.seen))
     }
 
     /// Keeps an answer of the backing, unless a name of the directory was changed by us since it was asked for, or this
     /// one by others.
     pub(crate) fn learn(&self, dir: &Node, name: Name<'_>, target: Target, asked: Asked) -> Placed {
-        let hash = self.hash(dir, name);
+        let hash = self.hash(dir.id, name);
         let mut shard = self.shard(hash).lock();
         let overtaken = self.told(dir, name) > asked.stamp;
         if overtaken || dir.names_changed.get() > asked.stamp {
@@ -131,11 +147,11 @@ impl Names {
         begun: Stamp,
         over: Stamp,
     ) -> (bool, Placed) {
-        let hash = self.hash(dir, name);
+        let hash = self.hash(dir.id, name);
         let mut shard = self.shard(hash).lock();
         // Under the lock, or an answer from before could still come between.
         let alone = dir.names_changed.advance(begun, over);
-        let before = shard.remove(hash, |key| key.is(dir, name));
+        let before = shard.remove(hash, |key| key.is(dir.id, name));
         let overtaken = self.told(dir, name) > begun;
         let mut placed = match target.filter(|_| alone && !overtaken) {
             Some((target, seen)) => self.put(&mut shard, hash, dir, name, Entry { target, seen }),
@@ -153,21 +169,21 @@ impl Names {
 
     /// The name stands for this, by what others say, and must be asked for before that is believed: a hint.
     pub(crate) fn note(&self, dir: &Node, name: Name<'_>, id: FileId) -> Placed {
-        let hash = self.hash(dir, name);
+        let hash = self.hash(dir.id, name);
         let mut shard = self.shard(hash).lock();
-        drop(shard.remove(hash, |key| key.is(dir, name)));
+        drop(shard.remove(hash, |key| key.is(dir.id, name)));
         self.put(&mut shard, hash, dir, name, Entry { target: Target::File(id), seen: Seen::default() })
     }
 
     /// Forgets the name.
     pub(crate) fn forget(&self, dir: &Node, name: Name<'_>) {
-        let hash = self.hash(dir, name);
-        self.shard(hash).lock().remove(hash, |key| key.is(dir, name));
+        let hash = self.hash(dir.id, name);
+        self.shard(hash).lock().remove(hash, |key| key.is(dir.id, name));
     }
 
     pub(crate) fn clear(&self) {
         for shard in &self.shards {
-            *shard.lock() = LruMap::default();
+            *shard.lock() = LruMap::lax(self.shard_max);
         }
     }
 
@@ -184,7 +200,7 @@ impl Names {
         entry: Entry,
     ) -> Placed {
         let mut placed = Placed { is_here: self.shard_max > 0, ..Placed::default() };
-        if let Some(old) = shard.get(hash, |key| key.is(dir, name)) {
+        if let Some(old) = shard.get(hash, |key| key.is(dir.id, name)) {
             if entry.seen.at() >= old.seen.at() || old.seen.stamp() < dir.names_since.get() {
                 let before = std::mem::replace(old, entry);
                 if before.target != entry.target {
@@ -215,8 +231,8 @@ impl Names {
         }
     }
 
-    fn hash(&self, dir: &Node, name: Name<'_>) -> u64 {
-        self.hasher.hash_one((dir.id, name.as_bytes()))
+    fn hash(&self, dir: FileId, name: Name<'_>) -> u64 {
+        self.hasher.hash_one((dir, name.as_bytes()))
     }
 
     fn shard(&self, hash: u64) -> &Mutex<LruMap<Key, Entry>> {
@@ -225,8 +241,8 @@ impl Names {
 }
 
 impl Key {
-    fn is(&self, dir: &Node, name: Name<'_>) -> bool {
-        self.dir == dir.id && self.name.as_bytes() == name.as_bytes()
+    fn is(&self, dir: FileId, name: Name<'_>) -> bool {
+        self.dir == dir && self.name.as_bytes() == name.as_bytes()
     }
 }
 

@@ -6,6 +6,7 @@ use super::*;
 use crate::coherence::{Coherence, Ttls};
 use crate::meta::{Nodes, Stamps};
 use crate::sync::Arc;
+use crate::time::Moment;
 
 const TTL: Duration = Duration::from_secs(2);
 const TTL_NOTHING: Duration = Duration::from_secs(1);

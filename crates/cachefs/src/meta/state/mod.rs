@@ -11,7 +11,7 @@ use super::{Seen, Stamp, Touches, Weak};
 use crate::block::{BlockIndex, Generation};
 use crate::coherence::{Fact, Freshness};
 use crate::stats::MissReason;
-use crate::time::Moment;
+use crate::time::{Moment, When};
 
 pub(crate) use others::Doubt;
 pub(crate) use outcome::{Dropped, Learnt, View, Weakened};
@@ -83,7 +83,7 @@ impl State {
     }
 
     /// The attributes, if they may be answered for this purpose.
-    pub(crate) fn attr_fresh(&self, freshness: &Freshness, fact: Fact, now: Moment) -> Option<&Attr> {
+    pub(crate) fn attr_fresh(&self, freshness: &Freshness, fact: Fact, now: impl When) -> Option<&Attr> {
         self.attr.as_ref().filter(|_| self.valid && freshness.holds(fact, self.seen, now))
     }
 

@@ -1,3 +1,5 @@
+use cachefs_vfs::Attr;
+
 use super::State;
 use crate::coherence::Freshness;
 use crate::meta::{Seen, Stamp};
@@ -30,6 +32,11 @@ impl State {
     /// Whether we were told of all that others did to the bytes since the attributes were asked for.
     pub(crate) fn is_proven(&self, freshness: &Freshness) -> bool {
         self.attr.is_some() && freshness.is_proven(self.seen)
+    }
+
+    /// What is answered as long as it is fresh, and when it was asked for.
+    pub(in crate::meta) fn answer(&self) -> Option<(&Attr, Seen)> {
+        self.attr.as_ref().filter(|_| self.valid).map(|attr| (attr, self.seen))
     }
 
     /// When the attributes were asked for that the bytes are of.

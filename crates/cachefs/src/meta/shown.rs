@@ -1,0 +1,165 @@
+use cachefs_vfs::{Attr, FileId, FileKind, Mode, Time};
+
+use super::{Seen, State, View};
+use crate::block::Generation;
+use crate::sync::{AtomicU64, Ordering, fence};
+
+/// What of a [`State`] is answered most, as it was left by whoever held its lock last: read without the lock, by any
+/// number of threads, and without a write to memory.
+///
+/// Odd versions are those of a state that is being changed. One writer at a time, who holds the lock.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    version: AtomicU64,
+    words: [AtomicU64; WORDS],
+}
+
+/// Somebody is changing the state: who wants to know it waits for the lock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Changing;
+
+/// One reading of a [`Shown`]. All of it is of one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Glimpse([u64; WORDS]);
+
+const WORDS: usize = 16;
+
+const HAS_ATTR: u64 = 1 << 8;
+const HAS_BTIME: u64 = 1 << 9;
+
+impl Shown {
+    /// The state as it was left last.
+    #[inline(always)]
+    pub(super) fn read(&self) -> Result<Glimpse, Changing> {
+        let before = self.version.load(Ordering::Acquire);
+        if before & 1 == 1 {
+            return Err(Changing);
+        }
+        let glimpse = Glimpse(std::array::from_fn(|at| self.words[at].load(Ordering::Relaxed)));
+        // The words are loaded before the version is looked at again.
+        fence(Ordering::Acquire);
+        if self.version.load(Ordering::Relaxed) == before { Ok(glimpse) } else { Err(Changing) }
+    }
+
+    /// The state is about to be changed: nobody reads it from here on but by the lock.
+    pub(super) fn begin(&self) {
+        self.version.store(self.version.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        // Whoever sees a word, or anything else, that is written after this sees the version, too.
+        fence(Ordering::Release);
+    }
+
+    /// It is left like this.
+    pub(super) fn end(&self, state: &State) {
+        for (word, value) in self.words.iter().zip(Glimpse::of(state).0) {
+            word.store(value, Ordering::Relaxed);
+        }
+        self.version.store(self.version.load(Ordering::Relaxed) + 1, Ordering::Release);
+    }
+}
+
+impl Glimpse {
+    pub(super) fn of(state: &State) -> Self {
+        let mut words = [0; WORDS];
+        words[15] = state.generation().0;
+        let Some((attr, seen)) = state.answer() else { return Self(words) };
+        let btime = attr.btime.unwrap_or_default();
+        (words[0], words[1]) = seen.to_words();
+        words[2] = pair(u32::from(kind_code(attr.kind)), attr.links) | u64::from(attr.mode.bits()) << 16;
+        words[2] |= HAS_ATTR | if attr.btime.is_some() { HAS_BTIME } else { 0 };
+        words[3] = pair(attr.uid, attr.gid);
+        words[4] = attr.device;
+        words[5] = attr.size;
+        words[6] = attr.blocks;
+        words[7] = attr.tag;
+        words[8] = pair(attr.block_size, attr.atime.nanos);
+        words[9] = pair(attr.mtime.nanos, attr.ctime.nanos);
+        words[10] = u64::from(btime.nanos);
+        for (at, time) in [attr.atime, attr.mtime, attr.ctime, btime].into_iter().enumerate() {
+            words[11 + at] = time.seconds.cast_unsigned();
+        }
+        Self(words)
+    }
+
+    /// When the attributes were asked for, if they may be answered at all.
+    #[inline(always)]
+    pub(crate) fn seen(&self) -> Option<Seen> {
+        (self.0[2] & HAS_ATTR != 0).then(|| Seen::from_words(self.0[0], self.0[1]))
+    }
+
+    /// Whether it is a directory, if the attributes are known.
+    #[inline(always)]
+    pub(crate) fn is_dir(&self) -> bool {
+        kind_of(self.0[2]) == FileKind::Directory
+    }
+
+    /// The attributes, of the inode with this identity.
+    #[inline(always)]
+    pub(crate) fn attr(&self, id: FileId) -> Attr {
+        let words = &self.0;
+        let time = |at: usize, nanos| Time { seconds: words[11 + at].cast_signed(), nanos };
+        Attr {
+            id,
+            kind: kind_of(words[2]),
+            mode: Mode::new(low(words[2] >> 16)),
+            links: high(words[2]),
+            uid: low(words[3]),
+            gid: high(words[3]),
+            device: words[4],
+            size: words[5],
+            blocks: words[6],
+            block_size: low(words[8]),
+            atime: time(0, high(words[8])),
+            mtime: time(1, low(words[9])),
+            ctime: time(2, high(words[9])),
+            btime: (words[2] & HAS_BTIME != 0).then(|| time(3, low(words[10]))),
+            tag: words[7],
+        }
+    }
+
+    /// What a reader sees.
+    #[inline(always)]
+    pub(crate) fn view(&self) -> View {
+        View { generation: Generation(self.0[15]), size: self.0[5] }
+    }
+}
+
+fn pair(low: u32, high: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is what is asked for")]
+const fn low(word: u64) -> u32 {
+    word as u32
+}
+
+const fn high(word: u64) -> u32 {
+    low(word >> 32)
+}
+
+const KINDS: [FileKind; 8] = [
+    FileKind::Regular,
+    FileKind::Directory,
+    FileKind::Symlink,
+    FileKind::Fifo,
+    FileKind::Socket,
+    FileKind::CharDevice,
+    FileKind::BlockDevice,
+    FileKind::Regular,
+];
+
+const fn kind_code(kind: FileKind) -> u8 {
+    match kind {
+        FileKind::Regular => 0,
+        FileKind::Directory => 1,
+        FileKind::Symlink => 2,
+        FileKind::Fifo => 3,
+        FileKind::Socket => 4,
+        FileKind::CharDevice => 5,
+        FileKind::BlockDevice => 6,
+    }
+}
+
+/// The kind in the lowest three bits.
+fn kind_of(word: u64) -> FileKind {
+    KINDS[low(word & 7) as usize]
+}
