@@ -3,7 +3,7 @@ use fuser::{InitFlags, KernelConfig};
 use cachefs_vfs::Caps;
 
 use crate::serve::Serving;
-use crate::{MountConfig, Profile};
+use crate::{MountConfig, Profile, Trust};
 
 /// Requests of the background (readahead, asynchronous direct I/O) that may be under way at once.
 const BACKGROUND_MAX: u16 = 64;
@@ -18,9 +18,14 @@ pub(super) fn negotiate(kernel: &mut KernelConfig, config: &MountConfig, caps: C
         ("parallel direct I/O", InitFlags::FUSE_ASYNC_DIO),
         ("mappings of files opened for direct I/O", InitFlags::FUSE_DIRECT_IO_ALLOW_MMAP),
         ("errors after an abort", InitFlags::FUSE_ABORT_ERROR),
-        ("pages dropped when a file changed", InitFlags::FUSE_AUTO_INVAL_DATA),
         ("large requests", InitFlags::FUSE_MAX_PAGES),
     ];
+    // Where others write, too, the kernel has to drop pages whenever it sees another time of change: it would show zeros
+    // between the old end and the new one until it is told. That costs the pages of what is written through the mount.
+    wanted.push(match config.is_uncounted() && config.trust == Trust::Always {
+        true => ("pages kept when a file changed", InitFlags::FUSE_EXPLICIT_INVAL_DATA),
+        false => ("pages dropped when a file changed", InitFlags::FUSE_AUTO_INVAL_DATA),
+    });
     // What comes before it is asked for, and what is kept.
     if config.profile != Profile::Direct {
         wanted.extend([
