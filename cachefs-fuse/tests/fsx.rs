@@ -7,7 +7,7 @@ mod acceptance;
 use std::fs;
 use std::path::Path;
 
-use acceptance::{MODES, Mounted, program, setting, tool};
+use acceptance::{Mounted, program, setting, tool, usual_modes};
 use tempfile::TempDir;
 
 /// Operations per seed, in runs: the suite never unmaps what it mapped for reading, so that a long run would spend its
@@ -40,10 +40,10 @@ copy_file_range = 2
 #[test]
 fn random_operations_give_what_they_should() {
     let Some(fsx) = tool("fsx") else { return };
-    let seeds: Vec<u64> = (0..setting("CACHEFS_FSX_SEEDS", 6)).collect();
+    let seeds: Vec<u64> = (0..setting("CACHEFS_FSX_SEEDS", 8)).collect();
     // Every mode has its turn, with one seed after the other.
     let mounts: Vec<Mounted> =
-        MODES.iter().take(seeds.len()).map(|mode| Mounted::within(scratch(), &[mode])).collect();
+        usual_modes().into_iter().take(seeds.len()).map(|mode| Mounted::within(scratch(), mode)).collect();
     let settings = tempfile::tempdir().unwrap();
     let configuration = settings.path().join("fsx.toml");
     fs::write(&configuration, CONFIGURATION).unwrap();

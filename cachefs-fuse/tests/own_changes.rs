@@ -31,7 +31,7 @@ fn link_around(directory: &Path, round: usize) -> Result<(), (&'static str, io::
 fn names_that_come_and_go_by_us_are_ours() {
     let mut failed = BTreeMap::new();
     for mode in MODES {
-        let mounted = Mounted::fresh(&[mode]);
+        let mounted = Mounted::fresh(mode);
         for round in 0..ROUNDS {
             let directory = mounted.path().join(format!("d{}", round % 7));
             fs::create_dir_all(&directory).unwrap();

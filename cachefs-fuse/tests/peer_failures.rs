@@ -14,7 +14,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use acceptance::{Mounted, is_root, wait_for};
+use acceptance::{Mounted, Requests, free_address, is_root, wait_for};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
 
 /// A change may take so long to be seen with a watch; the machine may be busy.
@@ -144,6 +144,50 @@ fn a_rewrite_of_the_same_size_in_the_same_second_is_seen() {
             let what = format!("{mode}, round {round}");
             seen(&what, at_once, &text, || fs::read_to_string(&through).unwrap());
         }
+        mounted.unmount();
+    }
+}
+
+/// Peers' failure l: each opening pays again, since the pages that the kernel has are dropped.
+#[test]
+fn a_file_that_is_opened_again_is_not_read_again() {
+    const LENGTH: usize = 5 << 20;
+    let coherences =
+        modes().into_iter().map(|(mode, _)| mode).chain(["--coherence=single", "--coherence=ttl=1h"]);
+    let pages: Vec<_> = coherences.map(|mode| ("--profile=pages", mode)).collect();
+    let streams = ["--coherence=watch", "--coherence=open"].map(|mode| ("--profile=stream", mode));
+    let streams = streams.into_iter().filter(|_| is_root());
+    for (profile, mode) in pages.into_iter().chain(streams) {
+        let source = tempfile::tempdir().unwrap();
+        fs::write(source.path().join("file"), vec![b'x'; LENGTH]).unwrap();
+        let metrics = free_address();
+        let mounted = Mounted::over(source.path(), &[profile, mode, "--metrics", &metrics.to_string()]);
+        let through = mounted.path().join("file");
+        let whole = || assert_eq!(fs::read(&through).unwrap().len(), LENGTH);
+        let first = Requests::sent(metrics, whole);
+        let again = Requests::sent(metrics, || (0..20).for_each(|_| whole()));
+        println!("{profile} {mode}: first {first:?}, then 20 times {again:?}");
+        assert!(
+            first.of("read") > 0.0 || profile == "--profile=stream",
+            "{mode}: reads are counted: {first:?}"
+        );
+        assert!(again.of("read") == 0.0, "{profile} {mode}: read again: {again:?}");
+
+        // Also after a write of our own, and after a program stopped reading it in the midst.
+        OpenOptions::new().append(true).open(&through).unwrap().write_all(b"x").unwrap();
+        assert_eq!(fs::read(&through).unwrap().len(), LENGTH + 1);
+        let in_part = || {
+            for at in 0..20 {
+                File::open(&through).unwrap().read_exact_at(&mut [0; 4096], at << 16).unwrap();
+            }
+        };
+        // What was written a moment ago is not proven by its times where nobody tells.
+        let mut again = Requests::default();
+        let kept = wait_for(3 * SOON, || {
+            again = Requests::sent(metrics, in_part);
+            (again.of("read") == 0.0).then_some(())
+        });
+        assert!(kept.is_some(), "{profile} {mode}: read again in part: {again:?}");
         mounted.unmount();
     }
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use acceptance::{MODES, Mounted, program, required, tool};
+use acceptance::{Mode, Mounted, program, required, tool, usual_modes};
 
 /// Tests that do not pass on the mount alone, each with how they end and what makes it so.
 const EXCLUDED: [(&str, Outcome, &str); 1] = [(
@@ -40,9 +40,9 @@ fn what_passes_on_the_directory_passes_on_the_mount() {
     let native = tempfile::tempdir().unwrap();
     open_to_all(native.path());
     let (beneath, _) = run(&suite, &config, native.path());
-    for mode in MODES {
+    for mode in usual_modes() {
         // The suite's set-id and device tests need what a mount refuses unless asked.
-        let mounted = Mounted::fresh(&[mode, "-o", "suid,dev"]);
+        let mounted = Mounted::fresh(&[mode, &["-o", "suid,dev"]].concat());
         open_to_all(mounted.path());
         let (mount, log) = run(&suite, &config, mounted.path());
         compare(mode, &beneath, &mount, &log);
@@ -55,8 +55,8 @@ fn open_to_all(path: &Path) {
 }
 
 /// What passed on the directory has to pass on the mount.
-fn compare(mode: &str, beneath: &BTreeMap<String, Outcome>, mount: &BTreeMap<String, Outcome>, log: &str) {
-    assert!(mount.len() >= TESTS_MIN, "{mode}: only {} results:\n{log}", mount.len());
+fn compare(mode: Mode, beneath: &BTreeMap<String, Outcome>, mount: &BTreeMap<String, Outcome>, log: &str) {
+    assert!(mount.len() >= TESTS_MIN, "{mode:?}: only {} results:\n{log}", mount.len());
     let worse: Vec<&String> = mount
         .iter()
         .filter(|(name, outcome)| {
@@ -65,9 +65,9 @@ fn compare(mode: &str, beneath: &BTreeMap<String, Outcome>, mount: &BTreeMap<Str
         .map(|(name, _)| name)
         .filter(|name| !EXCLUDED.iter().any(|(excluded, ..)| excluded == name))
         .collect();
-    assert!(worse.is_empty(), "{mode}: fail on the mount alone: {worse:#?}\n{log}");
+    assert!(worse.is_empty(), "{mode:?}: fail on the mount alone: {worse:#?}\n{log}");
     for (name, outcome, reason) in EXCLUDED {
-        assert_eq!(mount.get(name), Some(&outcome), "{mode}: no longer excluded because {reason}: {name}");
+        assert_eq!(mount.get(name), Some(&outcome), "{mode:?}: no longer excluded because {reason}: {name}");
     }
 }
 

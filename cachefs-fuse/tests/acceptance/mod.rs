@@ -3,16 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it skips, and may panic")]
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each test uses its part")]
 
+mod disturbed;
 mod modes;
 mod mounted;
 mod proc;
 mod program;
+mod requests;
 mod tree;
 
-pub use modes::{MODES, modes_or};
+pub use disturbed::undisturbed;
+pub use modes::{MODES, Mode, OTHER_PROFILES, all_modes, modes_or, usual_modes};
 pub use mounted::Mounted;
 pub use proc::{cpu_time, descriptors, free_address, memory, metric, metric_sum, metrics_page};
 pub use program::{Run, program};
+pub use requests::Requests;
 pub use tree::{Size, make_tree};
 
 use std::path::PathBuf;

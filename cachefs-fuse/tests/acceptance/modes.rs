@@ -1,16 +1,37 @@
-//! The ways to be fresh, for tests that have to pass in all of them.
+//! The ways to serve and to be fresh, for tests that have to pass in all of them.
 
-/// Every mode, as an argument of `cachefs-mount`; the first is what it takes by itself over a local directory.
-pub const MODES: [&str; 6] = [
-    "--coherence=auto",
-    "--coherence=watch:directories",
-    "--coherence=watch:inotify",
-    "--coherence=open",
-    "--coherence=ttl=1s",
-    "--coherence=single",
+/// Arguments of `cachefs-mount`.
+pub type Mode = &'static [&'static str];
+
+/// Every mode of being fresh; the first is what it takes by itself over a local directory.
+pub const MODES: [Mode; 6] = [
+    &["--coherence=auto"],
+    &["--coherence=watch:directories"],
+    &["--coherence=watch:inotify"],
+    &["--coherence=open"],
+    &["--coherence=ttl=1s"],
+    &["--coherence=single"],
 ];
 
+/// The other profiles, as far as they serve differently.
+pub const OTHER_PROFILES: [Mode; 4] = [
+    &["--profile=stream", "--coherence=auto"],
+    &["--profile=stream", "--coherence=open"],
+    &["--profile=direct", "--coherence=auto"],
+    &["--profile=direct", "--coherence=open"],
+];
+
+/// Everything that is tested where there is time.
+pub fn all_modes() -> Vec<Mode> {
+    [&MODES[..], &OTHER_PROFILES].concat()
+}
+
 /// Every mode in the long runs, otherwise the few that are named.
-pub fn modes_or(few: &[&'static str]) -> Vec<&'static str> {
-    if super::setting("CACHEFS_ALL_MODES", 0) == 0 { few.to_vec() } else { MODES.to_vec() }
+pub fn modes_or(few: &[Mode]) -> Vec<Mode> {
+    if super::setting("CACHEFS_ALL_MODES", 0) == 0 { few.to_vec() } else { all_modes() }
+}
+
+/// Every way to be fresh, and each of the other profiles once; all that there are in the long runs.
+pub fn usual_modes() -> Vec<Mode> {
+    modes_or(&[&MODES[..], &[OTHER_PROFILES[0], OTHER_PROFILES[2]]].concat())
 }

@@ -22,7 +22,7 @@ pub struct Step {
 }
 
 /// All tests, quickest verdicts first.
-pub const TEST: [Step; 18] = [
+pub const TEST: [Step; 19] = [
     Step {
         name: "packages",
         what: "installs fuse3, acl, rsync... where they are missing",
@@ -39,6 +39,7 @@ pub const TEST: [Step; 18] = [
     Step { name: "examples", what: "the examples, checked by themselves", run: tests::examples },
     Step { name: "benches", what: "each benchmark once, for what it asserts", run: tests::benches },
     Step { name: "mount", what: "the adapter and the program, verb by verb", run: tests::mount },
+    Step { name: "profiles", what: "what programs see, however it is served", run: tests::profiles },
     Step { name: "programs", what: "diff, tar, rsync, git, SQLite, cargo on a mount", run: tests::programs },
     Step {
         name: "pjdfstest",
@@ -52,7 +53,7 @@ pub const TEST: [Step; 18] = [
 ];
 
 /// The long runs.
-pub const SOAK: [Step; 6] = [
+pub const SOAK: [Step; 7] = [
     Step { name: "tools", what: "builds pjdfstest and fsx into target/tools", run: tools::install },
     Step {
         name: "model",
@@ -60,7 +61,16 @@ pub const SOAK: [Step; 6] = [
         run: tests::soak_libraries,
     },
     Step { name: "storm", what: "a minute of renames of ancestors", run: tests::soak_storm },
-    Step { name: "fsx", what: "two seeds of 100,000 operations in each mode", run: tests::soak_fsx },
+    Step {
+        name: "fsx",
+        what: "two seeds of 100,000 operations in each mode and profile",
+        run: tests::soak_fsx,
+    },
+    Step {
+        name: "pjdfstest",
+        what: "POSIX conformance in each mode and profile",
+        run: tests::soak_pjdfstest,
+    },
     Step {
         name: "programs",
         what: "diff, tar, rsync, git, SQLite, cargo in each mode",

@@ -6,12 +6,21 @@ use super::Shop;
 use crate::Result;
 
 /// Tests of `cachefs-fuse` that are steps of their own.
-const ACCEPTANCE: [&[&str]; 7] =
-    [&["programs"], &["pjdfstest"], &["fsx"], &["rename_storm", "hung"], &["limits"], &STALENESS, &FRESHNESS];
+const ACCEPTANCE: [&[&str]; 8] = [
+    &["programs"],
+    &["pjdfstest"],
+    &["fsx"],
+    &["rename_storm", "hung"],
+    &["limits"],
+    &["profiles_matrix"],
+    &STALENESS,
+    &FRESHNESS,
+];
 /// Others change the source under load.
 const STALENESS: [&str; 4] = ["staleness_harness", "staleness_watch", "staleness_open", "staleness_overflow"];
 /// What freshness promises besides, and costs.
-const FRESHNESS: [&str; 4] = ["appenders", "peer_failures", "zero_requests", "many_directories"];
+const FRESHNESS: [&str; 5] =
+    ["appenders", "peer_failures", "zero_requests", "zero_files", "many_directories"];
 
 pub(crate) fn libraries(shop: &Shop) -> Result<()> {
     let packages = ["cachefs-sys", "cachefs-policy", "cachefs-vfs", "cachefs-testkit", "cachefs", "xtask"];
@@ -25,7 +34,7 @@ pub(crate) fn soak_libraries(shop: &Shop) -> Result<()> {
 /// How long a soak is where the environment does not say otherwise.
 const SEQUENCES: (&str, &str) = ("CACHEFS_SEQUENCES", "20000");
 const SECONDS: (&str, &str) = ("CACHEFS_SOAK_SECONDS", "60");
-const FSX_SEEDS: (&str, &str) = ("CACHEFS_FSX_SEEDS", "12");
+const FSX_SEEDS: (&str, &str) = ("CACHEFS_FSX_SEEDS", "20");
 const STALENESS_SECONDS: (&str, &str) = ("CACHEFS_SOAK_SECONDS", "120");
 const ALL_MODES: (&str, &str) = ("CACHEFS_ALL_MODES", "1");
 const DIRECTORIES: (&str, &str) = ("CACHEFS_DIRECTORIES", "100000");
@@ -102,8 +111,12 @@ pub(crate) fn fsx(shop: &Shop) -> Result<()> {
     shop.run(&mut on_mount(shop, &["fsx"]))
 }
 
+pub(crate) fn profiles(shop: &Shop) -> Result<()> {
+    shop.run(&mut on_mount(shop, &["profiles_matrix"]))
+}
+
 pub(crate) fn soak_fsx(shop: &Shop) -> Result<()> {
-    shop.run(on_mount(shop, &["fsx"]).envs(unset(&[FSX_SEEDS])))
+    shop.run(on_mount(shop, &["fsx"]).envs(unset(&[FSX_SEEDS, ALL_MODES])))
 }
 
 pub(crate) fn storm(shop: &Shop) -> Result<()> {
@@ -130,6 +143,10 @@ pub(crate) fn soak_fresh(shop: &Shop) -> Result<()> {
     let mut freshness = on_mount(shop, &FRESHNESS);
     let settings = [DIRECTORIES, NOISE_SECONDS];
     shop.run(freshness.args(IN_TURN).arg("--nocapture").envs(unset(&settings)))
+}
+
+pub(crate) fn soak_pjdfstest(shop: &Shop) -> Result<()> {
+    shop.run(on_mount(shop, &["pjdfstest"]).envs(unset(&[ALL_MODES])))
 }
 
 pub(crate) fn soak_programs(shop: &Shop) -> Result<()> {

@@ -1,0 +1,78 @@
+//! What programs see through a mount is what they see in the directory itself, however it is served.
+
+#![expect(clippy::print_stdout, reason = "what was slow is worth knowing")]
+
+mod acceptance;
+mod matrix;
+
+use acceptance::{Mode, Mounted, is_root, required};
+use matrix::{Stage, told};
+
+/// Scenes that end otherwise on a mount, each with what is served so and what makes it so.
+const OTHERWISE: [(&str, fn(Mode) -> bool, &str); 2] = [
+    (
+        "append_taken_back",
+        |mode| mode[0] == "--profile=stream",
+        "the kernel writes to the file beneath with the flags it was opened with, whatever is changed afterwards",
+    ),
+    (
+        "by_path_only_while_others_replace_it",
+        |mode| mode != ["--profile=pages", "--coherence=watch"],
+        "where the kernel tells of opens, only files it told of are kept, and of those by path only it does not tell",
+    ),
+];
+
+fn as_in_the_directory(mode: Mode) {
+    if !required(is_root(), "root, to change users and to serve by passthrough") {
+        return;
+    }
+    // Fewer handles than one scene uses files.
+    let mounted = Mounted::fresh(&[mode, &["--handles-max=1000"]].concat());
+    let seen = Stage { top: mounted.path(), beneath: mounted.source() }.play();
+    println!("{mode:?}: {}", seen.slowest());
+    mounted.unmount();
+
+    let native = told();
+    assert_eq!(native.raised(), [""; 0], "in the directory itself");
+    let expected: Vec<_> =
+        OTHERWISE.iter().filter(|(_, applies, _)| applies(mode)).map(|(scene, ..)| *scene).collect();
+    let (excused, wrong): (Vec<_>, Vec<_>) =
+        native.differences(&seen).into_iter().partition(|difference| expected.contains(&&*difference.scene));
+    assert!(wrong.is_empty(), "{mode:?}: {} scenes end otherwise:\n{}", wrong.len(), matrix::list(&wrong));
+    assert_eq!(
+        excused.len(),
+        expected.len(),
+        "{mode:?}: of {expected:?} only these do: {}",
+        matrix::list(&excused)
+    );
+}
+
+#[test]
+fn pages_of_a_watched_directory() {
+    as_in_the_directory(&["--profile=pages", "--coherence=watch"]);
+}
+
+#[test]
+fn pages_checked_at_each_open() {
+    as_in_the_directory(&["--profile=pages", "--coherence=open"]);
+}
+
+#[test]
+fn streams_of_a_watched_directory() {
+    as_in_the_directory(&["--profile=stream", "--coherence=watch"]);
+}
+
+#[test]
+fn streams_checked_at_each_open() {
+    as_in_the_directory(&["--profile=stream", "--coherence=open"]);
+}
+
+#[test]
+fn each_request_of_a_watched_directory() {
+    as_in_the_directory(&["--profile=direct", "--coherence=watch"]);
+}
+
+#[test]
+fn each_request_with_an_open_to_check() {
+    as_in_the_directory(&["--profile=direct", "--coherence=open"]);
+}
