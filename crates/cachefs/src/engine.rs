@@ -1,4 +1,4 @@
-use cachefs_vfs::{Attr, Result, Vfs};
+use cachefs_vfs::{Attr, FileId, Result, Vfs};
 
 use crate::backing::Backing;
 use crate::block::Generation;
@@ -106,12 +106,13 @@ impl Engine {
     }
 
     /// The attributes, from memory or the backing.
+    #[inline(always)]
     pub(crate) fn attr(&self, node: &Arc<Node>) -> Result<Attr> {
         self.attr_or(node, || ())
     }
 
     /// The same; what is to be done before the backing is asked is done by `prepare`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn attr_or(&self, node: &Arc<Node>, prepare: impl FnOnce()) -> Result<Attr> {
         let fresh = self.fresh(node, Fact::Attr, &self.now());
         if let Some(glimpse) = fresh {
@@ -134,6 +135,12 @@ impl Engine {
         let glimpse = node.state.glimpse().unwrap_or_else(|Changing| node.state.glimpse_locked());
         let holds = glimpse.seen().is_some_and(|seen| self.freshness.holds(fact, seen, now));
         holds.then_some(glimpse)
+    }
+
+    /// The same of the inode with this identity, for its attributes; a use of it.
+    #[inline(always)]
+    pub(crate) fn fresh_by_id(&self, id: FileId, now: &Now<'_>) -> Option<Glimpse> {
+        self.nodes.with(id, |node| self.fresh(node, Fact::Attr, now)).flatten()
     }
 
     /// The time, for lifetimes.

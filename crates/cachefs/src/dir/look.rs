@@ -24,8 +24,7 @@ impl CacheDir {
         match engine.names.get(self.node(), name, &now) {
             Some(Target::Nothing) => return Err(self.nothing()),
             Some(Target::File(id)) => {
-                let fresh = engine.nodes.with(id, |node| engine.fresh(node, Fact::Attr, &now)).flatten();
-                if let Some(glimpse) = fresh {
+                if let Some(glimpse) = engine.fresh_by_id(id, &now) {
                     self.count_known();
                     return Ok(glimpse.attr(id));
                 }

@@ -16,13 +16,13 @@ use crate::time::Now;
 struct Step {
     id: FileId,
     names_since: Stamp,
-    glimpse: Glimpse,
+    is_dir: bool,
 }
 
 /// Where a path leads, as far as is known.
 #[derive(Debug)]
 enum Led {
-    To(Step),
+    To(FileId, Glimpse),
     /// A name on the way, or the last one, stands for nothing.
     Nowhere,
     /// A name on the way stands for something else than a directory.
@@ -39,7 +39,7 @@ impl CacheFs {
     pub fn stat(&self, path: impl AsRef<Path>) -> Result<Attr> {
         let path = path.as_ref();
         let errno = match self.lead(path) {
-            Led::To(step) => return Ok(step.glimpse.attr(step.id)),
+            Led::To(id, glimpse) => return Ok(glimpse.attr(id)),
             Led::Nowhere => Errno::NOENT,
             Led::Astray => Errno::NOTDIR,
             Led::Unknown => return VfsExt::stat(self as &dyn Vfs, path),
@@ -54,12 +54,13 @@ impl CacheFs {
     pub fn exists(&self, path: impl AsRef<Path>) -> Result<bool> {
         let path = path.as_ref();
         match self.lead(path) {
-            Led::To(_) => Ok(true),
+            Led::To(..) => Ok(true),
             Led::Nowhere | Led::Astray => Ok(false),
             Led::Unknown => VfsExt::exists(self as &dyn Vfs, path),
         }
     }
 
+    #[inline(always)]
     fn lead(&self, path: &Path) -> Led {
         let (led, hits) = walk(self.engine(), self.root_node(), path);
         // Who gave no path is to hear that first, wherever it leads.
@@ -70,8 +71,8 @@ impl CacheFs {
         match led {
             Led::Unknown => return led,
             Led::Nowhere => stats.count(Counter::NegativeHit),
-            Led::To(_) if hits == 0 => stats.count(Counter::AttrHit),
-            Led::To(_) | Led::Astray => {}
+            Led::To(..) if hits == 0 => stats.count(Counter::AttrHit),
+            Led::To(..) | Led::Astray => {}
         }
         if hits > 0 {
             stats.count_hits(hits);
@@ -81,36 +82,45 @@ impl CacheFs {
 }
 
 /// Goes as far as is known. Answers how many names were, of those that stand for something.
+#[inline(always)]
 fn walk(engine: &Engine, root: &Node, path: &Path) -> (Led, u64) {
     let now = engine.now();
+    let mut parts = parts(path).peekable();
+    if parts.peek().is_none() {
+        let glimpse = engine.fresh(root, Fact::Attr, &now);
+        return (glimpse.map_or(Led::Unknown, |glimpse| Led::To(root.id, glimpse)), 0);
+    }
     let Some(mut at) = step(engine, root, &now) else { return (Led::Unknown, 0) };
     let mut hits = 0;
-    for part in parts(path) {
+    while let Some(part) = parts.next() {
         let Ok(name) = Name::new(part) else { return (Led::Unknown, 0) };
-        if !at.glimpse.is_dir() {
+        if !at.is_dir {
             return (Led::Astray, hits);
         }
-        match engine.names.get_in(at.id, name, at.names_since, &now) {
-            Some(Target::File(id)) => {
-                match engine.nodes.with(id, |node| step(engine, node, &now)).flatten() {
-                    Some(next) => at = next,
-                    None => return (Led::Unknown, 0),
-                }
-            }
+        let id = match engine.names.get_in(at.id, name, at.names_since, &now) {
+            Some(Target::File(id)) => id,
             Some(Target::Nothing) => return (Led::Nowhere, hits),
             None => return (Led::Unknown, 0),
-        }
+        };
         hits += 1;
+        if parts.peek().is_none() {
+            let glimpse = engine.fresh_by_id(id, &now);
+            return (glimpse.map_or(Led::Unknown, |glimpse| Led::To(id, glimpse)), hits);
+        }
+        match engine.nodes.with(id, |node| step(engine, node, &now)).flatten() {
+            Some(next) => at = next,
+            None => return (Led::Unknown, 0),
+        }
     }
-    (Led::To(at), hits)
+    (Led::Unknown, 0)
 }
 
-#[inline]
+#[inline(always)]
 fn step(engine: &Engine, node: &Node, now: &Now<'_>) -> Option<Step> {
     // Taken first: a name is looked up in what the directory was like when its attributes were.
     let names_since = node.names_since.get();
     let glimpse = engine.fresh(node, Fact::Attr, now)?;
-    Some(Step { id: node.id, names_since, glimpse })
+    Some(Step { id: node.id, names_since, is_dir: glimpse.is_dir() })
 }
 
 /// The parts of a path that count. What is not a name among them is for [`VfsExt`] to refuse.

@@ -54,7 +54,7 @@ impl Nodes {
 
     /// Shows the node, if there is one; a use of it. Under the lock of its shard: for a look at it, and nothing that
     /// takes time.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn with<T>(&self, id: FileId, show: impl FnOnce(&Node) -> T) -> Option<T> {
         let hash = self.hash(id);
         let mut shard = self.shard(hash).lock();
