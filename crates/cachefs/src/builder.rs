@@ -47,7 +47,7 @@ impl CacheBuilder {
     }
 
     /// Attributes and names (those that do not exist included) held at most, half of it each; 131,072 if not set.
-    /// An entry takes about 360 bytes for attributes, 130 and its length for a name. Attributes of files that handles
+    /// An entry takes about 500 bytes for attributes, 130 and its length for a name. Attributes of files that handles
     /// stand for are kept beyond it.
     pub fn metadata_entries(mut self, entries: usize) -> Self {
         self.config.metadata_entries = entries;
