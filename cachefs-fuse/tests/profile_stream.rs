@@ -45,11 +45,7 @@ fn use_files(mount: &Path) {
     fs::write(mount.join("f"), &bytes).unwrap();
     assert_eq!(fs::read(mount.join("f")).unwrap(), bytes);
     fs::copy(mount.join("f"), mount.join("g")).unwrap();
-    program("sh").arg("-ec").arg("cat f g | cmp - f || cat g >> f; head -c 100 f > h").within(mount).output();
-    program("dd")
-        .args("if=f of=g bs=64k oflag=direct,append conv=notrunc status=none")
-        .within(mount)
-        .silent();
+    program("sh").arg("-ec").arg("cat f g > h; head -c 100 f > i; cmp -n 100 f i").within(mount).silent();
     let script = "
 import mmap, os
 f = open('f', 'r+b')

@@ -9,12 +9,7 @@ use acceptance::{Mode, Mounted, is_root, required};
 use matrix::{Stage, told};
 
 /// Scenes that end otherwise on a mount, each with what is served so and what makes it so.
-const OTHERWISE: [(&str, fn(Mode) -> bool, &str); 2] = [
-    (
-        "append_taken_back",
-        |mode| mode[0] == "--profile=stream",
-        "the kernel writes to the file beneath with the flags it was opened with, whatever is changed afterwards",
-    ),
+const OTHERWISE: [(&str, fn(Mode) -> bool, &str); 1] = [
     (
         "by_path_only_while_others_replace_it",
         |mode| mode != ["--profile=pages", "--coherence=watch"],

@@ -76,7 +76,7 @@ impl Asked {
                 match passing(tree, shown.node, flags, descriptor, register) {
                     (Way::Ours, handle) => reply.created(&ttl, &node, generation, handle, how),
                     (Way::Through(id), handle) => {
-                        reply.created_passthrough(&ttl, &node, generation, handle, FopenFlags::empty(), &id);
+                        reply.created_passthrough(&ttl, &node, generation, handle, how, &id);
                     }
                 }
             }
@@ -165,7 +165,7 @@ pub(super) fn opened(
     let node = opening.answered();
     match passing(tree, node, flags, descriptor, |fd| reply.open_backing(fd)) {
         (Way::Ours, handle) => reply.opened(handle, with_pages(how, pages)),
-        (Way::Through(id), handle) => reply.opened_passthrough(handle, FopenFlags::empty(), &id),
+        (Way::Through(id), handle) => reply.opened_passthrough(handle, how, &id),
     }
 }
 

@@ -264,7 +264,7 @@ impl Filesystem for Adapter {
             &[],
             move |tree, _| {
                 let pages = tree.open(NodeId(ino.0), id, convert::access(flags), direct)?;
-                Ok((pages, tree.descriptor(NodeId(ino.0))?))
+                Ok((pages, tree.descriptor(NodeId(ino.0), direct)?))
             },
             move |tree, reply, opened| deliver::opened(tree, reply, opening, opened, (how, flags)),
         );

@@ -4,6 +4,7 @@
 //! any of them is open; whatever else it is answered it turns into `EIO`. It gives an open file up before it says so, so
 //! that this table never believes that something is over which is not.
 
+mod direct;
 mod file;
 mod handle;
 mod right;
@@ -20,6 +21,7 @@ use parking_lot::Mutex;
 
 use crate::inodes::NodeId;
 use crate::{MountConfig, Profile};
+pub(crate) use direct::takes_direct;
 use file::OpenFile;
 pub(crate) use file::Way;
 pub(crate) use handle::Handle;

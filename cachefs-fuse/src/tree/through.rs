@@ -2,26 +2,32 @@
 
 use std::os::fd::OwnedFd;
 
-use cachefs_vfs::{Attr, Errno, Mode, Result, SetAttr, VFile};
+use cachefs_vfs::{Attr, Errno, Error, Mode, Result, SetAttr, VFile};
 
 use super::Tree;
 use crate::handles::Use;
 use crate::inodes::NodeId;
 use crate::notify::{Key, Work};
-use crate::serve::Handle;
+use crate::serve::{self, Handle};
 
 impl Tree {
     /// A descriptor by which the kernel can serve a file that is open; `None` where there is none, or none is wanted.
     ///
     /// # Errors
-    /// `EWOULDBLOCK` rather than wait, where the caller must not.
-    pub(crate) fn descriptor(&self, node: NodeId) -> Result<Option<OwnedFd>> {
+    /// `EWOULDBLOCK` rather than wait, where the caller must not; `EINVAL` if it is to be read and written past the
+    /// system's caches and cannot be, which the kernel would find out too late.
+    pub(crate) fn descriptor(&self, node: NodeId, direct: bool) -> Result<Option<OwnedFd>> {
         if !self.serving.passes() {
             return Ok(None);
         }
         let slot = self.handles.file(node);
         match slot.and_then(|slot| slot.get(Use::Read).or_else(|| slot.get(Use::Write))) {
-            Some(file) => self.descriptor_of(&*file),
+            Some(file) => match self.descriptor_of(&*file)? {
+                Some(descriptor) if direct && !serve::takes_direct(&descriptor) => {
+                    Err(Error::new(Errno::INVAL))
+                }
+                descriptor => Ok(descriptor),
+            },
             None => Ok(None),
         }
     }

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 mod bytes;
+mod flags;
 mod maps;
 mod names;
 mod programs;
@@ -32,7 +33,7 @@ pub struct Scene {
 type Play = fn(&Scene);
 
 /// All scenes.
-const PLAYS: [(&str, Play); 24] = [
+const PLAYS: [(&str, Play); 25] = [
     ("what is written is read", bytes::written_is_read),
     ("a reader sees what a later writer writes", bytes::reader_then_writer),
     ("a created file is opened again", bytes::created_then_opened),
@@ -42,6 +43,7 @@ const PLAYS: [(&str, Play); 24] = [
     ("space is allocated, freed and found", bytes::space),
     ("bytes are copied within and sent", bytes::copied),
     ("past the caches and synced", bytes::direct_and_synced),
+    ("flags that are taken back are gone", flags::taken_back),
     ("attributes are of what was written", bytes::attributes),
     ("an unlinked file goes on", names::unlinked),
     ("a replaced file goes on", names::replaced),
