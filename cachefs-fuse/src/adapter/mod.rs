@@ -6,6 +6,7 @@ mod caller;
 mod convert;
 mod deliver;
 mod init;
+mod open;
 mod serve;
 mod xattrs;
 
@@ -29,7 +30,7 @@ use crate::MountConfig;
 use crate::dispatch::{Call, Dispatch, Refuse};
 use crate::inodes::NodeId;
 use crate::requests::Op;
-use crate::tree::{Change, Opening};
+use crate::tree::Change;
 use caller::Caller;
 use deliver::Asked;
 
@@ -232,19 +233,8 @@ impl Filesystem for Adapter {
         flags: i32,
         reply: ReplyCreate,
     ) {
-        let (asked, name, owner) = (self.asked(), name.to_owned(), convert::owner(request, umask));
-        let flags = convert::flags(flags);
-        let how = self.open_flags(flags);
-        self.dispatch.serve(
-            Call::naming(Op::Create, parent.0, Change::of_name(NodeId(parent.0), &name)),
-            reply,
-            &[],
-            move |tree, _| {
-                let exclusive = flags.contains(OFlags::EXCL);
-                tree.create(NodeId(parent.0), &name, Mode::new(mode), exclusive, &owner)
-            },
-            move |tree, reply, created| asked.created(tree, reply, created, (how, flags)),
-        );
+        let owner = convert::owner(request, umask);
+        self.create_file((NodeId(parent.0), name), Mode::new(mode), flags, owner, reply);
     }
 
     /// Refused once it is never asked again, and the kernel opens files by itself.
@@ -253,21 +243,7 @@ impl Filesystem for Adapter {
             self.dispatch.noted(Op::Open, 1);
             return reply.refuse(Errno::NOSYS);
         }
-        let flags = convert::flags(flags.0);
-        let direct = flags.contains(OFlags::DIRECT);
-        let how = self.open_flags(flags);
-        let opening = Opening::begin(self.dispatch.tree(), NodeId(ino.0));
-        let id = opening.id();
-        self.dispatch.serve(
-            Call::reading(Op::Open, ino.0),
-            reply,
-            &[],
-            move |tree, _| {
-                let pages = tree.open(NodeId(ino.0), id, convert::access(flags), direct)?;
-                Ok((pages, tree.descriptor(NodeId(ino.0), direct)?))
-            },
-            move |tree, reply, opened| deliver::opened(tree, reply, opening, opened, (how, flags)),
-        );
+        self.open_file(NodeId(ino.0), flags, reply);
     }
 
     fn read(

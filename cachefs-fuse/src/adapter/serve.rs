@@ -4,11 +4,9 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 
 use cachefs_vfs::{RemoveKind, Result};
-use fuser::{FopenFlags, INodeNo, ReplyEmpty, ReplyEntry};
-use rustix::fs::OFlags;
+use fuser::{INodeNo, ReplyEmpty, ReplyEntry};
 
 use super::Adapter;
-use crate::Profile;
 use crate::dispatch::Call;
 use crate::inodes::NodeId;
 use crate::requests::Op;
@@ -21,24 +19,6 @@ impl Adapter {
         V: Fn(&Tree, &[u8]) -> Result<()> + Send + 'static,
     {
         self.dispatch.serve(call, reply, data, verb, |_, reply, ()| reply.ok());
-    }
-
-    /// How a file is opened. One that is opened past the caches is read and written past those of the kernel, too. So
-    /// is one that is opened for appending where others may append: the kernel would put the bytes where it believes
-    /// the end to be. Where files pass through, the kernel would go by these flags even after the program took them back.
-    /// With [`Profile::Direct`], each is.
-    pub(super) fn open_flags(&self, flags: OFlags) -> FopenFlags {
-        let direct = FopenFlags::FOPEN_DIRECT_IO;
-        if flags.contains(OFlags::DIRECT) {
-            return direct | FopenFlags::FOPEN_PARALLEL_DIRECT_WRITES;
-        }
-        let tree = self.dispatch.tree();
-        let asks = tree.belief().is_told() || tree.serving().passes();
-        let appends = flags.contains(OFlags::APPEND) && asks;
-        match appends || self.config.profile == Profile::Direct {
-            true => direct,
-            false => FopenFlags::empty(),
-        }
     }
 
     /// A request that takes a name away.

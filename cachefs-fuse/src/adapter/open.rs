@@ -1,0 +1,74 @@
+//! Opening files, and who serves them from then on.
+
+use std::ffi::OsStr;
+
+use cachefs_vfs::{Mode, Owner};
+use fuser::{FopenFlags, OpenFlags, ReplyCreate, ReplyOpen};
+use rustix::fs::OFlags;
+
+use super::{Adapter, convert, deliver};
+use crate::Profile;
+use crate::dispatch::Call;
+use crate::inodes::NodeId;
+use crate::requests::Op;
+use crate::tree::{Change, Opening};
+
+impl Adapter {
+    pub(super) fn open_file(&self, node: NodeId, flags: OpenFlags, reply: ReplyOpen) {
+        let flags = convert::flags(flags.0);
+        let direct = flags.contains(OFlags::DIRECT);
+        let how = self.open_flags(flags);
+        let opening = Opening::begin(self.dispatch.tree(), node);
+        let id = opening.id();
+        self.dispatch.serve(
+            Call::reading(Op::Open, node.0),
+            reply,
+            &[],
+            move |tree, _| {
+                let pages = tree.open(node, id, convert::access(flags), direct)?;
+                Ok((pages, tree.descriptor(node, direct)?))
+            },
+            move |tree, reply, opened| deliver::opened(tree, reply, opening, opened, (how, flags)),
+        );
+    }
+
+    pub(super) fn create_file(
+        &self,
+        (dir, name): (NodeId, &OsStr),
+        mode: Mode,
+        flags: i32,
+        owner: Owner,
+        reply: ReplyCreate,
+    ) {
+        let (asked, name, flags) = (self.asked(), name.to_owned(), convert::flags(flags));
+        let how = self.open_flags(flags);
+        self.dispatch.serve(
+            Call::naming(Op::Create, dir.0, Change::of_name(dir, &name)),
+            reply,
+            &[],
+            move |tree, _| {
+                let exclusive = flags.contains(OFlags::EXCL);
+                tree.create(dir, &name, mode, exclusive, &owner)
+            },
+            move |tree, reply, created| asked.created(tree, reply, created, (how, flags)),
+        );
+    }
+
+    /// How a file is opened. One that is opened past the caches is read and written past those of the kernel, too. So
+    /// is one that is opened for appending where others may append: the kernel would put the bytes where it believes
+    /// the end to be. Where files pass through, the kernel would go by these flags even after the program took them back.
+    /// With [`Profile::Direct`], each is.
+    fn open_flags(&self, flags: OFlags) -> FopenFlags {
+        let direct = FopenFlags::FOPEN_DIRECT_IO;
+        if flags.contains(OFlags::DIRECT) {
+            return direct | FopenFlags::FOPEN_PARALLEL_DIRECT_WRITES;
+        }
+        let tree = self.dispatch.tree();
+        let asks = tree.belief().is_told() || tree.serving().passes();
+        let appends = flags.contains(OFlags::APPEND) && asks;
+        match appends || self.config.profile == Profile::Direct {
+            true => direct,
+            false => FopenFlags::empty(),
+        }
+    }
+}
