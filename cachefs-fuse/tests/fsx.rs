@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 /// Operations per seed, in runs: the suite never unmaps what it mapped for reading, so that a long run would spend its
 /// time in the kernel's lists of mappings.
-const OPERATIONS: u64 = 100_000;
+const OPERATIONS: u64 = 50_000;
 const OPERATIONS_PER_RUN: u64 = 10_000;
 
 /// Sizes that cross the blocks of the cache (64 KiB) and end anywhere; every operation the suite has.
@@ -44,6 +44,7 @@ fn random_operations_give_what_they_should() {
     // Every mode has its turn, with one seed after the other.
     let mounts: Vec<Mounted> =
         usual_modes().into_iter().take(seeds.len()).map(|mode| Mounted::within(scratch(), mode)).collect();
+    let runs = setting("CACHEFS_FSX_OPERATIONS", OPERATIONS) / OPERATIONS_PER_RUN;
     let settings = tempfile::tempdir().unwrap();
     let configuration = settings.path().join("fsx.toml");
     fs::write(&configuration, CONFIGURATION).unwrap();
@@ -56,7 +57,7 @@ fn random_operations_give_what_they_should() {
                 scope.spawn({
                     let (fsx, configuration, settings) = (&fsx, &configuration, settings.path());
                     move || {
-                        for run in 0..OPERATIONS / OPERATIONS_PER_RUN {
+                        for run in 0..runs {
                             exercise(fsx, configuration, settings, &file, seed * 1000 + run);
                         }
                     }

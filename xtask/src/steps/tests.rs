@@ -35,6 +35,7 @@ pub(crate) fn soak_libraries(shop: &Shop) -> Result<()> {
 const SEQUENCES: (&str, &str) = ("CACHEFS_SEQUENCES", "20000");
 const SECONDS: (&str, &str) = ("CACHEFS_SOAK_SECONDS", "60");
 const FSX_SEEDS: (&str, &str) = ("CACHEFS_FSX_SEEDS", "20");
+const FSX_OPERATIONS: (&str, &str) = ("CACHEFS_FSX_OPERATIONS", "100000");
 const STALENESS_SECONDS: (&str, &str) = ("CACHEFS_SOAK_SECONDS", "120");
 const ALL_MODES: (&str, &str) = ("CACHEFS_ALL_MODES", "1");
 const DIRECTORIES: (&str, &str) = ("CACHEFS_DIRECTORIES", "100000");
@@ -116,7 +117,7 @@ pub(crate) fn profiles(shop: &Shop) -> Result<()> {
 }
 
 pub(crate) fn soak_fsx(shop: &Shop) -> Result<()> {
-    shop.run(on_mount(shop, &["fsx"]).envs(unset(&[FSX_SEEDS, ALL_MODES])))
+    shop.run(on_mount(shop, &["fsx"]).envs(unset(&[FSX_SEEDS, FSX_OPERATIONS, ALL_MODES])))
 }
 
 pub(crate) fn storm(shop: &Shop) -> Result<()> {
