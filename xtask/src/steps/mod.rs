@@ -53,13 +53,14 @@ pub const TEST: [Step; 19] = [
 ];
 
 /// The long runs.
-pub const SOAK: [Step; 7] = [
+pub const SOAK: [Step; 8] = [
     Step { name: "tools", what: "builds pjdfstest and fsx into target/tools", run: tools::install },
     Step {
         name: "model",
         what: "20,000 operation sequences of each kind against the model, 60 s of each oracle",
         run: tests::soak_libraries,
     },
+    Step { name: "idle", what: "a minute of a mount that nobody uses", run: tests::soak_idle },
     Step { name: "storm", what: "a minute of renames of ancestors", run: tests::soak_storm },
     Step {
         name: "fsx",

@@ -39,6 +39,7 @@ const FSX_OPERATIONS: (&str, &str) = ("CACHEFS_FSX_OPERATIONS", "100000");
 const STALENESS_SECONDS: (&str, &str) = ("CACHEFS_SOAK_SECONDS", "120");
 const ALL_MODES: (&str, &str) = ("CACHEFS_ALL_MODES", "1");
 const DIRECTORIES: (&str, &str) = ("CACHEFS_DIRECTORIES", "100000");
+const IDLE_SECONDS: (&str, &str) = ("CACHEFS_IDLE_SECONDS", "60");
 const NOISE_SECONDS: (&str, &str) = ("CACHEFS_NOISE_SECONDS", "10");
 
 /// One after the other: they measure the machine they share.
@@ -122,6 +123,10 @@ pub(crate) fn soak_fsx(shop: &Shop) -> Result<()> {
 
 pub(crate) fn storm(shop: &Shop) -> Result<()> {
     shop.run(&mut on_mount(shop, &["rename_storm", "hung"]))
+}
+
+pub(crate) fn soak_idle(shop: &Shop) -> Result<()> {
+    shop.run(on_mount(shop, &["idle"]).envs(unset(&[IDLE_SECONDS])))
 }
 
 pub(crate) fn soak_storm(shop: &Shop) -> Result<()> {
