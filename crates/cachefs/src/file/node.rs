@@ -8,12 +8,13 @@ use crate::stats::BackingVerb;
 
 impl VNode for CacheFile {
     fn attr(&self) -> Result<Attr> {
-        match (self.engine().attr(self.node()), &self.own) {
+        let Some(own) = &self.own else { return self.engine().attr(self.node()) };
+        match self.engine().attr(self.node()) {
             // Others replaced it: the one handle that leads there is ours alone.
-            (Err(error), Some(own)) if error.errno() == Errno::STALE => {
+            Err(error) if error.errno() == Errno::STALE => {
                 self.engine().backing.call(BackingVerb::Attr, || own.file().attr())
             }
-            (attr, _) => attr,
+            attr => attr,
         }
     }
 

@@ -31,8 +31,11 @@ impl Drop for Held {
         } else if !io.is_held() {
             // As the plain file would be: an open one keeps the space of what others remove, and one that is open for
             // writing cannot be executed.
-            drop(io.close_files());
-            self.engine.handles.forget_closed(&self.node);
+            let closed = io.close_files();
+            if !closed.is_empty() {
+                drop(closed);
+                self.engine.handles.forget_closed(&self.node);
+            }
         } else {
             if self.access.writes() && !io.is_wanted(Access::Write) {
                 self.engine.give_back_writer(&self.node);
