@@ -159,6 +159,10 @@ impl Engine {
             node.state.lock().heed_attr(stamp, self.is_followed(&node, stamp));
             self.end_cover(&node, stamp);
             self.leave(&node, at);
+            // By no name any more: what is open of a file that handles of ours stand for could not be opened again.
+            if let Some(io) = node.io_if_any().filter(|io| !io.is_dir() && io.place().is_none()) {
+                io.keep();
+            }
         }
     }
 

@@ -27,6 +27,7 @@ impl CacheDir {
             match self.engine().file_handle(&node, how.access) {
                 // Others replaced it since it was looked up.
                 Err(error) if error.errno() == Errno::STALE => return self.open_backing(name, how),
+                Err(error) if is_no_handle(how, &error) => {}
                 other => drop(other?),
             }
         }
@@ -82,10 +83,11 @@ impl CacheDir {
     }
 }
 
-/// Whether the backing has no handle to spare for what may do without.
+/// Whether the backing has no handle to spare, or none for us, of what may do without.
 fn is_no_handle(how: OpenHow, error: &Error) -> bool {
     let is_asked_only = how.access == Access::Path && !how.truncate && !how.direct;
-    is_asked_only && matches!(error.errno(), Errno::OPNOTSUPP | Errno::MFILE | Errno::NFILE)
+    let refusals = [Errno::OPNOTSUPP, Errno::MFILE, Errno::NFILE, Errno::ACCESS, Errno::PERM];
+    is_asked_only && refusals.contains(&error.errno())
 }
 
 /// What may be opened for what, by kind.
