@@ -8,14 +8,15 @@ mod matrix;
 use acceptance::{Mode, Mounted, is_root, required};
 use matrix::{Stage, told};
 
-/// Scenes that end otherwise on a mount, each with what is served so and what makes it so.
-const OTHERWISE: [(&str, fn(Mode) -> bool, &str); 1] = [
-    (
-        "by_path_only_while_others_replace_it",
-        |mode| mode != ["--profile=pages", "--coherence=watch"],
-        "where the kernel tells of opens, only files it told of are kept, and of those by path only it does not tell",
-    ),
-];
+/// A scene, where it ends otherwise, and what makes it so.
+type Otherwise = (&'static str, fn(Mode) -> bool, &'static str);
+
+/// Scenes that end otherwise on a mount.
+const OTHERWISE: [Otherwise; 1] = [(
+    "by_path_only_while_others_replace_it",
+    |mode| mode != ["--profile=pages", "--coherence=watch"],
+    "where the kernel tells of opens, only files it told of are kept, and of those by path only it does not tell",
+)];
 
 fn as_in_the_directory(mode: Mode) {
     if !required(is_root(), "root, to change users and to serve by passthrough") {

@@ -23,9 +23,9 @@ impl<T: Clone> Kept<T> {
         self.pins.get(&node).or_else(|| self.spare.get(&node)).cloned()
     }
 
-    /// Puts in one that is not pinned; what had to go for it.
-    pub(super) fn put(&mut self, node: NodeId, handle: T) -> Option<T> {
-        self.spare.push(node, handle).map(|(_, closed)| closed)
+    /// Puts in one that is not pinned; what had to go for it, of this node or another one.
+    pub(super) fn put(&mut self, node: NodeId, handle: T) -> Option<(NodeId, T)> {
+        self.spare.push(node, handle)
     }
 
     pub(super) fn remove(&mut self, node: NodeId) -> [Option<T>; 2] {

@@ -74,21 +74,27 @@ impl Handles {
     }
 
     /// Adds handles to those of a file; handles it already has stay. A file that is neither pinned nor, as `open`
-    /// tells, open gets none.
-    pub(crate) fn put_file(&self, node: NodeId, slot: Slot, open: impl FnOnce() -> bool) {
+    /// tells, open gets none. Answers those of another file that had to go.
+    #[must_use = "they may be all that leads to the file"]
+    pub(crate) fn put_file(
+        &self,
+        node: NodeId,
+        slot: Slot,
+        open: impl FnOnce() -> bool,
+    ) -> Option<(NodeId, Slot)> {
         let mut files = self.files.lock();
         let before = files.get(node);
         let mut merged = before.clone().unwrap_or_default();
         merged.merge(slot);
         let writes = merged.has_writer();
         let closed = match files.pins.get_mut(&node) {
-            Some(pinned) => Some(std::mem::replace(pinned, merged)),
+            Some(pinned) => Some((node, std::mem::replace(pinned, merged))),
             None if open() => files.put(node, merged),
-            None => Some(merged),
+            None => Some((node, merged)),
         };
         let crowded = files.spare.len() > self.files_usual;
         drop(files);
-        drop((before, closed));
+        drop(before);
         if let Some(writers) = self.writers.as_ref().filter(|_| writes) {
             writers.add(node);
         }
@@ -98,6 +104,23 @@ impl Handles {
                 "more files are open at once than there should be handles"
             );
         }
+        closed.filter(|(other, _)| *other != node)
+    }
+
+    /// Keeps handles that had to go after all, if the file is still open, until [`Handles::remove`].
+    pub(crate) fn pin_back(&self, node: NodeId, mut slot: Slot, open: impl FnOnce() -> bool) {
+        let mut files = self.files.lock();
+        if !open() {
+            drop(files);
+            return drop(slot);
+        }
+        let known = files.remove(node);
+        for known in known.iter().flatten() {
+            slot.merge(known.clone());
+        }
+        files.pins.insert(node, slot);
+        drop(files);
+        drop(known);
     }
 
     /// Files whose handles for writing are to be given back once they are idle.
@@ -179,7 +202,7 @@ impl Handles {
         }
         let mut files = self.files.lock();
         let closed = match files.pins.remove(&node) {
-            Some(slot) if open() => files.put(node, slot),
+            Some(slot) if open() => files.put(node, slot).map(|(_, closed)| closed),
             other => other,
         };
         drop(files);

@@ -37,7 +37,22 @@ impl Tree {
 
     /// Keeps a handle of a file while programs have it open, or may have.
     pub(super) fn keep(&self, node: NodeId, slot: Slot) {
-        self.handles.put_file(node, slot, || self.is_open(node));
+        self.put(node, slot, || self.is_open(node));
+    }
+
+    /// Keeps a handle of a file that is `open`. One that had to go for it stays if the file has no name any more: it
+    /// could not be opened again.
+    pub(super) fn put(&self, node: NodeId, slot: Slot, open: impl FnOnce() -> bool) {
+        let Some((other, slot)) = self.handles.put_file(node, slot, open) else { return };
+        let attr = slot.any().filter(|_| self.is_open(other)).map(|held| held.attr());
+        let is_nameless = match attr {
+            Some(Ok(attr)) => attr.links == 0,
+            Some(Err(error)) => error.errno() == Errno::WOULDBLOCK,
+            None => false,
+        };
+        if is_nameless {
+            self.handles.pin_back(other, slot, || self.is_open(other));
+        }
     }
 
     /// Whether programs may write to the file, as far as handles tell.
@@ -111,7 +126,7 @@ impl Tree {
                 (Err(error), None) => return Err(self.why_gone(node, error)),
             },
         };
-        self.handles.put_file(node, slot, || true);
+        self.put(node, slot, || true);
         if self.inodes.links(node).is_empty() && (self.inodes.gone(node).is_some() || !self.caps.open_id) {
             self.handles.pin_open(node);
         }
@@ -194,7 +209,7 @@ impl Tree {
         let slot = Slot::new(handle, OpenHow::new(Access::ReadWrite));
         let reopens = self.privileged || attr.mode.bits() & 0o600 == 0o600;
         match reopens {
-            true => self.handles.put_file(node, slot, || true),
+            true => self.put(node, slot, || true),
             false => self.handles.pin_file(node, slot),
         }
     }

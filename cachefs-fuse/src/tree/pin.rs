@@ -115,7 +115,7 @@ impl Tree {
         if slot.get(Use::Read).is_none() {
             match self.open_anew(node, Use::Read) {
                 Ok((opened, how)) => {
-                    self.handles.put_file(node, Slot::new(opened.handle, how), || true);
+                    self.put(node, Slot::new(opened.handle, how), || true);
                 }
                 Err(error) if is_refusal(error.errno()) && slot.any().is_some() => {}
                 Err(error) => return Err(error),

@@ -45,7 +45,8 @@ pub fn undisturbed(check: impl Fn() -> Result<(), String>) {
 #[macro_export]
 macro_rules! ensure {
     ($holds:expr, $($what:tt)+) => {
-        if !$holds {
+        let holds: bool = $holds;
+        if !holds {
             return Err(format!($($what)+));
         }
     };

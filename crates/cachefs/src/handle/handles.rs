@@ -9,8 +9,8 @@ use crate::meta::{LruMap, Node};
 use crate::sync::{Arc, AtomicU32, AtomicUsize, Mutex, Ordering};
 
 /// Which inodes have handles of the backing open, in the order of use. Bounded, together with the [`super::Own`] ones:
-/// the least recently used one that is not pinned closes its handles, of those seen first one that no handle of ours
-/// reads or writes through, for who does may find nothing when others replace the file.
+/// the least recently used one that is not pinned closes its handles, of those seen first a directory or one that no
+/// handle of ours stands for: who has a file open may find nothing when others replace it.
 #[derive(Debug)]
 pub(crate) struct Handles {
     open: Mutex<LruMap<FileId, Weak<Node>>>,
@@ -123,7 +123,7 @@ impl Handles {
 fn reluctance(node: &Weak<Node>) -> Option<u8> {
     let Some(node) = node.upgrade() else { return Some(0) };
     let Some(io) = node.io_if_any() else { return Some(0) };
-    (!io.is_pinned()).then(|| if io.is_open() { 1 } else { 0 })
+    (!io.is_pinned()).then(|| if io.is_held() && !io.is_dir() { 1 } else { 0 })
 }
 
 fn close(nodes: &[Arc<Node>]) {

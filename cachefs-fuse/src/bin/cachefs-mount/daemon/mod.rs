@@ -94,7 +94,8 @@ fn bound_allocator() {
 
 fn start(config: &Config, cache: &CacheFs, places: &Places, freshness: &Freshness) -> Result<Mount, Failure> {
     let stack_depth = places.stack_depth();
-    let kernel = MountConfig { trust: freshness.trust(), stack_depth, ..mount_config(&config.kernel, &places.source) };
+    let kernel =
+        MountConfig { trust: freshness.trust(), stack_depth, ..mount_config(&config.kernel, &places.source) };
     Mount::start(Arc::new(cache.clone()), &places.mountpoint, kernel)
         .map_err(|error| Failure::mount(error.to_string()))
 }
@@ -113,7 +114,8 @@ fn mount_config(config: &KernelConfig, source: &Path) -> MountConfig {
         deadline: config.deadline,
         inodes_max: if config.inodes_max == 0 { u64::MAX } else { config.inodes_max as u64 },
         handles_max: config.handles_max.get(),
-        open_files_max: config.handles_max.get(),
+        // Beside as many directories: the cache beneath, which has the same limit, then closes none that is needed.
+        open_files_max: config.handles_max.get() / 2,
         honours_nowait: true,
         ..MountConfig::default()
     }

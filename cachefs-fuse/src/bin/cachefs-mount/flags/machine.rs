@@ -15,11 +15,11 @@ const DESCRIPTORS_SPARE: u64 = 128;
 const HANDLES_USUAL: usize = 8192;
 
 impl Machine {
-    /// The mount's directories and the engine's files each have the limit. Files stay open as long as programs may have
-    /// them open, of which the kernel does not tell.
+    /// How many of the source's files and directories are kept open: files as long as programs may have them open, of
+    /// which the kernel does not tell.
     pub(super) fn handles_max(self, asked: Option<NonZeroUsize>) -> Result<NonZeroUsize, String> {
         let most = self.descriptors_max.saturating_sub(DESCRIPTORS_SPARE) / 2;
-        let usual = usize::try_from(most / 2).unwrap_or(usize::MAX).min(HANDLES_USUAL);
+        let usual = usize::try_from(most).unwrap_or(usize::MAX).min(HANDLES_USUAL);
         let handles_max = asked.or(NonZeroUsize::new(usual)).unwrap_or(NonZeroUsize::MIN);
         if handles_max.get() as u64 > most {
             return Err(format!(
@@ -40,6 +40,6 @@ mod tests {
             let machine = Machine { memory_bytes: 1 << 30, descriptors_max };
             machine.handles_max(None).unwrap().get()
         };
-        assert_eq!([handles(1024), handles(20_000), handles(u64::MAX)], [224, 4968, HANDLES_USUAL]);
+        assert_eq!([handles(1024), handles(20_000), handles(u64::MAX)], [448, HANDLES_USUAL, HANDLES_USUAL]);
     }
 }

@@ -47,8 +47,8 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::value(
         "handles-max",
         "COUNT",
-        "a quarter of the descriptors, at most 8192",
-        "Directories and files of the source kept open at a time, each.",
+        "half of the descriptors, at most 8192",
+        "Directories and files of the source kept open at a time, half of them each.",
         |settings, text| {
             settings.handles_max = Some(count_from_one(text)?);
             Ok(())
