@@ -169,8 +169,12 @@ impl Tree {
     fn held(&self, node: NodeId, purpose: Use) -> Option<(Slot, Arc<dyn VFile>)> {
         let spare = || self.inodes.identity(node).and_then(|id| self.spares.take(id));
         let slot = self.handles.file(node).or_else(spare)?;
-        let handle = slot.get(purpose)?;
-        Some((slot, handle))
+        if let Some(handle) = slot.get(purpose) {
+            return Some((slot, handle));
+        }
+        let held = slot.any()?;
+        let (handle, how) = purpose.open(|how| held.reopen(how)).ok()?;
+        Some((Slot::new(Arc::clone(&handle), how), handle))
     }
 
     /// A file we unlinked meanwhile does not exist. Where another took its name, the kernel looks again on `ESTALE`.
