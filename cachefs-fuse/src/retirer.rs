@@ -5,28 +5,28 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::tree::Tree;
+use crate::dispatch::Dispatch;
 
 /// A handle that was not used for so long is given back, at twice the time at the latest.
 const IDLE: Duration = Duration::from_millis(50);
 
-/// The thread that does it; it sleeps as long as there are none.
+/// The thread that sees to it; it sleeps as long as there are none.
 #[derive(Debug)]
-pub(crate) struct Retirer(Arc<Tree>);
+pub(crate) struct Retirer(Arc<Dispatch>);
 
 impl Retirer {
-    pub(crate) fn start(tree: &Arc<Tree>) -> io::Result<Self> {
-        let retirer = Self(Arc::clone(tree));
-        if tree.handles().writers().is_some() {
-            let tree = Arc::clone(tree);
-            std::thread::Builder::new().name("cachefs-retirer".to_owned()).spawn(move || run(&tree))?;
+    pub(crate) fn start(dispatch: &Arc<Dispatch>) -> io::Result<Self> {
+        let retirer = Self(Arc::clone(dispatch));
+        if dispatch.tree().handles().writers().is_some() {
+            let dispatch = Arc::clone(dispatch);
+            std::thread::Builder::new().name("cachefs-retirer".to_owned()).spawn(move || run(&dispatch))?;
         }
         Ok(retirer)
     }
 
-    /// Ends the thread, unless it hangs in the filesystem.
+    /// Ends the thread.
     pub(crate) fn stop(&self) {
-        if let Some(writers) = self.0.handles().writers() {
+        if let Some(writers) = self.0.tree().handles().writers() {
             writers.close();
         }
     }
@@ -38,11 +38,11 @@ impl Drop for Retirer {
     }
 }
 
-fn run(tree: &Tree) {
-    let Some(writers) = tree.handles().writers() else { return };
+fn run(dispatch: &Dispatch) {
+    let Some(writers) = dispatch.tree().handles().writers() else { return };
     while let Some(files) = writers.after(IDLE) {
-        for node in files {
-            tree.retire_writer(node);
-        }
+        let tree = Arc::clone(dispatch.tree());
+        // One that hangs keeps a thread of the pool; the rest of its turn is there again in the next.
+        dispatch.aside(move || files.into_iter().for_each(|node| tree.retire_writer(node)));
     }
 }

@@ -110,6 +110,13 @@ impl Dispatch {
         }
     }
 
+    /// Does something aside that may block; not at all where no thread is left.
+    pub(crate) fn aside(&self, job: impl FnOnce() + Send + 'static) {
+        if !self.pool.submit(0, Box::new(job)) {
+            tracing::debug!("no thread was left for what can wait");
+        }
+    }
+
     /// Ends the threads, except those that hang; those who wait for an answer get an error.
     pub(crate) fn stop(&self) {
         self.pool.close();

@@ -23,6 +23,14 @@ impl<T: Clone> Kept<T> {
         self.pins.get(&node).or_else(|| self.spare.get(&node)).cloned()
     }
 
+    /// As [`Kept::get`], which does not count as a use.
+    pub(super) fn peek_mut(&mut self, node: NodeId) -> Option<&mut T> {
+        match self.pins.get_mut(&node) {
+            Some(pinned) => Some(pinned),
+            None => self.spare.peek_mut(&node),
+        }
+    }
+
     /// Puts in one that is not pinned; what had to go for it, of this node or another one.
     pub(super) fn put(&mut self, node: NodeId, handle: T) -> Option<(NodeId, T)> {
         self.spare.push(node, handle)

@@ -128,20 +128,20 @@ impl Handles {
         self.writers.as_ref()
     }
 
-    /// The handle for writing of a file that could be opened again, if it was not used since this was asked last.
+    /// The handle for writing of a file, if it was not used since this was asked last.
     pub(crate) fn idle_writer(&self, node: NodeId) -> Option<Arc<dyn VFile>> {
-        self.files.lock().spare.peek(&node)?.idle_writer().cloned()
+        self.files.lock().peek_mut(node)?.idle_writer().cloned()
     }
 
-    /// Whether a file that could be opened again has a handle for writing.
+    /// Whether a file has a handle for writing.
     pub(crate) fn keeps_writer(&self, node: NodeId) -> bool {
-        self.files.lock().spare.peek(&node).is_some_and(Slot::has_writer)
+        self.files.lock().peek_mut(node).is_some_and(|slot| slot.has_writer())
     }
 
     /// Gives back a handle for writing that is idle; `instead` has the file stay reachable.
     pub(crate) fn retire(&self, node: NodeId, writer: &Arc<dyn VFile>, instead: Arc<dyn VFile>) -> Closed {
         let mut files = self.files.lock();
-        let retired = files.spare.peek_mut(&node).and_then(|slot| slot.retire(writer, instead));
+        let retired = files.peek_mut(node).and_then(|slot| slot.retire(writer, instead));
         drop(files);
         let slot = retired.map(|handle| Slot::new(handle, OpenHow::new(Access::Write)));
         Closed { files: [slot, None], ..Closed::default() }
@@ -205,14 +205,22 @@ impl Handles {
             Some(slot) if open() => files.put(node, slot).map(|(_, closed)| closed),
             other => other,
         };
+        let writes = files.peek_mut(node).is_some_and(|slot| slot.has_writer());
         drop(files);
         drop(closed);
+        if let Some(writers) = self.writers.as_ref().filter(|_| writes) {
+            writers.add(node);
+        }
     }
 
-    /// Takes everything of a node.
-    pub(crate) fn remove(&self, node: NodeId) -> Closed {
-        let files = self.files.lock().remove(node);
-        let dirs = self.dirs.lock().remove(node);
+    /// Takes everything of a node, unless the kernel knows it again, as `known` tells.
+    pub(crate) fn remove(&self, node: NodeId, known: impl Fn() -> bool) -> Closed {
+        let files = {
+            let mut files = self.files.lock();
+            if known() { Default::default() } else { files.remove(node) }
+        };
+        let mut dirs = self.dirs.lock();
+        let dirs = if known() { Default::default() } else { dirs.remove(node) };
         Closed { files, dirs }
     }
 

@@ -78,7 +78,7 @@ impl Mount {
         let crier =
             Crier::start(dispatch.tree(), session.notifier(), connection, unmounter.device().to_owned())
                 .map_err(MountError::Thread)?;
-        let retirer = Retirer::start(dispatch.tree()).map_err(MountError::Thread)?;
+        let retirer = Retirer::start(&dispatch).map_err(MountError::Thread)?;
         let (report, ended) = bounded(1);
         let main = std::thread::Builder::new().name("cachefs-session".to_owned());
         main.spawn(move || {

@@ -47,6 +47,7 @@ impl Tree {
         if !set.is_empty() {
             self.keep_if_closing(node, set)?;
             attr = Some(self.inode(node)?.node().set_attr(set)?);
+            self.look_after_writer(node);
         }
         let attr = match attr {
             Some(attr) => attr,

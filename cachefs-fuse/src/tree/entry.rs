@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use cachefs_vfs::{Access, Attr, OpenHow, Result, Time, VFile};
+use cachefs_vfs::{Attr, OpenHow, Result, Time, VFile};
 
 use super::Tree;
 use crate::belief::Stamp;
@@ -19,7 +19,7 @@ pub(crate) struct Entry {
     /// The kernel has the directory locked until the answer is there.
     pub(super) locked: bool,
     /// A handle of the file, for who opens it unseen.
-    pub(super) handle: Option<Arc<dyn VFile>>,
+    pub(super) handle: Option<(Arc<dyn VFile>, OpenHow)>,
 }
 
 /// A file the kernel has got a reference to.
@@ -54,10 +54,10 @@ impl Tree {
         let stale = || numbers.iter().any(|&number| epochs.node_moved(number, asked)) || renamed();
         let admitted = self.inodes.admit(&entry.attr, link, moved, stale)?;
         if admitted.reused {
-            drop(self.handles.remove(admitted.node));
+            drop(self.handles.remove(admitted.node, || false));
         }
-        if let Some(handle) = entry.handle.clone() {
-            self.keep(admitted.node, Slot::new(handle, OpenHow::new(Access::Path)));
+        if let Some((handle, how)) = entry.handle.clone() {
+            self.keep(admitted.node, Slot::new(handle, how));
         }
         self.show(admitted.node, &entry.attr);
         let unlocked = !entry.locked && self.belief.is_told();
@@ -74,12 +74,11 @@ impl Tree {
         }
     }
 
-    /// Whether the kernel, which would open the file unseen, has to ask for its name again: others are changing names
-    /// there, and may replace the file before it is read for the first time, while nobody keeps it.
+    /// Whether the kernel, which would open the file unseen, has to ask for its name again: others may replace the file
+    /// before it is read for the first time, while nobody keeps it.
     fn may_slip_away(&self, node: NodeId, entry: &Entry) -> bool {
-        let listed = self.inodes.is_uncounted() && entry.handle.is_none() && !entry.attr.kind.is_dir();
-        let restless = || entry.link.as_ref().is_some_and(|(dir, _)| self.belief.flux().is_changing(*dir));
-        listed && restless() && self.handles.file(node).is_none()
+        let unheld = self.inodes.is_uncounted() && entry.handle.is_none() && !entry.attr.kind.is_dir();
+        unheld && self.handles.file(node).is_none()
     }
 
     /// How long the kernel may believe that nothing has this name.

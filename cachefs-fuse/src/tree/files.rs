@@ -74,7 +74,10 @@ impl Tree {
         let held = self.handles.file(node);
         match held.and_then(|slot| slot.get(Use::Write).or_else(|| slot.get(Use::Read))) {
             Some(file) => file.sync(how),
-            None => self.file(node, Use::Read)?.sync(how),
+            None => match self.file(node, Use::Read) {
+                Err(error) if error.errno() == Errno::ACCESS => self.file(node, Use::Write)?.sync(how),
+                file => file?.sync(how),
+            },
         }
     }
 

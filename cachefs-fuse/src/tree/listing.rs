@@ -1,8 +1,9 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use cachefs_vfs::{Attr, Cookie, DirEntry, Errno, Error, FileKind, Name, Result};
+use cachefs_vfs::{Attr, Cookie, DirEntry, Errno, Error, FileKind, Name, Result, VDir};
 
+use super::lookup::Looked;
 use super::{Entry, Tree};
 use crate::inodes::NodeId;
 use std::ffi::{OsStr, OsString};
@@ -111,14 +112,15 @@ impl Tree {
             offset = last.offset;
             for raw in raws {
                 let moment = self.moves.now();
-                let attr = match raw.attr.map_or_else(|| dir.stat(Name::new(&raw.name)?), Ok) {
-                    Ok(attr) => attr,
+                let (attr, handle) = match self.look_at(&*dir, &raw) {
+                    Ok(found) => found,
                     Err(error) if error.is_not_found() => continue,
                     Err(error) if items.is_empty() => return Err(error),
                     Err(_) => return Ok(items),
                 };
                 let attr = self.true_attr(attr)?;
-                let entry = Entry { since: Some(moment), ..Entry::new(attr, node, raw.name.as_bytes()) };
+                let entry =
+                    Entry { since: Some(moment), handle, ..Entry::new(attr, node, raw.name.as_bytes()) };
                 let node = self.number(&attr);
                 items.push(Item {
                     name: raw.name,
@@ -135,6 +137,14 @@ impl Tree {
             if !items.is_empty() {
                 return Ok(items);
             }
+        }
+    }
+
+    /// The attributes of an entry, with a handle where a file may be opened unseen.
+    fn look_at(&self, dir: &dyn VDir, raw: &Raw) -> Result<Looked> {
+        match raw.attr {
+            Some(attr) if attr.kind.is_dir() || !self.inodes.is_uncounted() => Ok((attr, None)),
+            _ => self.look(dir, Name::new(&raw.name)?),
         }
     }
 

@@ -10,6 +10,9 @@ use crate::inodes::NodeId;
 /// How often a look-up that a rename got in the way of is made again before its answer is given to be forgotten.
 const TRIES: usize = 3;
 
+/// What is behind a name, and how it was opened if it was.
+pub(super) type Looked = (Attr, Option<(Arc<dyn VFile>, OpenHow)>);
+
 impl Tree {
     /// What `name` in a directory stands for. `.` and `..` come from users of file handles (NFS), who may name a
     /// directory we were told to forget.
@@ -37,12 +40,13 @@ impl Tree {
 
     /// The attributes behind a name; of a file that may be opened unseen with a handle, since it could not be had any
     /// more once others replaced the file.
-    fn look(&self, dir: &dyn VDir, name: Name<'_>) -> Result<(Attr, Option<Arc<dyn VFile>>)> {
+    pub(super) fn look(&self, dir: &dyn VDir, name: Name<'_>) -> Result<Looked> {
         if !self.inodes.is_uncounted() {
             return Ok((dir.stat(name)?, None));
         }
-        match dir.open(name, OpenHow::new(Access::Path)) {
-            Ok(Opened { handle, attr }) => Ok((attr, (!attr.kind.is_dir()).then_some(handle))),
+        let how = OpenHow::new(Access::Path);
+        match dir.open(name, how) {
+            Ok(Opened { handle, attr }) => Ok((attr, (!attr.kind.is_dir()).then_some((handle, how)))),
             Err(error) if error.errno() == Errno::OPNOTSUPP => Ok((dir.stat(name)?, None)),
             Err(error) => Err(error),
         }

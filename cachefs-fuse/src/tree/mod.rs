@@ -117,7 +117,8 @@ impl Tree {
     /// The kernel gives back references.
     pub(crate) fn forget(&self, node: NodeId, references: u64) -> Closed {
         match self.inodes.forget(node, references) {
-            true => self.handles.remove(node),
+            // A look-up may have come in between, with a handle of its own.
+            true => self.handles.remove(node, || self.inodes.contains(node)),
             false => Closed::default(),
         }
     }

@@ -13,6 +13,9 @@ use crate::belief::Stamp;
 use crate::inodes::NodeId;
 use std::sync::Arc;
 
+/// How often a creation is tried again that met the file of somebody else.
+const CREATE_AGAIN: usize = 3;
+
 impl Tree {
     pub(crate) fn make_dir(&self, parent: NodeId, name: &OsStr, mode: Mode, owner: &Owner) -> Result<Entry> {
         let attr = self.dir(parent)?.make_dir(Name::new(name)?, mode, owner)?;
@@ -27,8 +30,12 @@ impl Tree {
         mode: Mode,
         owner: &Owner,
     ) -> Result<Entry> {
-        let attr = self.dir(parent)?.make_node(Name::new(name)?, kind, mode, owner)?;
-        Ok(Entry::new(attr, parent, name.as_bytes()))
+        let dir = self.dir(parent)?;
+        let made = dir.make_node(Name::new(name)?, kind, mode, owner)?;
+        // Where others replaced it meanwhile, it is not known under the name for long.
+        let handle = self.look(&*dir, Name::new(name)?).ok().filter(|(attr, _)| attr.id == made.id);
+        let entry = Entry::new(made, parent, name.as_bytes());
+        Ok(Entry { handle: handle.and_then(|(_, handle)| handle), ..entry })
     }
 
     pub(crate) fn symlink(
@@ -53,13 +60,25 @@ impl Tree {
         owner: &Owner,
     ) -> Result<Created> {
         let how = CreateHow { open: OpenHow::new(Access::ReadWrite), mode, exclusive: true };
-        let created = self.dir(parent)?.create(Name::new(name)?, how, owner);
+        let dir = self.dir(parent)?;
+        let create = || dir.create(Name::new(name)?, how, owner);
+        let is_there = |error: &Error| error.errno() == Errno::EXIST && !exclusive;
+        let mut created = create();
+        // The kernel looks again, but once: others may make and remove the name all the time.
+        for _ in 0..CREATE_AGAIN {
+            if !created.as_ref().is_err_and(is_there) {
+                break;
+            }
+            created = create();
+        }
         let opened = created.map_err(|error| match error.errno() {
             Errno::EXIST if !exclusive => Error::new(Errno::STALE),
             _ => error,
         })?;
         let descriptor = self.descriptor_of(&*opened.handle)?;
-        Ok(Created { entry: Entry::new(opened.attr, parent, name.as_bytes()), opened, descriptor })
+        let handle = Some((Arc::clone(&opened.handle), how.open));
+        let entry = Entry { handle, ..Entry::new(opened.attr, parent, name.as_bytes()) };
+        Ok(Created { entry, opened, descriptor })
     }
 
     /// As [`Tree::admit`], with the handle and the open counted.

@@ -86,8 +86,12 @@ impl Tree {
             last.set(Some(opened.clone()));
             Ok((opened.attr.id, opened))
         })?;
-        if let Some(other) = last.take().filter(|_| found.is_none()) {
-            self.spares.put(other.attr.id, Slot::new(other.handle, how));
+        if let Some(other) = last.take().filter(|_| found.is_none() && !self.inodes.is_uncounted()) {
+            // By path: it may never be opened, and must not keep others from executing it.
+            let how = OpenHow::new(Access::Path);
+            if let Ok(by_path) = other.handle.reopen(how) {
+                self.spares.put(other.attr.id, Slot::new(by_path, how));
+            }
         }
         Ok(found)
     }
@@ -155,14 +159,28 @@ impl Tree {
             }
             return;
         };
+        if !self.is_executable(&*writer) {
+            return;
+        }
         match writer.reopen(OpenHow::new(Access::Path)) {
-            Ok(instead) => {
-                drop(self.handles.retire(node, &writer, instead));
-                if self.handles.keeps_writer(node) {
-                    writers.add(node);
-                }
-            }
-            Err(error) => tracing::debug!(node = node.0, %error, "a file stays open for writing"),
+            Ok(instead) => drop(self.handles.retire(node, &writer, instead)),
+            Err(error) => tracing::debug!(node = node.0, %error, "a file stays open for writing for now"),
+        }
+        if self.handles.keeps_writer(node) {
+            writers.add(node);
+        }
+    }
+
+    /// Whether somebody may want to execute the file. Who may not open every file keeps the others open for writing: a
+    /// change of their permissions by others must not end it for who writes to them.
+    fn is_executable(&self, file: &dyn VFile) -> bool {
+        self.privileged || file.attr().is_ok_and(|attr| attr.mode.bits() & 0o111 != 0)
+    }
+
+    /// The permissions of a file have changed.
+    pub(super) fn look_after_writer(&self, node: NodeId) {
+        if let Some(writers) = self.handles.writers().filter(|_| self.handles.keeps_writer(node)) {
+            writers.add(node);
         }
     }
 
