@@ -12,7 +12,11 @@ use staleness::Plan;
 const SOON: Duration = Duration::from_millis(500);
 
 fn check(mode: &str, seconds: u64) {
-    let report = Plan::new(&[mode], seconds).run();
+    check_as(&[mode], seconds);
+}
+
+fn check_as(mode: &[&str], seconds: u64) {
+    let report = Plan::new(mode, seconds).run();
     report.assert_loaded();
     report.assert_fresh();
     report.assert_soon(SOON);
@@ -33,4 +37,16 @@ fn told_directory_by_directory() {
 #[test]
 fn told_by_inotify() {
     check("--coherence=watch:inotify", 5);
+}
+
+#[test]
+fn served_straight_from_the_source() {
+    if required(is_root(), "root, to have the kernel serve files by itself") {
+        check_as(&["--profile=stream", "--coherence=watch"], 5);
+    }
+}
+
+#[test]
+fn asked_each_time() {
+    check_as(&["--profile=direct", "--coherence=watch"], 5);
 }
