@@ -91,6 +91,9 @@ impl Asked {
         dir: NodeId,
         listed: &Listed,
     ) {
+        // Long under way, it may come after a look-up that found what others have put under a name since, and takes its
+        // place.
+        let restless = tree.belief().flux().is_changing(dir);
         for item in listed {
             let add = |reply: &mut ReplyDirectoryPlus, node: NodeId, ttl, attr: &Attr, generation| {
                 let attr = file_attr(node, attr);
@@ -104,7 +107,7 @@ impl Asked {
                 }
                 Some(entry) => {
                     let Ok(shown) = tree.admit(entry, self.0) else { continue };
-                    let ttl = shown.entry_ttl.min(shown.attr_ttl);
+                    let ttl = if restless { Duration::ZERO } else { shown.entry_ttl.min(shown.attr_ttl) };
                     let full = add(&mut reply, shown.node, ttl, &entry.attr, generation(&entry.attr));
                     if full {
                         drop(tree.forget(shown.node, 1));

@@ -9,7 +9,7 @@ const SLOTS: usize = 1 << 16;
 /// How long after a change another one is to be expected, in milliseconds.
 const FLUX: u32 = 1000;
 
-/// Files whose bytes others changed a moment ago. The kernel keeps a file's length and its pages apart, and gives bytes
+/// Files whose bytes, and directories whose names, others changed a moment ago. The kernel keeps a file's length and its pages apart, and gives bytes
 /// of one version the length of another while both change; who reads past its pages gets both from us at once.
 #[derive(Debug)]
 pub(crate) struct Flux {

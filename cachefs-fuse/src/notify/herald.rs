@@ -125,6 +125,7 @@ impl Herald {
     fn name(&self, dir: NodeId, name: &[u8], child: Option<NodeId>) {
         self.tree.belief().epochs().raise_name(dir, name);
         self.tree.belief().epochs().raise_node(dir);
+        self.tree.belief().flux().note(dir);
         if !self.tree.inodes().contains(dir) {
             return;
         }
