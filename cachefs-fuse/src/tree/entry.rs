@@ -106,8 +106,13 @@ impl Tree {
     }
 
     /// Nothing is believed of what programs may be writing to past us.
+    ///
+    /// Nor of a file that others are changing and that the kernel opens by itself: it asks before each read then, and has
+    /// the length and the pages of one version.
     fn attr_belief(&self, node: NodeId, attr: &Attr) -> Duration {
-        if self.serving.is_written(node) { Duration::ZERO } else { self.belief.attr(attr) }
+        let in_flux =
+            self.inodes.is_uncounted() && !attr.kind.is_dir() && self.belief.flux().is_changing(node);
+        if in_flux || self.serving.is_written(node) { Duration::ZERO } else { self.belief.attr(attr) }
     }
 
     /// The number of a file, whether the kernel knows it or not.
