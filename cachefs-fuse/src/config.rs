@@ -140,6 +140,14 @@ impl MountConfig {
     }
 }
 
+impl MountConfig {
+    /// The kernel is never to ask for an opening. Where others change files it has to, so that it can be made to read
+    /// one past its pages: their length and what they hold would be of two versions otherwise.
+    pub(crate) fn opens_unasked(&self) -> bool {
+        self.is_uncounted() && self.trust == Trust::Always
+    }
+}
+
 impl Default for MountConfig {
     fn default() -> Self {
         Self {

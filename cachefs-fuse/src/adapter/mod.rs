@@ -239,7 +239,7 @@ impl Filesystem for Adapter {
 
     /// Refused once it is never asked again, and the kernel opens files by itself.
     fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
-        if self.dispatch.tree().inodes().is_uncounted() {
+        if self.config.opens_unasked() {
             self.dispatch.noted(Op::Open, 1);
             return reply.refuse(Errno::NOSYS);
         }

@@ -46,6 +46,12 @@ impl Requests {
         self.0.iter().filter(|(name, _)| name.contains(&label)).map(|(_, count)| count).sum()
     }
 
+    /// Without those by which a file is opened and closed.
+    pub fn without_opening(mut self) -> Self {
+        self.0.retain(|(label, _)| !label.contains("\"open\"") && !label.contains("\"release\""));
+        self
+    }
+
     /// Without the one that `find` sends for how full the filesystem is, which the kernel never answers by itself.
     pub fn without_one_statfs(mut self) -> Self {
         self.0.retain(|(label, count)| !label.contains("\"statfs\"") || *count > 1.0);
