@@ -51,7 +51,8 @@ pub enum Trust {
 /// Who serves what has been read before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Profile {
-    /// The kernel, from its pages, attributes and names; with [`Trust::Watch`] and [`Trust::Always`] without a request.
+    /// The kernel, from its pages, attributes and names: with [`Trust::Always`] without a request, with [`Trust::Watch`]
+    /// with one for each opening.
     #[default]
     Pages,
     /// The kernel, straight from the files of the filesystem where they have descriptors: for long sequential work. Needs
@@ -134,7 +135,8 @@ pub struct MountConfig {
 }
 
 impl MountConfig {
-    /// The kernel is not to tell who opens what: it has what it needs, and asks for the rest by inode.
+    /// Whatever the kernel knows is taken for open, and held: with [`Trust::Always`] it does not tell who opens what, with
+    /// [`Trust::Watch`] others may replace a file between a look-up and its opening.
     pub(crate) fn is_uncounted(&self) -> bool {
         self.profile == Profile::Pages && matches!(self.trust, Trust::Watch | Trust::Always)
     }

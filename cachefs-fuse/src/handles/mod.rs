@@ -108,19 +108,15 @@ impl Handles {
     }
 
     /// Keeps handles that had to go after all, if the file is still open, until [`Handles::remove`].
-    pub(crate) fn pin_back(&self, node: NodeId, mut slot: Slot, open: impl FnOnce() -> bool) {
+    pub(crate) fn pin_back(&self, node: NodeId, slot: Slot, open: impl FnOnce() -> bool) {
         let mut files = self.files.lock();
         if !open() {
             drop(files);
             return drop(slot);
         }
-        let known = files.remove(node);
-        for known in known.iter().flatten() {
-            slot.merge(known.clone());
-        }
-        files.pins.insert(node, slot);
+        let superfluous = pin(&mut files, node, slot);
         drop(files);
-        drop(known);
+        drop(superfluous);
     }
 
     /// Files whose handles for writing are to be given back once they are idle.
@@ -148,15 +144,11 @@ impl Handles {
     }
 
     /// Keeps the handles of a file, these and those it has, until [`Handles::remove`].
-    pub(crate) fn pin_file(&self, node: NodeId, mut slot: Slot) {
+    pub(crate) fn pin_file(&self, node: NodeId, slot: Slot) {
         let mut files = self.files.lock();
-        let known = files.remove(node);
-        for known in known.iter().flatten() {
-            slot.merge(known.clone());
-        }
-        files.pins.insert(node, slot);
+        let superfluous = pin(&mut files, node, slot);
         drop(files);
-        drop(known);
+        drop(superfluous);
     }
 
     /// Keeps the handles a file has, if it has any.
@@ -230,4 +222,14 @@ impl Handles {
         let (files, file_pins) = self.files.lock().len();
         (dirs + files, dir_pins + file_pins)
     }
+}
+
+/// Pins these handles and those the file has; what is to be dropped without the lock.
+fn pin(files: &mut Kept<Slot>, node: NodeId, mut slot: Slot) -> [Option<Slot>; 2] {
+    let known = files.remove(node);
+    for known in known.iter().flatten() {
+        slot.merge(known.clone());
+    }
+    files.pins.insert(node, slot);
+    known
 }

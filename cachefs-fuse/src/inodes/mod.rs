@@ -49,7 +49,7 @@ pub(crate) struct Inodes {
     hand: AtomicU64,
     /// Nodes by name, where changes are told of by name.
     names: OnceLock<NameIndex>,
-    /// The kernel does not tell which files it has open.
+    /// Which files the kernel has open is not counted.
     uncounted: bool,
 }
 
@@ -81,7 +81,7 @@ impl Inodes {
         inodes
     }
 
-    /// The kernel does not tell which files it has open: any regular one may be.
+    /// Which files the kernel has open is not counted: any but a directory may be.
     pub(crate) fn is_uncounted(&self) -> bool {
         self.uncounted
     }

@@ -107,8 +107,8 @@ impl Tree {
 
     /// Nothing is believed of what programs may be writing to past us.
     ///
-    /// Nor of a file that others are changing and that the kernel opens by itself: it asks before each read then, and has
-    /// the length and the pages of one version.
+    /// Nor of a file that others are changing, where it may have been opened before they did: the kernel asks before it
+    /// reads then, and has the length and the pages of one version.
     fn attr_belief(&self, node: NodeId, attr: &Attr) -> Duration {
         let in_flux =
             self.inodes.is_uncounted() && !attr.kind.is_dir() && self.belief.flux().is_changing(node);
