@@ -9,6 +9,7 @@
 
 mod attr;
 mod caps;
+pub mod clock;
 mod dir_entry;
 mod error;
 mod ext;

@@ -8,15 +8,16 @@ use super::Finding;
 use crate::Result;
 
 /// Each package of the workspace and the packages of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("cachefs-sys", &[]),
     ("cachefs-policy", &[]),
     ("cachefs-vfs", &["cachefs-sys"]),
-    ("cachefs", &["cachefs-vfs", "cachefs-policy", "cachefs-sys"]),
+    ("cachefs-writeback", &["cachefs-vfs", "cachefs-sys"]),
+    ("cachefs", &["cachefs-vfs", "cachefs-policy", "cachefs-sys", "cachefs-writeback"]),
     ("cachefs-sim", &["cachefs-policy"]),
     ("cachefs-testkit", &["cachefs-vfs"]),
-    ("cachefs-fuse", &["cachefs", "cachefs-vfs", "cachefs-sys"]),
-    ("cachefs-benches", &["cachefs", "cachefs-vfs", "cachefs-testkit"]),
+    ("cachefs-fuse", &["cachefs", "cachefs-vfs", "cachefs-sys", "cachefs-writeback"]),
+    ("cachefs-benches", &["cachefs", "cachefs-vfs", "cachefs-testkit", "cachefs-writeback"]),
     ("cachefs-examples", &["cachefs", "cachefs-vfs", "cachefs-fuse", "cachefs-testkit"]),
     ("xtask", &[]),
 ];

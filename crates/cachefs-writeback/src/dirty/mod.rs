@@ -1,0 +1,1 @@
+//! Files with bytes that the backing does not have yet.

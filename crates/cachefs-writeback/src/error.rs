@@ -1,0 +1,1 @@
+//! What can go wrong beside the errors of the backing.

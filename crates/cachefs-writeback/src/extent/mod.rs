@@ -1,0 +1,1 @@
+//! Which bytes of a file lie where in the journal.

@@ -1,0 +1,1 @@
+//! Bringing dirty bytes to the backing.

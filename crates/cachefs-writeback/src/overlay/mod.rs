@@ -1,0 +1,1 @@
+//! The handles: a write-back is a filesystem itself.

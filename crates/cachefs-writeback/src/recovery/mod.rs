@@ -1,0 +1,1 @@
+//! What a journal says after its owner is gone, and putting it right.

@@ -1,0 +1,1 @@
+//! Where a write-back keeps its journal, and who owns it.
