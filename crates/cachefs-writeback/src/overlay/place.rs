@@ -1,0 +1,274 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::sync::Weak;
+
+use cachefs_vfs::{FileId, Name};
+
+use crate::sync::{Arc, Mutex};
+
+/// The deepest path that is told. Renames by others, unseen here, could tie a knot into what is known.
+const DEPTH_MAX: usize = 4096;
+
+/// Where a file or directory is, by our own account: kept right over our own renames, wrong after those of others.
+/// A hint for the journal and for messages, never a proof.
+#[derive(Debug)]
+pub(crate) struct Place {
+    id: FileId,
+    at: Mutex<At>,
+    places: Weak<Places>,
+}
+
+#[derive(Clone, Debug)]
+enum At {
+    Root,
+    In {
+        dir: Arc<Place>,
+        name: OsString,
+    },
+    /// Found by its identity, or its name was removed.
+    Nowhere,
+}
+
+impl Place {
+    /// Which file or directory it is the place of.
+    pub(crate) fn id(&self) -> FileId {
+        self.id
+    }
+
+    /// The path from the root, where that is known.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        let mut names: Vec<OsString> = Vec::new();
+        let mut at = self.at();
+        while let At::In { dir, name } = at {
+            if names.len() == DEPTH_MAX {
+                return None;
+            }
+            names.push(name);
+            at = dir.at();
+        }
+        matches!(at, At::Root).then(|| names.iter().rev().collect())
+    }
+
+    /// The path from the root, or what stands for one in a message.
+    pub(crate) fn told(&self) -> PathBuf {
+        self.path().unwrap_or_else(|| format!("(inode {})", self.id.inode).into())
+    }
+
+    /// The directory it is in and its name there, where that is known.
+    pub(crate) fn spot(&self) -> Option<(FileId, OsString)> {
+        match &*self.at.lock() {
+            At::In { dir, name } => Some((dir.id, name.clone())),
+            At::Root | At::Nowhere => None,
+        }
+    }
+
+    /// Its directory, where that is known.
+    pub(crate) fn parent(&self) -> Option<Arc<Self>> {
+        match &*self.at.lock() {
+            At::In { dir, .. } => Some(Arc::clone(dir)),
+            At::Root | At::Nowhere => None,
+        }
+    }
+
+    fn at(&self) -> At {
+        self.at.lock().clone()
+    }
+
+    fn is_within(&self, other: &Arc<Self>) -> bool {
+        let mut next = self.parent();
+        for _ in 0..DEPTH_MAX {
+            match next {
+                Some(place) if Arc::ptr_eq(&place, other) => return true,
+                Some(place) => next = place.parent(),
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let (Some(places), Some((dir, name))) = (self.places.upgrade(), self.spot()) else { return };
+        // Taken out of the lock: it may be the last handle of its directory's place.
+        let _at = {
+            let mut known = places.known.lock();
+            if let Entry::Occupied(entry) = known.entry((dir, name))
+                && std::ptr::eq(entry.get().as_ptr(), self)
+            {
+                entry.remove();
+            }
+            std::mem::replace(self.at.get_mut(), At::Nowhere)
+        };
+    }
+}
+
+/// All places in use. Locks: `known` before the `at` of a place.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    known: Mutex<HashMap<(FileId, OsString), Weak<Place>>>,
+}
+
+impl Places {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    /// The root, which has no name.
+    pub(crate) fn root(self: &Arc<Self>, id: FileId) -> Arc<Place> {
+        self.place(id, At::Root)
+    }
+
+    /// Of what was found by its identity.
+    pub(crate) fn nowhere(self: &Arc<Self>, id: FileId) -> Arc<Place> {
+        self.place(id, At::Nowhere)
+    }
+
+    /// Of what `name` in `dir` is now.
+    pub(crate) fn child(self: &Arc<Self>, dir: &Arc<Place>, name: Name<'_>, id: FileId) -> Arc<Place> {
+        let key = (dir.id, name.as_os_str().to_os_string());
+        let mut known = self.known.lock();
+        // An old one must not be dropped under the lock.
+        let old = known.get(&key).and_then(Weak::upgrade);
+        if let Some(place) = &old
+            && place.id == id
+        {
+            return Arc::clone(place);
+        }
+        let left = old.as_ref().map(|place| std::mem::replace(&mut *place.at.lock(), At::Nowhere));
+        let place = self.place(id, At::In { dir: Arc::clone(dir), name: key.1.clone() });
+        known.insert(key, Arc::downgrade(&place));
+        drop(known);
+        drop((left, old));
+        place
+    }
+
+    /// What is known to be at a name.
+    pub(crate) fn at(&self, dir: FileId, name: Name<'_>) -> Option<Arc<Place>> {
+        self.known.lock().get(&(dir, name.as_os_str().to_os_string())).and_then(Weak::upgrade)
+    }
+
+    /// A name is gone.
+    pub(crate) fn removed(&self, dir: &Place, name: Name<'_>) {
+        let mut known = self.known.lock();
+        let place = take(&mut known, dir.id, name.as_os_str());
+        let left = place.as_ref().map(|place| std::mem::replace(&mut *place.at.lock(), At::Nowhere));
+        drop(known);
+        drop((left, place));
+    }
+
+    /// A name moved, onto another one perhaps.
+    pub(crate) fn renamed(&self, from: (&Arc<Place>, Name<'_>), to: (&Arc<Place>, Name<'_>)) {
+        let mut known = self.known.lock();
+        let moved = take(&mut known, from.0.id, from.1.as_os_str());
+        let replaced = take(&mut known, to.0.id, to.1.as_os_str());
+        let gone = replaced.as_ref().map(|place| std::mem::replace(&mut *place.at.lock(), At::Nowhere));
+        let left = moved.as_ref().map(|place| put(&mut known, place, to));
+        drop(known);
+        drop((gone, left, moved, replaced));
+    }
+
+    /// Two names changed places.
+    pub(crate) fn exchanged(&self, one: (&Arc<Place>, Name<'_>), other: (&Arc<Place>, Name<'_>)) {
+        let mut known = self.known.lock();
+        let first = take(&mut known, one.0.id, one.1.as_os_str());
+        let second = take(&mut known, other.0.id, other.1.as_os_str());
+        let left = (
+            first.as_ref().map(|place| put(&mut known, place, other)),
+            second.as_ref().map(|place| put(&mut known, place, one)),
+        );
+        drop(known);
+        drop((left, first, second));
+    }
+
+    fn place(self: &Arc<Self>, id: FileId, at: At) -> Arc<Place> {
+        Arc::new(Place { id, at: Mutex::new(at), places: Arc::downgrade(self) })
+    }
+}
+
+type Known = HashMap<(FileId, OsString), Weak<Place>>;
+
+fn take(known: &mut Known, dir: FileId, name: &OsStr) -> Option<Arc<Place>> {
+    known.remove(&(dir, name.to_os_string())).and_then(|place| place.upgrade())
+}
+
+/// Where it was before.
+fn put(known: &mut Known, place: &Arc<Place>, to: (&Arc<Place>, Name<'_>)) -> At {
+    let name = to.1.as_os_str().to_os_string();
+    let knot = Arc::ptr_eq(to.0, place) || to.0.is_within(place);
+    let at = if knot {
+        At::Nowhere
+    } else {
+        known.insert((to.0.id, name.clone()), Arc::downgrade(place));
+        At::In { dir: Arc::clone(to.0), name }
+    };
+    std::mem::replace(&mut *place.at.lock(), at)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn id(inode: u64) -> FileId {
+        FileId { device: 1, inode, generation: 0 }
+    }
+
+    fn name(name: &str) -> Name<'_> {
+        Name::new(name).expect("a name")
+    }
+
+    fn path(place: &Place) -> String {
+        place.path().map_or("?".into(), |path| path.display().to_string())
+    }
+
+    #[test]
+    fn places_follow_renames_of_their_ancestors() {
+        let places = Places::new();
+        let root = places.root(id(1));
+        let dir = places.child(&root, name("d"), id(2));
+        let file = places.child(&dir, name("f"), id(3));
+        assert_eq!(path(&file), "d/f");
+        assert!(Arc::ptr_eq(&file, &places.child(&dir, name("f"), id(3))), "one place for all handles");
+        places.renamed((&root, name("d")), (&root, name("e")));
+        assert_eq!(path(&file), "e/f");
+        places.renamed((&dir, name("f")), (&root, name("g")));
+        assert_eq!((path(&file), file.spot()), ("g".into(), Some((id(1), "g".into()))));
+        let other = places.child(&dir, name("h"), id(4));
+        places.exchanged((&root, name("g")), (&dir, name("h")));
+        assert_eq!((path(&file), path(&other)), ("e/h".into(), "g".into()));
+        places.renamed((&root, name("g")), (&dir, name("h")));
+        assert_eq!((path(&file), path(&other)), ("?".into(), "e/h".into()), "what is replaced has no name");
+        assert_eq!(root.path().as_deref(), Some(Path::new("")));
+    }
+
+    #[test]
+    fn a_place_that_nobody_uses_is_forgotten() {
+        let places = Places::new();
+        let root = places.root(id(1));
+        let file = places.child(&places.child(&root, name("d"), id(2)), name("f"), id(3));
+        assert_eq!(places.known.lock().len(), 2, "its directory is in use by it");
+        drop(file);
+        assert_eq!(places.known.lock().len(), 0);
+        let old = places.child(&root, name("f"), id(3));
+        let new = places.child(&root, name("f"), id(4));
+        assert_eq!((path(&old), path(&new)), ("?".into(), "f".into()), "another file has the name now");
+        drop(old);
+        assert_eq!(places.at(id(1), name("f")).map(|place| place.id()), Some(id(4)));
+        places.removed(&root, name("f"));
+        assert_eq!(path(&new), "?");
+    }
+
+    #[test]
+    fn a_knot_is_untied() {
+        let places = Places::new();
+        let root = places.root(id(1));
+        let outer = places.child(&root, name("o"), id(2));
+        let inner = places.child(&outer, name("i"), id(3));
+        places.renamed((&root, name("o")), (&inner, name("x")));
+        assert_eq!((path(&outer), path(&inner)), ("?".into(), "?".into()));
+    }
+}
