@@ -135,10 +135,10 @@ pub struct MountConfig {
 }
 
 impl MountConfig {
-    /// Whatever the kernel knows is taken for open, and held: with [`Trust::Always`] it does not tell who opens what, with
-    /// [`Trust::Watch`] others may replace a file between a look-up and its opening.
+    /// Whatever the kernel knows is taken for open, and held: with [`Trust::Always`] it may not tell who opens what, with
+    /// [`Trust::Watch`] others may replace a file between a look-up and its opening, whoever serves it then.
     pub(crate) fn is_uncounted(&self) -> bool {
-        self.profile == Profile::Pages && matches!(self.trust, Trust::Watch | Trust::Always)
+        matches!(self.trust, Trust::Watch | Trust::Always)
     }
 }
 
@@ -146,7 +146,12 @@ impl MountConfig {
     /// The kernel is never to ask for an opening. Where others change files it has to, so that it can be made to read
     /// one past its pages: their length and what they hold would be of two versions otherwise.
     pub(crate) fn opens_unasked(&self) -> bool {
-        self.is_uncounted() && self.trust == Trust::Always
+        self.keeps_pages()
+    }
+
+    /// Nobody changes a file but through the mount, and the kernel serves it from its pages alone.
+    pub(crate) fn keeps_pages(&self) -> bool {
+        self.profile == Profile::Pages && self.trust == Trust::Always
     }
 }
 

@@ -14,8 +14,8 @@ type Otherwise = (&'static str, fn(Mode) -> bool, &'static str);
 /// Scenes that end otherwise on a mount.
 const OTHERWISE: [Otherwise; 1] = [(
     "by_path_only_while_others_replace_it",
-    |mode| mode != ["--profile=pages", "--coherence=watch"],
-    "where the kernel tells of opens, only files it told of are kept, and of those by path only it does not tell",
+    |mode| !mode.contains(&"--coherence=watch"),
+    "where nobody tells of changes, only files that the kernel told of are kept, and of those by path only it does not",
 )];
 
 fn as_in_the_directory(mode: Mode) {

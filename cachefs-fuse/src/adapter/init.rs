@@ -3,7 +3,7 @@ use fuser::{InitFlags, KernelConfig};
 use cachefs_vfs::Caps;
 
 use crate::serve::Serving;
-use crate::{MountConfig, Profile, Trust};
+use crate::{MountConfig, Profile};
 
 /// Requests of the background (readahead, asynchronous direct I/O) that may be under way at once.
 const BACKGROUND_MAX: u16 = 64;
@@ -22,7 +22,7 @@ pub(super) fn negotiate(kernel: &mut KernelConfig, config: &MountConfig, caps: C
     ];
     // Where others write, too, the kernel has to drop pages whenever it sees another time of change: it would show zeros
     // between the old end and the new one until it is told. That costs the pages of what is written through the mount.
-    wanted.push(match config.is_uncounted() && config.trust == Trust::Always {
+    wanted.push(match config.keeps_pages() {
         true => ("pages kept when a file changed", InitFlags::FUSE_EXPLICIT_INVAL_DATA),
         false => ("pages dropped when a file changed", InitFlags::FUSE_AUTO_INVAL_DATA),
     });
