@@ -23,7 +23,10 @@ mod extent;
 mod flush;
 mod journal;
 mod overlay;
+mod pressure;
 mod recovery;
+mod retry;
+mod schedule;
 pub mod state_dir;
 mod sync;
 

@@ -1,0 +1,196 @@
+//! How many bytes may be dirty, and how writers are held to it.
+//!
+//! Below half of the limit nobody waits. From there on each write is delayed a little, the more the fuller it is, so
+//! that writers come to go as fast as the backing takes their bytes, at about four fifths of the limit. Who finds
+//! no room at all waits for some, in the order of coming.
+
+mod pace;
+mod rate;
+mod reservation;
+mod room;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use rate::Flushing;
+pub(crate) use reservation::Reservation;
+
+use std::fmt;
+use std::thread;
+use std::time::Duration;
+
+use cachefs_vfs::clock::Clock;
+
+use self::pace::Pace;
+use self::rate::DrainRate;
+use self::room::Room;
+use crate::sync::{Arc, AtomicU64, Condvar, Mutex, Ordering};
+
+/// How many dirty bytes there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Dirty bytes at most.
+    pub(crate) dirty_max: u64,
+    /// How long a write waits for room before it is refused.
+    pub(crate) room_wait: Duration,
+}
+
+/// There was no room for a write, and none was made while it waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{dirty} of {dirty_max} bytes are dirty: no room for {needed} more")]
+pub(crate) struct NoRoom {
+    /// Bytes it wanted to write.
+    pub(crate) needed: u64,
+    /// Bytes that are dirty.
+    pub(crate) dirty: u64,
+    /// Bytes that may be.
+    pub(crate) dirty_max: u64,
+}
+
+/// The account of dirty bytes. Any number of threads.
+pub(crate) struct Pressure {
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+    /// Told, with no lock held, when flushing gets urgent.
+    urge: Box<dyn Fn() + Send + Sync>,
+    state: Mutex<State>,
+    /// Notified when there may be room.
+    freed: Condvar,
+    /// Nanoseconds that writes were delayed and waited.
+    throttled: AtomicU64,
+}
+
+#[derive(Debug)]
+struct State {
+    room: Room,
+    pace: Pace,
+    rate: DrainRate,
+    /// How often something was given back.
+    freed: u64,
+}
+
+impl Pressure {
+    /// Nothing is dirty. `urge` is called, by writers, when half of the limit is reached and when one finds no room;
+    /// it must return at once.
+    pub(crate) fn new(
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+        urge: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let room = Room::new(limits.dirty_max);
+        let state = State { room, pace: Pace::default(), rate: DrainRate::default(), freed: 0 };
+        Self {
+            limits,
+            clock,
+            urge: Box::new(urge),
+            state: Mutex::new(state),
+            freed: Condvar::new(),
+            throttled: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes room for `bytes` that are about to be dirty. Delays the caller by up to half a second while there is
+    /// room, and by [`Limits::room_wait`] if there is none; no lock that a flush may want must be held.
+    ///
+    /// What the write replaces of what was dirty is to be given back after it.
+    ///
+    /// # Errors
+    /// There was no room; at once if `bytes` are more than there may be at all.
+    pub(crate) fn reserve(&self, bytes: u64) -> Result<Reservation<'_>, NoRoom> {
+        let mut state = self.state.lock();
+        let was_pressed = state.room.is_pressed();
+        let now = self.clock.now();
+        let rate = state.rate.at(now);
+        let permille = state.room.permille_with(bytes);
+        let delay = state.pace.delay(now, bytes, permille, rate);
+        let taken = state.room.take(bytes);
+        let urgent = !taken || (!was_pressed && state.room.is_pressed());
+        drop(state);
+        if urgent {
+            (self.urge)();
+        }
+        if !taken {
+            return self.wait_for_room(bytes);
+        }
+        // The room is taken already, so that nobody else finds it meanwhile.
+        if !delay.is_zero() {
+            thread::sleep(delay);
+            self.throttled_for(delay);
+        }
+        Ok(Reservation::new(self, bytes))
+    }
+
+    /// Takes room for bytes that are dirty already, as those found at the start: nobody asks whether there is any.
+    pub(crate) fn add(&self, bytes: u64) {
+        self.state.lock().room.add(bytes);
+    }
+
+    /// `bytes` are dirty no more.
+    pub(crate) fn give_back(&self, bytes: u64) {
+        if bytes > 0 {
+            self.state.lock().room.give_back(bytes);
+            self.stir();
+        }
+    }
+
+    /// Something else that writers wait for may be there now, as room in the journal: wakes those who
+    /// [`Self::wait_stirred`].
+    pub(crate) fn stir(&self) {
+        self.state.lock().freed += 1;
+        self.freed.notify_all();
+    }
+
+    /// How often something was given back, or [`Self::stir`] was called.
+    pub(crate) fn stirred(&self) -> u64 {
+        self.state.lock().freed
+    }
+
+    /// Waits until [`Self::stirred`] is no longer `seen`, `at_most` that long. Returns whether it is so.
+    pub(crate) fn wait_stirred(&self, seen: u64, at_most: Duration) -> bool {
+        let mut state = self.state.lock();
+        self.freed.wait_while_for(&mut state, |state| state.freed == seen, at_most);
+        state.freed != seen
+    }
+
+    /// A flush is going on while the guard lives: what it writes tells how fast the backing is.
+    pub(crate) fn flushing(&self) -> Flushing<'_> {
+        self.state.lock().rate.begin(self.clock.now());
+        Flushing::new(self)
+    }
+
+    /// Dirty bytes, with those about to be.
+    pub(crate) fn dirty(&self) -> u64 {
+        self.state.lock().room.dirty()
+    }
+
+    /// Whether flushing is urgent: half of the limit is dirty, or somebody waits for room.
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.state.lock().room.is_pressed()
+    }
+
+    /// The most that one [`Self::reserve`] can get.
+    pub(crate) const fn largest(&self) -> u64 {
+        self.limits.dirty_max
+    }
+
+    /// Bytes per second that the backing took lately while it was written to; `None` before it was.
+    pub(crate) fn drain_rate(&self) -> Option<u64> {
+        self.state.lock().rate.at(self.clock.now())
+    }
+
+    /// How long writes were delayed and waited for room, all in all.
+    pub(crate) fn throttled(&self) -> Duration {
+        Duration::from_nanos(self.throttled.load(Ordering::Relaxed))
+    }
+
+    fn throttled_for(&self, duration: Duration) {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.throttled.fetch_add(nanos, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Pressure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { limits, state, .. } = self;
+        f.debug_struct("Pressure").field("limits", limits).field("state", state).finish_non_exhaustive()
+    }
+}
