@@ -2,6 +2,7 @@
 //!
 //! [`SlowFs`], [`FaultFs`] and [`CountFs`] wrap any [`cachefs_vfs::Vfs`] at one seam ([`Wrapped`], which takes any
 //! [`Intercept`]): what is slow, broken or counted there is what a cache above would meet at its backing.
+//! A [`CrashFs`] loses what was not made durable when its power goes.
 //! In an [`OutsideFs`] somebody else makes changes, and those who watch it are told.
 //! [`model`] is an executable specification that random operations are compared with, [`conformance`] a table of
 //! what every filesystem must answer.
@@ -24,6 +25,7 @@
 
 pub mod conformance;
 mod count;
+mod crash;
 mod fault;
 pub mod model;
 mod outside;
@@ -33,6 +35,7 @@ mod subject;
 mod wrap;
 
 pub use count::{CountFs, Counts};
+pub use crash::{CrashFs, CrashFsBuilder, Power};
 pub use fault::{Fault, FaultFs, ReleaseOnDrop, Rule, RuleHandle};
 pub use outside::OutsideFs;
 pub use rng::SplitMix64;
