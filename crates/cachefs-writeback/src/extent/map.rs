@@ -101,7 +101,8 @@ impl<R: Clone> ExtentMap<R> {
     /// The first bytes from `from` on that were written up to `upto`, with all such that follow them without a gap,
     /// `bytes_max` (at least 1) at most: what one write to the backing takes. The next one begins at [`Run::end`].
     pub(crate) fn run(&self, from: u64, upto: Seq, bytes_max: u64) -> Option<Run<R>> {
-        Run::first(self.snapshot_lazily(from), upto, bytes_max.max(1))
+        let reaching = self.extents.range(self.first_reaching(from)..);
+        Run::first(reaching.map(|(_, extent)| extent), from, upto, bytes_max.max(1))
     }
 
     /// All runs of what was written up to `upto`.
@@ -130,12 +131,6 @@ impl<R: Clone> ExtentMap<R> {
     /// The last record of which something is dirty.
     pub(crate) fn newest(&self) -> Option<Seq> {
         self.iter().map(|extent| extent.seq).max()
-    }
-
-    /// The extents that reach behind `from`, the first one clipped to it.
-    fn snapshot_lazily(&self, from: u64) -> impl Iterator<Item = Extent<R>> {
-        let reaching = self.extents.range(self.first_reaching(from)..);
-        reaching.map(move |(_, extent)| extent.clone().clip(from, u64::MAX))
     }
 
     /// The key of the extent that `offset` lies in, else `offset`.

@@ -18,27 +18,36 @@ impl<R> Run<R> {
         self.offset + self.len
     }
 
-    /// The first run of `extents`, which come by offset, that was written up to `upto`.
-    pub(super) fn first(
-        extents: impl Iterator<Item = Extent<R>>,
+    /// The first run of `extents`, which come by offset, that was written up to `upto`; what lies before `from` is
+    /// left out.
+    pub(super) fn first<'a>(
+        extents: impl Iterator<Item = &'a Extent<R>>,
+        from: u64,
         upto: Seq,
         bytes_max: u64,
-    ) -> Option<Self> {
+    ) -> Option<Self>
+    where
+        R: Clone + 'a,
+    {
         let mut extents = extents.skip_while(|extent| extent.seq > upto);
-        let mut run = Self::of(extents.next()?, bytes_max);
+        let mut run = Self::of(extents.next()?, from, bytes_max);
         for extent in extents {
             if run.len == bytes_max || extent.offset != run.end() || extent.seq > upto {
                 break;
             }
             let end = extent.end().min(run.offset.saturating_add(bytes_max));
             run.len = end - run.offset;
-            run.extents.push(extent.clip(0, end));
+            run.extents.push(extent.clone().clip(0, end));
         }
         Some(run)
     }
 
-    fn of(extent: Extent<R>, bytes_max: u64) -> Self {
-        let (offset, len) = (extent.offset, extent.len.min(bytes_max));
-        Self { extents: vec![extent.clip(0, offset + len)], offset, len }
+    fn of(extent: &Extent<R>, from: u64, bytes_max: u64) -> Self
+    where
+        R: Clone,
+    {
+        let offset = extent.offset.max(from);
+        let len = (extent.end() - offset).min(bytes_max);
+        Self { extents: vec![extent.clone().clip(offset, offset + len)], offset, len }
     }
 }

@@ -40,7 +40,8 @@ impl Pace {
 fn cost(bytes: u64, permille: u64, rate: u64) -> Duration {
     let above = u128::from(permille.saturating_sub(FREE));
     let even = u128::from(EVEN - FREE);
-    let nanos = u128::from(bytes) * 1_000_000_000 * above * above / (u128::from(rate) * even * even);
+    let alone = u128::from(bytes) * 1_000_000_000 / u128::from(rate);
+    let nanos = alone.saturating_mul(above * above) / (even * even);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 

@@ -79,6 +79,11 @@ impl Room {
         self.waiting.remove(&ticket);
     }
 
+    #[cfg(test)]
+    pub(super) fn waiters(&self) -> usize {
+        self.waiting.len()
+    }
+
     fn fits(&self, bytes: u64) -> bool {
         bytes <= self.dirty_max.saturating_sub(self.dirty)
     }

@@ -39,7 +39,8 @@ impl Schedule {
     /// When `candidate` is due. `pressed`: room is needed, so all that do not wait for a retry are due at once.
     pub(crate) fn due_at<K>(&self, candidate: &Candidate<K>, pressed: bool) -> Moment {
         let by_age = candidate.first.plus(self.dirty_age);
-        let by_itself = if pressed { candidate.first } else { candidate.last.plus(self.flush_after).min(by_age) };
+        let by_itself =
+            if pressed { candidate.first } else { candidate.last.plus(self.flush_after).min(by_age) };
         by_itself.max(candidate.not_before.unwrap_or_default())
     }
 

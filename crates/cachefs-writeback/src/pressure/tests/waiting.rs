@@ -1,0 +1,194 @@
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cachefs_vfs::clock::{Clock, ManualClock, SystemClock};
+
+use super::pressure;
+use crate::pressure::{Limits, NoRoom, Pressure};
+use crate::sync::{Arc, AtomicUsize, Ordering};
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// Waits until `is_so`, which something else brings about.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        thread::yield_now();
+    }
+}
+
+fn waiters(pressure: &Pressure) -> usize {
+    pressure.state.lock().room.waiters()
+}
+
+#[test]
+fn what_was_not_used_is_given_back_and_so_is_what_was_replaced() {
+    let pressure = pressure(1000, LONG);
+    drop(pressure.reserve(100).unwrap());
+    assert_eq!(pressure.dirty(), 0);
+    pressure.reserve(100).unwrap().used(0);
+    pressure.reserve(100).unwrap().used(60);
+    assert_eq!(pressure.dirty(), 140);
+    pressure.give_back(140);
+    assert_eq!((pressure.dirty(), pressure.is_pressed()), (0, false));
+}
+
+#[test]
+fn more_than_there_may_be_is_refused_at_once() {
+    let pressure = pressure(1000, LONG);
+    let refused = pressure.reserve(1001).unwrap_err();
+    assert_eq!(refused, NoRoom { needed: 1001, dirty: 0, dirty_max: 1000 });
+    assert_eq!(waiters(&pressure), 0);
+    pressure.reserve(pressure.largest()).unwrap().used(0);
+}
+
+#[test]
+fn who_finds_no_room_waits_until_there_is_some() {
+    let pressure = pressure(1000, LONG);
+    pressure.reserve(900).unwrap().used(0);
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| pressure.reserve(300).map(|room| room.used(0)));
+        until("somebody waits", || waiters(&pressure) == 1);
+        pressure.give_back(100);
+        assert_eq!(waiters(&pressure), 1, "that was not enough");
+        pressure.give_back(100);
+        writer.join().unwrap().unwrap();
+    });
+    assert_eq!(pressure.dirty(), 1000);
+}
+
+#[test]
+fn small_writes_do_not_overtake_a_large_one_for_ever() {
+    let pressure = pressure(1000, LONG);
+    pressure.reserve(1000).unwrap().used(0);
+    let (sender, order) = mpsc::channel();
+    thread::scope(|scope| {
+        for (waiting, bytes) in [(1, 800), (2, 10), (3, 20)] {
+            let (sender, pressure) = (sender.clone(), &pressure);
+            scope.spawn(move || {
+                let room = pressure.reserve(bytes).unwrap();
+                sender.send(bytes).unwrap();
+                room.used(0);
+            });
+            until("the next one waits", || waiters(pressure) == waiting);
+        }
+        pressure.give_back(500);
+        assert!(order.try_recv().is_err(), "the first one has no room, the others are not first");
+        pressure.give_back(300);
+        assert_eq!(order.recv(), Ok(800));
+        pressure.give_back(30);
+        let mut rest = [order.recv().unwrap(), order.recv().unwrap()];
+        rest.sort_unstable();
+        assert_eq!(rest, [10, 20]);
+    });
+}
+
+#[test]
+fn a_wait_ends_and_lets_the_next_one_pass() {
+    let pressure = pressure(1000, Duration::from_millis(200));
+    pressure.reserve(900).unwrap().used(0);
+    thread::scope(|scope| {
+        let large = scope.spawn(|| pressure.reserve(500).map(|room| room.used(0)));
+        until("the large one waits", || waiters(&pressure) == 1);
+        let refused = large.join().unwrap().unwrap_err();
+        assert_eq!(refused, NoRoom { needed: 500, dirty: 900, dirty_max: 1000 });
+        assert_eq!(waiters(&pressure), 0);
+        pressure.reserve(100).unwrap().used(0);
+    });
+    assert!(pressure.throttled() >= Duration::from_millis(200), "{:?}", pressure.throttled());
+}
+
+#[test]
+fn the_wait_is_measured_by_the_clock_given() {
+    let clock = Arc::new(ManualClock::new());
+    let limits = Limits { dirty_max: 1000, room_wait: LONG };
+    let pressure = Pressure::new(limits, Arc::clone(&clock) as Arc<dyn Clock>, || ());
+    pressure.reserve(1000).unwrap().used(0);
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| pressure.reserve(1).is_err());
+        until("it waits", || waiters(&pressure) == 1);
+        clock.advance(LONG);
+        assert!(writer.join().unwrap());
+    });
+}
+
+#[test]
+fn flushing_is_urged_at_half_and_when_somebody_finds_no_room() {
+    let urged = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&urged);
+    let limits = Limits { dirty_max: 1000, room_wait: Duration::from_millis(1) };
+    let pressure = Pressure::new(limits, Arc::new(SystemClock), move || {
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    let urged = || urged.load(Ordering::SeqCst);
+    pressure.reserve(499).unwrap().used(0);
+    assert_eq!((urged(), pressure.is_pressed()), (0, false));
+    pressure.reserve(1).unwrap().used(0);
+    assert_eq!((urged(), pressure.is_pressed()), (1, true));
+    pressure.reserve(1).unwrap().used(0);
+    assert_eq!(urged(), 1, "once is enough");
+    pressure.reserve(900).unwrap_err();
+    assert_eq!(urged(), 2);
+}
+
+#[test]
+fn bytes_found_at_the_start_may_pass_the_limit() {
+    let pressure = pressure(1000, Duration::from_millis(1));
+    pressure.add(5000);
+    assert!(pressure.is_pressed());
+    pressure.reserve(1).unwrap_err();
+    pressure.give_back(4500);
+    pressure.reserve(1).unwrap().used(0);
+}
+
+#[test]
+fn a_stir_wakes_who_waits_for_it() {
+    let pressure = pressure(1000, LONG);
+    let seen = pressure.stirred();
+    assert!(!pressure.wait_stirred(seen, Duration::from_millis(1)));
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| pressure.wait_stirred(seen, LONG));
+        pressure.stir();
+        assert!(waiter.join().unwrap());
+    });
+    let seen = pressure.stirred();
+    pressure.reserve(10).unwrap().used(0);
+    assert_eq!(pressure.stirred(), seen, "taking is no news");
+    pressure.give_back(10);
+    assert_ne!(pressure.stirred(), seen);
+}
+
+#[test]
+fn writers_and_flushers_at_full_speed_never_pass_the_limit() {
+    const MAX: u64 = 1 << 20;
+    let pressure = pressure(MAX, LONG);
+    let (sender, flush) = crossbeam_channel::unbounded();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            let flush = flush.clone();
+            scope.spawn(|| {
+                let flushing = pressure.flushing();
+                for bytes in flush {
+                    assert!(pressure.dirty() <= MAX);
+                    flushing.wrote(bytes);
+                    pressure.give_back(bytes);
+                }
+            });
+        }
+        drop(flush);
+        for _ in 0..4 {
+            let (sender, pressure) = (sender.clone(), &pressure);
+            scope.spawn(move || {
+                for _ in 0..500 {
+                    pressure.reserve(MAX / 16).unwrap().used(0);
+                    assert!(pressure.dirty() <= MAX);
+                    sender.send(MAX / 16).unwrap();
+                }
+            });
+        }
+        drop(sender);
+    });
+    assert_eq!(pressure.dirty(), 0);
+}
