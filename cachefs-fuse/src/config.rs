@@ -1,5 +1,7 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use cachefs_vfs::{FileId, Result};
 use rustix::process::{Resource, getrlimit};
 
 /// A flag of mount(2) that users may set. Unless asked otherwise a mount is `nosuid,nodev`, as other FUSE
@@ -74,6 +76,16 @@ impl Profile {
     }
 }
 
+/// What is done when a program closes a file.
+pub trait OnClose: std::fmt::Debug + Send + Sync {
+    /// A descriptor of the file that it may have written to is being closed: `close` waits for this and answers its
+    /// error. Also where others are open to the same file.
+    ///
+    /// # Errors
+    /// What `close` is to answer.
+    fn closing(&self, file: FileId) -> Result<()>;
+}
+
 /// How a filesystem is mounted and served.
 #[derive(Clone, Debug)]
 pub struct MountConfig {
@@ -124,6 +136,9 @@ pub struct MountConfig {
     /// Most threads that send them, beside one for attributes. Other notices wait for requests of their directory or
     /// file that are under way, so that each of these can hold up one thread until its deadline.
     pub notifiers_max: usize,
+    /// What is done when a program closes a file; `None`: nothing, and the kernel does not tell of it. With
+    /// [`Trust::Always`] it is told of each descriptor closed, else of those that may write.
+    pub on_close: Option<Arc<dyn OnClose>>,
     /// How many filesystems deep those are whose files pass through with [`Profile::Stream`]: 1, or 2 where they lie on
     /// an overlay themselves, which forbids overlays on top of the mount.
     pub stack_depth: u32,
@@ -179,6 +194,7 @@ impl Default for MountConfig {
             notices_max: 1 << 16,
             notifiers_max: 16,
             max_readahead: 1 << 20,
+            on_close: None,
             stack_depth: 1,
             max_write: 1 << 20,
             honours_nowait: false,

@@ -16,6 +16,7 @@ mod adapter;
 mod belief;
 mod buffers;
 mod config;
+pub mod control;
 mod dispatch;
 mod error;
 mod handles;
@@ -28,7 +29,7 @@ mod serve;
 mod session;
 mod tree;
 
-pub use config::{MountConfig, MountFlag, Profile, Trust};
+pub use config::{MountConfig, MountFlag, OnClose, Profile, Trust};
 pub use error::MountError;
 pub use notify::{NoticeCount, NoticeKind, NoticeSnapshot};
 pub use requests::{ErrorCount, HistogramSnapshot, Op, OpSnapshot, RequestSnapshot};

@@ -289,10 +289,8 @@ impl Filesystem for Adapter {
         );
     }
 
-    /// There is nothing to do when a file is closed: refused once, it is never asked again.
-    fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
-        self.dispatch.noted(Op::Flush, 1);
-        reply.refuse(Errno::NOSYS);
+    fn flush(&self, _: &Request, ino: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
+        self.close_file(NodeId(ino.0), reply);
     }
 
     fn release(

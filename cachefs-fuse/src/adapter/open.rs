@@ -2,13 +2,13 @@
 
 use std::ffi::OsStr;
 
-use cachefs_vfs::{Mode, Owner};
-use fuser::{FopenFlags, OpenFlags, ReplyCreate, ReplyOpen};
+use cachefs_vfs::{Errno, Mode, Owner};
+use fuser::{FopenFlags, OpenFlags, ReplyCreate, ReplyEmpty, ReplyOpen};
 use rustix::fs::OFlags;
 
 use super::{Adapter, convert, deliver};
 use crate::Profile;
-use crate::dispatch::Call;
+use crate::dispatch::{Call, Refuse};
 use crate::inodes::NodeId;
 use crate::requests::Op;
 use crate::tree::{Change, Opening};
@@ -54,12 +54,27 @@ impl Adapter {
         );
     }
 
+    /// A descriptor of a file is closed. Where there is nothing to do then, it is refused once and never asked again.
+    pub(super) fn close_file(&self, node: NodeId, reply: ReplyEmpty) {
+        let Some(hook) = self.config.on_close.clone() else {
+            self.dispatch.noted(Op::Flush, 1);
+            return reply.refuse(Errno::NOSYS);
+        };
+        self.simple(Call::waiting(Op::Flush, node.0), reply, &[], move |tree, _| tree.closing(node, &*hook));
+    }
+
     /// How a file is opened. One that is opened past the caches is read and written past those of the kernel, too. So
     /// is one that is opened for appending where others may append: the kernel would put the bytes where it believes
     /// the end to be. Where files pass through, the kernel would go by these flags even after the program took them back.
     /// With [`Profile::Direct`], each is.
     fn open_flags(&self, flags: OFlags) -> FopenFlags {
-        let direct = FopenFlags::FOPEN_DIRECT_IO;
+        let mut usual = FopenFlags::empty();
+        // Who only reads leaves nothing to be done.
+        usual.set(
+            FopenFlags::FOPEN_NOFLUSH,
+            self.config.on_close.is_some() && !convert::access(flags).writes(),
+        );
+        let direct = usual | FopenFlags::FOPEN_DIRECT_IO;
         if flags.contains(OFlags::DIRECT) {
             return direct | FopenFlags::FOPEN_PARALLEL_DIRECT_WRITES;
         }
@@ -68,7 +83,7 @@ impl Adapter {
         let appends = flags.contains(OFlags::APPEND) && asks;
         match appends || self.config.profile == Profile::Direct {
             true => direct,
-            false => FopenFlags::empty(),
+            false => usual,
         }
     }
 }

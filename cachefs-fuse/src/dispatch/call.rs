@@ -21,6 +21,11 @@ impl Call {
         Self { op, node: NodeId(node), change: None, patient: false }
     }
 
+    /// A request that changes nothing to be seen, but may take as long as there is to write.
+    pub(crate) fn waiting(op: Op, node: u64) -> Self {
+        Self { patient: true, ..Self::reading(op, node) }
+    }
+
     /// A request that changes a file, and so always asks the filesystem.
     pub(crate) fn changing(op: Op, node: u64) -> Self {
         Self::naming(op, node, Change::of(NodeId(node)))

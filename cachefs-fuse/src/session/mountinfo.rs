@@ -4,21 +4,34 @@ use std::path::{Path, PathBuf};
 
 /// One mount of `/proc/self/mountinfo`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct MountEntry {
+pub(crate) struct MountEntry {
     id: u64,
     /// The mount that it is mounted on.
     parent: u64,
     /// The directory of the filesystem that is its top.
     root: PathBuf,
     /// `MAJOR:MINOR` of the device.
-    pub(super) device: String,
+    pub(crate) device: String,
     /// Where it is mounted.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
+    /// The type of the filesystem, `fuse.SUBTYPE` for ours.
+    pub(crate) kind: String,
+    /// What the filesystem calls its source.
+    pub(crate) source: OsString,
+    /// The user who mounted a FUSE filesystem.
+    pub(crate) owner: Option<u32>,
 }
 
 /// The topmost mount at `path`, if there is one. Asks the kernel's table, never the mount itself.
 pub(super) fn mounted_at(path: &Path) -> std::io::Result<Option<MountEntry>> {
     Ok(table()?.into_iter().rfind(|entry| entry.path == path))
+}
+
+/// The mount that a path (absolute, without symlinks) lies in. Asks the kernel's table, never the mount itself.
+pub(crate) fn containing(path: &Path) -> std::io::Result<Option<MountEntry>> {
+    let within = table()?.into_iter().filter(|entry| path.starts_with(&entry.path));
+    // Of those at one place the last is on top.
+    Ok(within.max_by_key(|entry| entry.path.components().count()))
 }
 
 /// Where other filesystems are mounted on the one with this device, as paths from its top. Those that other mount
@@ -49,7 +62,16 @@ fn parse(line: &[u8]) -> Option<MountEntry> {
     let device = String::from_utf8(fields.next()?.to_vec()).ok()?;
     let root = PathBuf::from(unescape(fields.next()?));
     let path = PathBuf::from(unescape(fields.next()?));
-    Some(MountEntry { id, parent, root, device, path })
+    let mut rest = fields.skip_while(|field| *field != b"-").skip(1);
+    let kind = String::from_utf8_lossy(rest.next()?).into_owned();
+    let source = unescape(rest.next()?);
+    let owner = owner(rest.next().unwrap_or_default());
+    Some(MountEntry { id, parent, root, device, path, kind, source, owner })
+}
+
+fn owner(options: &[u8]) -> Option<u32> {
+    let id = options.split(|&b| b == b',').find_map(|option| option.strip_prefix(b"user_id="))?;
+    std::str::from_utf8(id).ok()?.parse().ok()
 }
 
 /// Blanks, tabs, newlines and backslashes are written as three octal digits.
@@ -93,6 +115,8 @@ mod tests {
         let line = br"36 35 0:51 / /mnt/a\040b rw,noatime shared:1 - fuse.cachefs /data rw,user_id=0";
         let entry = parse(line).unwrap();
         assert_eq!((entry.device.as_str(), entry.path.as_path()), ("0:51", Path::new("/mnt/a b")));
+        assert_eq!((entry.kind.as_str(), entry.source.as_os_str()), ("fuse.cachefs", OsStr::new("/data")));
+        assert_eq!(entry.owner, Some(0));
         assert_eq!(parse(b""), None);
     }
 

@@ -89,8 +89,9 @@ impl Unmounter {
         }
     }
 
-    /// `MAJOR:MINOR` of the filesystem.
-    pub(super) fn device(&self) -> &str {
+    /// `MAJOR:MINOR` of the filesystem, which tells it from all others of this machine.
+    #[must_use]
+    pub fn device(&self) -> &str {
         &self.0.device
     }
 

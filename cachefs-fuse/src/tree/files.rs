@@ -1,6 +1,7 @@
 use cachefs_vfs::{AllocateHow, Errno, Error, Privileges, Result, SeekTo, SyncHow, VFile};
 
 use super::Tree;
+use crate::OnClose;
 use crate::buffers::Buffer;
 use crate::handles::Use;
 use crate::inodes::NodeId;
@@ -78,6 +79,15 @@ impl Tree {
                 Err(error) if error.errno() == Errno::ACCESS => self.file(node, Use::Write)?.sync(how),
                 file => file?.sync(how),
             },
+        }
+    }
+
+    /// A program closes a file.
+    pub(crate) fn closing(&self, node: NodeId, hook: &dyn OnClose) -> Result<()> {
+        cachefs_vfs::nowait::check()?;
+        match self.inodes.identity(node) {
+            Some(id) => hook.closing(id),
+            None => Ok(()),
         }
     }
 

@@ -1,0 +1,51 @@
+//! Steering a mount while it runs: a unix socket per mount, and a protocol of lines.
+//!
+//! # The socket
+//!
+//! It is a file named after the device of the mount (`0-51.sock`) in a directory of the user who mounted: `/run/cachefs`
+//! for root, else `cachefs` in `$XDG_RUNTIME_DIR`, in `/run/user/UID`, or `/tmp/cachefs-UID`. The directory has mode 0700,
+//! the socket 0600; who connects is asked for again: only root and that user are served. From any path within a mount
+//! [`Place::of`] finds the socket, and asks the mount for nothing.
+//!
+//! # The protocol, version 1
+//!
+//! Either side writes lines of JSON, an object each, of [`LINE_MAX`] bytes at most. A client asks
+//!
+//! ```json
+//! {"version":1,"verb":"flush","path":"photos/2026"}
+//! ```
+//!
+//! with the verb's arguments beside `version` and `verb`, and is answered any number of lines of progress and then one
+//! of the end:
+//!
+//! ```json
+//! {"event":"progress","bytes_done":1048576,"bytes_left":4194304}
+//! {"event":"done","dirty_bytes":0}
+//! {"event":"failed","kind":"not-found","message":"photos/2026 does not exist"}
+//! ```
+//!
+//! After that it may ask again. Fields that a side does not know are passed over. A `version` above the server's is
+//! refused with the kind `version`; what changes the meaning of a field raises it.
+//!
+//! | verb | arguments | progress | done |
+//! |---|---|---|---|
+//! | `status` | | | what is mounted how, and what waits to be written back |
+//! | `flush` | `path` (relative to the mount, all if left out), `timeout_seconds` | yes | what is still dirty |
+//! | `umount` | `lazy`, `timeout_seconds` | yes | what is still dirty, and conflicts |
+
+mod client;
+mod line;
+mod place;
+mod reply;
+mod request;
+mod server;
+
+pub use client::{CallError, Client};
+pub use line::LINE_MAX;
+pub use place::{Place, RuntimeDir};
+pub use reply::{Refusal, RefusalKind, Reply};
+pub use request::Request;
+pub use server::{Serve, Server, Talk};
+
+/// The version of the protocol that is spoken here.
+pub const VERSION: u32 = 1;

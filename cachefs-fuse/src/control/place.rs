@@ -1,0 +1,166 @@
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use cachefs_vfs::Errno;
+
+use crate::session::mountinfo::{self, MountEntry};
+
+/// A mount, and where its socket is if somebody serves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Where it is mounted.
+    pub mountpoint: PathBuf,
+    /// What it calls its source.
+    pub source: OsString,
+    /// `fuse.SUBTYPE`.
+    pub kind: String,
+    /// The socket; it may be missing, or nobody may listen.
+    pub socket: Option<PathBuf>,
+}
+
+impl Place {
+    /// The mount that `path` lies in, if that is one of FUSE. The mount itself is asked only where a part of the path is
+    /// a symlink.
+    ///
+    /// # Errors
+    /// As reading `/proc` has them.
+    pub fn of(path: &Path) -> io::Result<Option<Self>> {
+        let absolute = std::path::absolute(path)?;
+        let found = match mountinfo::containing(&absolute)?.filter(is_fuse) {
+            Some(entry) => Some(entry),
+            None => match absolute.canonicalize() {
+                Ok(resolved) => mountinfo::containing(&resolved)?.filter(is_fuse),
+                Err(_) => None,
+            },
+        };
+        Ok(found.map(Self::new))
+    }
+
+    fn new(entry: MountEntry) -> Self {
+        let socket = entry.owner.and_then(|owner| RuntimeDir::find(owner, &entry.device));
+        Self { mountpoint: entry.path, source: entry.source, kind: entry.kind, socket }
+    }
+}
+
+fn is_fuse(entry: &MountEntry) -> bool {
+    entry.kind.starts_with("fuse.")
+}
+
+/// The directory that holds the sockets of one user's mounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeDir(PathBuf);
+
+impl RuntimeDir {
+    /// Ours; made if it is missing.
+    ///
+    /// # Errors
+    /// Why the last place that could be it is none.
+    pub fn ours() -> io::Result<Self> {
+        let owner = rustix::process::geteuid().as_raw();
+        let mut refused = io::Error::from(io::ErrorKind::NotFound);
+        for path in candidates(owner) {
+            match make(&path, owner) {
+                Ok(()) => return Ok(Self(path)),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Where the socket of the mount with this device (`MAJOR:MINOR`) is to be.
+    #[must_use]
+    pub fn socket(&self, device: &str) -> PathBuf {
+        self.0.join(file_name(device))
+    }
+
+    /// The sockets there are, of mounts that may be gone from the tree, too.
+    #[must_use]
+    pub fn sockets(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let paths = entries.map(|entry| entry.path());
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "sock")).collect()
+    }
+
+    /// The socket of a mount of this user, if it is where it would be.
+    fn find(owner: u32, device: &str) -> Option<PathBuf> {
+        let safe = |path: &PathBuf| check(path, owner).is_ok();
+        let sockets = candidates(owner).into_iter().filter(safe).map(|path| path.join(file_name(device)));
+        sockets.into_iter().find(|socket| socket.symlink_metadata().is_ok())
+    }
+}
+
+fn file_name(device: &str) -> String {
+    format!("{}.sock", device.replace(':', "-"))
+}
+
+/// Where a user's sockets may be, the best place first.
+fn candidates(owner: u32) -> Vec<PathBuf> {
+    let mut candidates = Vec::new();
+    if owner == 0 {
+        candidates.push("/run/cachefs".into());
+    } else {
+        let ours = owner == rustix::process::geteuid().as_raw();
+        if let Some(directory) = std::env::var_os("XDG_RUNTIME_DIR").filter(|_| ours) {
+            candidates.push(PathBuf::from(directory).join("cachefs"));
+        }
+        candidates.push(format!("/run/user/{owner}/cachefs").into());
+    }
+    candidates.push(format!("/tmp/cachefs-{owner}").into());
+    candidates.retain(|path: &PathBuf| path.is_absolute());
+    candidates
+}
+
+fn make(path: &Path, owner: u32) -> io::Result<()> {
+    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => check(path, owner),
+    }
+}
+
+/// Nobody else may have put it there, nor look into it.
+fn check(path: &Path, owner: u32) -> io::Result<()> {
+    let metadata = path.symlink_metadata()?;
+    if !metadata.is_dir() {
+        return Err(Errno::NOTDIR.into());
+    }
+    if metadata.uid() != owner || metadata.mode() & 0o077 != 0 {
+        return Err(Errno::PERM.into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_others_may_use_is_none_of_ours() {
+        let top = tempfile::tempdir().expect("temp");
+        let owner = rustix::process::geteuid().as_raw();
+        let path = top.path().join("cachefs");
+        make(&path, owner).expect("made");
+        make(&path, owner).expect("there");
+        assert!(make(&path, owner + 1).is_err());
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&path, mode).expect("chmod");
+        assert!(make(&path, owner).is_err());
+        let link = top.path().join("link");
+        std::os::unix::fs::symlink(top.path(), &link).expect("symlink");
+        assert!(make(&link, owner).is_err());
+    }
+
+    #[test]
+    fn sockets_are_named_after_the_device() {
+        let dir = RuntimeDir("/run/cachefs".into());
+        assert_eq!(dir.socket("0:51"), Path::new("/run/cachefs/0-51.sock"));
+        assert_eq!(candidates(0)[0], Path::new("/run/cachefs"));
+        assert_eq!(candidates(u32::MAX).last(), Some(&PathBuf::from("/tmp/cachefs-4294967295")));
+    }
+
+    #[test]
+    fn what_is_no_mount_of_fuse_has_no_place() {
+        assert_eq!(Place::of(Path::new("/proc/self")).expect("/proc"), None);
+    }
+}
