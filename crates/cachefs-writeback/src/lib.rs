@@ -31,3 +31,7 @@ pub mod state_dir;
 mod sync;
 
 pub use config::{Config, Durability, SyncPolicy};
+pub use recovery::{
+    Discarded, Dropped, Exported, FileReport, KeptBeside, Loss, RecoverError, Replayed, Report, Setup, Waiting, boot_id,
+    discard, export, inspect,
+};

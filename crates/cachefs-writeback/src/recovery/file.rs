@@ -1,0 +1,180 @@
+use cachefs_vfs::{FileId, Time, Version};
+
+use super::paths::Paths;
+use crate::extent::{Extent, ExtentMap};
+use crate::journal::{FileNo, Seq};
+
+/// What the journal knows of one file.
+#[derive(Clone, Debug)]
+pub(crate) struct RecoveredFile<R> {
+    /// Its number in the journal.
+    pub(crate) no: FileNo,
+    /// Which file it is; `None` if the record that says so is lost.
+    pub(crate) id: Option<FileId>,
+    /// Where it may be.
+    pub(crate) paths: Paths,
+    /// The backing's version as our last verb or flush left it.
+    pub(crate) own: Option<Version>,
+    /// The newest change of ours that is recorded.
+    pub(crate) newest_ctime: Option<Time>,
+    /// What was under way at the end.
+    pub(crate) windows: Windows,
+    /// Its dirty bytes.
+    pub(crate) extents: ExtentMap<R>,
+    /// A truncation that the backing may not have seen.
+    pub(crate) cut: Option<Cut<R>>,
+    /// Its last name was about to be removed, by us.
+    pub(crate) gone: bool,
+    /// When it was last written to, or what it was set to since.
+    pub(crate) mtime: Option<Time>,
+    /// Something unknown is missing from what the journal says of it.
+    pub(crate) doubt: Option<Doubt>,
+    /// Bytes that were written and cannot be read back: neither flushed nor written again since.
+    pub(crate) lost: ExtentMap<()>,
+}
+
+/// Changes of the backing's file by us that had begun and of whose end nothing is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Windows {
+    /// A flush.
+    pub(crate) flush: bool,
+    /// Verbs that move the version.
+    pub(crate) verbs: u32,
+}
+
+impl Windows {
+    /// Whether the backing may have a version of ours that is not recorded.
+    pub(crate) const fn is_open(self) -> bool {
+        self.flush || self.verbs > 0
+    }
+}
+
+/// A truncation under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Cut<R> {
+    /// The length it makes.
+    pub(crate) length: u64,
+    seq: Seq,
+    /// What is dirty if it did not happen.
+    otherwise: ExtentMap<R>,
+    /// Likewise.
+    mtime: Option<Time>,
+}
+
+/// A hole in the journal, at a time when this file had dirty bytes before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Doubt {
+    /// The last record before the hole.
+    pub(crate) after: Seq,
+    /// Own versions were recorded since. What made them may be in the hole.
+    pub(crate) moved: bool,
+}
+
+impl<R: Clone> RecoveredFile<R> {
+    pub(super) fn new(no: FileNo) -> Self {
+        Self {
+            no,
+            id: None,
+            paths: Paths::default(),
+            own: None,
+            newest_ctime: None,
+            windows: Windows::default(),
+            extents: ExtentMap::new(),
+            cut: None,
+            gone: false,
+            mtime: None,
+            doubt: None,
+            lost: ExtentMap::new(),
+        }
+    }
+
+    /// Whether nothing is left to do for it.
+    pub(crate) fn is_done(&self) -> bool {
+        self.extents.is_empty() && self.cut.is_none()
+    }
+
+    /// Whether some of its dirty bytes are from before a hole.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        let Some(doubt) = self.doubt else { return false };
+        let cut = self.cut.as_ref().is_some_and(|cut| cut.seq <= doubt.after);
+        cut || self.extents.iter().any(|extent| extent.seq <= doubt.after)
+    }
+
+    /// The length its dirty bytes give it at least.
+    pub(crate) fn end(&self) -> u64 {
+        self.extents.end().max(self.cut.as_ref().map_or(0, |cut| cut.length))
+    }
+
+    pub(super) fn own(&mut self, own: Version) {
+        self.newest_ctime = self.newest_ctime.max(Some(own.ctime));
+        if self.own.replace(own) != Some(own)
+            && let Some(doubt) = &mut self.doubt
+        {
+            doubt.moved = true;
+        }
+    }
+
+    pub(super) fn data(&mut self, extent: &Extent<R>, mtime: Time) {
+        self.mtime = Some(mtime);
+        if let Some(cut) = &mut self.cut {
+            cut.otherwise.insert(extent.clone());
+            cut.mtime = Some(mtime);
+        }
+        self.extents.insert(extent.clone());
+        let over = Extent { offset: extent.offset, len: extent.len, skip: 0, seq: Seq(0), record: () };
+        self.lost.insert(over);
+        self.lost.remove_upto(Seq(0));
+    }
+
+    pub(super) fn lose(&mut self, seq: Seq, offset: u64, len: u64) {
+        self.lost.insert(Extent { offset, len, skip: 0, seq, record: () });
+    }
+
+    pub(super) fn truncate(&mut self, seq: Seq, length: u64, mtime: Time) {
+        self.windows.verbs += 1;
+        let otherwise = self.extents.clone();
+        self.extents.cut(length);
+        self.lost.cut(length);
+        self.cut = Some(Cut { length, seq, otherwise, mtime: self.mtime.replace(mtime) });
+    }
+
+    /// A verb is over, and left the backing like this.
+    pub(super) fn verb_end(&mut self, own: Version) {
+        self.windows.verbs = self.windows.verbs.saturating_sub(1);
+        self.cut = None;
+        self.own(own);
+    }
+
+    /// What was under way did not happen: a removal, or a truncation.
+    pub(super) fn stays(&mut self) {
+        if let Some(cut) = self.cut.take() {
+            self.windows.verbs = self.windows.verbs.saturating_sub(1);
+            self.extents = cut.otherwise;
+            self.mtime = cut.mtime;
+        } else {
+            self.gone = false;
+        }
+    }
+
+    /// What was written up to `upto` is in the backing, or in a file of its own.
+    pub(super) fn let_go(&mut self, upto: Seq) {
+        self.extents.remove_upto(upto);
+        self.lost.remove_upto(upto);
+        if let Some(cut) = &mut self.cut {
+            cut.otherwise.remove_upto(upto);
+        }
+    }
+
+    pub(super) fn kept_beside(&mut self, upto: Seq) {
+        self.let_go(upto);
+        if self.cut.as_ref().is_some_and(|cut| cut.seq <= upto) {
+            self.cut = None;
+            self.windows.verbs = self.windows.verbs.saturating_sub(1);
+        }
+    }
+
+    /// Records of unknown files are missing behind `after`.
+    pub(super) fn hole(&mut self, after: Seq) {
+        self.doubt = Some(Doubt { after, moved: false });
+    }
+}
