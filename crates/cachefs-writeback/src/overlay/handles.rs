@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use cachefs_vfs::FileId;
 
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
 
 /// A power of two.
 const SHARDS: usize = 16;
@@ -11,6 +11,7 @@ const SHARDS: usize = 16;
 #[derive(Debug, Default)]
 pub(crate) struct Handles {
     shards: [Mutex<HashMap<FileId, usize>>; SHARDS],
+    openings: AtomicUsize,
 }
 
 /// One handle, until it is dropped.
@@ -18,18 +19,25 @@ pub(crate) struct Handles {
 pub(crate) struct Held {
     id: FileId,
     handles: Arc<Handles>,
+    released: bool,
 }
 
 impl Handles {
     /// One more.
     pub(crate) fn hold(self: &Arc<Self>, id: FileId) -> Held {
         *self.shard(id).lock().entry(id).or_insert(0) += 1;
-        Held { id, handles: Arc::clone(self) }
+        Held { id, handles: Arc::clone(self), released: false }
     }
 
-    /// Whether there is any of this file.
+    /// To be kept from before the backing opens a file until [`Self::hold`] was called for it.
+    pub(crate) fn opening(&self) -> Opening<'_> {
+        self.openings.fetch_add(1, Ordering::SeqCst);
+        Opening(self)
+    }
+
+    /// Whether there may be any of this file, or one about to be.
     pub(crate) fn any(&self, id: FileId) -> bool {
-        self.shard(id).lock().contains_key(&id)
+        self.openings.load(Ordering::SeqCst) > 0 || self.shard(id).lock().contains_key(&id)
     }
 
     fn shard(&self, id: FileId) -> &Mutex<HashMap<FileId, usize>> {
@@ -40,19 +48,35 @@ impl Handles {
 }
 
 impl Held {
-    /// Whether it is the only one.
-    pub(crate) fn is_last(&self) -> bool {
-        self.handles.shard(self.id).lock().get(&self.id) == Some(&1)
+    /// Lets go of it. Answers whether it was the last one.
+    pub(crate) fn release(&mut self) -> bool {
+        if std::mem::replace(&mut self.released, true) {
+            return false;
+        }
+        let mut shard = self.handles.shard(self.id).lock();
+        match shard.get_mut(&self.id) {
+            Some(count) if *count > 1 => {
+                *count -= 1;
+                false
+            }
+            _ => shard.remove(&self.id).is_some(),
+        }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let mut shard = self.handles.shard(self.id).lock();
-        match shard.get_mut(&self.id) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(shard.remove(&self.id)),
-        }
+        self.release();
+    }
+}
+
+/// An opening under way: somebody may be about to hold a file that nobody seems to.
+#[derive(Debug)]
+pub(crate) struct Opening<'a>(&'a Handles);
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.0.openings.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -64,12 +88,14 @@ mod tests {
     fn handles_are_counted_by_file() {
         let handles = Arc::new(Handles::default());
         let id = |inode| FileId { device: 1, inode, generation: 0 };
-        let (one, two) = (handles.hold(id(1)), handles.hold(id(1)));
-        let other = handles.hold(id(17));
-        assert!(!one.is_last() && other.is_last());
-        drop(one);
-        assert!(two.is_last() && handles.any(id(1)));
-        drop((two, other));
-        assert!(!handles.any(id(1)) && !handles.any(id(17)));
+        let (mut one, mut two) = (handles.hold(id(1)), handles.hold(id(1)));
+        let mut other = handles.hold(id(17));
+        assert!(!one.release() && !one.release() && handles.any(id(1)));
+        assert!(two.release() && !two.release() && !handles.any(id(1)));
+        assert!(handles.any(id(17)) && other.release() && !handles.any(id(17)));
+        let opening = handles.opening();
+        assert!(handles.any(id(1)), "somebody is about to");
+        drop(opening);
+        assert!(!handles.any(id(1)));
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::{OsStr, OsString};
+use std::hash::Hash;
 use std::path::PathBuf;
 use std::sync::Weak;
 
@@ -91,24 +92,35 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let (Some(places), Some((dir, name))) = (self.places.upgrade(), self.spot()) else { return };
-        // Taken out of the lock: it may be the last handle of its directory's place.
-        let _at = {
-            let mut known = places.known.lock();
-            if let Entry::Occupied(entry) = known.entry((dir, name))
-                && std::ptr::eq(entry.get().as_ptr(), self)
-            {
-                entry.remove();
-            }
-            std::mem::replace(self.at.get_mut(), At::Nowhere)
-        };
+        let Some(places) = self.places.upgrade() else { return };
+        let spot = self.spot();
+        let mut known = places.known.lock();
+        forget(&mut known.by_id, self.id, self);
+        if let Some(spot) = spot {
+            forget(&mut known.by_name, spot, self);
+        }
+    }
+}
+
+fn forget<K: Eq + Hash>(map: &mut HashMap<K, Weak<Place>>, key: K, place: &Place) {
+    if let Entry::Occupied(entry) = map.entry(key)
+        && std::ptr::eq(entry.get().as_ptr(), place)
+    {
+        entry.remove();
     }
 }
 
 /// All places in use. Locks: `known` before the `at` of a place.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
-    known: Mutex<HashMap<(FileId, OsString), Weak<Place>>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    by_name: HashMap<(FileId, OsString), Weak<Place>>,
+    /// The latest place of each.
+    by_id: HashMap<FileId, Weak<Place>>,
 }
 
 impl Places {
@@ -121,9 +133,10 @@ impl Places {
         self.place(id, At::Root)
     }
 
-    /// Of what was found by its identity.
-    pub(crate) fn nowhere(self: &Arc<Self>, id: FileId) -> Arc<Place> {
-        self.place(id, At::Nowhere)
+    /// Of what was found by its identity: where a handle of it was before, if there is one.
+    pub(crate) fn somewhere(self: &Arc<Self>, id: FileId) -> Arc<Place> {
+        let place = self.known.lock().by_id.get(&id).and_then(Weak::upgrade);
+        place.unwrap_or_else(|| self.place(id, At::Nowhere))
     }
 
     /// Of what `name` in `dir` is now.
@@ -131,7 +144,7 @@ impl Places {
         let key = (dir.id, name.as_os_str().to_os_string());
         let mut known = self.known.lock();
         // An old one must not be dropped under the lock.
-        let old = known.get(&key).and_then(Weak::upgrade);
+        let old = known.by_name.get(&key).and_then(Weak::upgrade);
         if let Some(place) = &old
             && place.id == id
         {
@@ -139,7 +152,8 @@ impl Places {
         }
         let left = old.as_ref().map(|place| std::mem::replace(&mut *place.at.lock(), At::Nowhere));
         let place = self.place(id, At::In { dir: Arc::clone(dir), name: key.1.clone() });
-        known.insert(key, Arc::downgrade(&place));
+        known.by_name.insert(key, Arc::downgrade(&place));
+        known.by_id.insert(id, Arc::downgrade(&place));
         drop(known);
         drop((left, old));
         place
@@ -147,7 +161,7 @@ impl Places {
 
     /// What is known to be at a name.
     pub(crate) fn at(&self, dir: FileId, name: Name<'_>) -> Option<Arc<Place>> {
-        self.known.lock().get(&(dir, name.as_os_str().to_os_string())).and_then(Weak::upgrade)
+        self.known.lock().by_name.get(&(dir, name.as_os_str().to_os_string())).and_then(Weak::upgrade)
     }
 
     /// A name is gone.
@@ -188,10 +202,8 @@ impl Places {
     }
 }
 
-type Known = HashMap<(FileId, OsString), Weak<Place>>;
-
 fn take(known: &mut Known, dir: FileId, name: &OsStr) -> Option<Arc<Place>> {
-    known.remove(&(dir, name.to_os_string())).and_then(|place| place.upgrade())
+    known.by_name.remove(&(dir, name.to_os_string())).and_then(|place| place.upgrade())
 }
 
 /// Where it was before.
@@ -201,7 +213,7 @@ fn put(known: &mut Known, place: &Arc<Place>, to: (&Arc<Place>, Name<'_>)) -> At
     let at = if knot {
         At::Nowhere
     } else {
-        known.insert((to.0.id, name.clone()), Arc::downgrade(place));
+        known.by_name.insert((to.0.id, name.clone()), Arc::downgrade(place));
         At::In { dir: Arc::clone(to.0), name }
     };
     std::mem::replace(&mut *place.at.lock(), at)
@@ -250,9 +262,9 @@ mod tests {
         let places = Places::new();
         let root = places.root(id(1));
         let file = places.child(&places.child(&root, name("d"), id(2)), name("f"), id(3));
-        assert_eq!(places.known.lock().len(), 2, "its directory is in use by it");
+        assert_eq!(places.known.lock().by_name.len(), 2, "its directory is in use by it");
         drop(file);
-        assert_eq!(places.known.lock().len(), 0);
+        assert_eq!(places.known.lock().by_name.len(), 0);
         let old = places.child(&root, name("f"), id(3));
         let new = places.child(&root, name("f"), id(4));
         assert_eq!((path(&old), path(&new)), ("?".into(), "f".into()), "another file has the name now");
@@ -260,6 +272,17 @@ mod tests {
         assert_eq!(places.at(id(1), name("f")).map(|place| place.id()), Some(id(4)));
         places.removed(&root, name("f"));
         assert_eq!(path(&new), "?");
+    }
+
+    #[test]
+    fn what_is_found_by_its_identity_is_where_its_other_handles_are() {
+        let places = Places::new();
+        let root = places.root(id(1));
+        let file = places.child(&root, name("f"), id(3));
+        assert!(Arc::ptr_eq(&places.somewhere(id(3)), &file));
+        assert_eq!(path(&places.somewhere(id(4))), "?");
+        drop(file);
+        assert_eq!((path(&places.somewhere(id(3))), places.known.lock().by_id.len()), ("?".into(), 0));
     }
 
     #[test]
