@@ -49,7 +49,7 @@ pub(crate) fn rob(mode: &str, journal: &str, rounds: u64, seed: u64) {
         std::thread::sleep(life); // sleep: the moment of the kill, nothing is waited for
         victim.kill();
         committed = client.end().unwrap_or(committed);
-        victim.bury();
+        drop(victim);
 
         let mut victim = place.start(&arguments);
         victim.wait_ready();

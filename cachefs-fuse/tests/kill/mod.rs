@@ -89,16 +89,14 @@ impl Massacre {
             victim.kill();
             at_work.into_iter().for_each(|thread| thread.join().unwrap());
         });
-        victim.bury();
     }
 
     /// Kills one while it comes up, or soon after: within the replay, or the flush that follows.
     fn kill_early(&mut self, arguments: &[String]) {
-        let victim = self.place.start(arguments);
+        let mut victim = self.place.start(arguments);
         let life = Duration::from_millis(self.random.below(150));
         std::thread::sleep(life); // sleep: the moment of the kill, nothing is waited for
         victim.kill();
-        victim.bury();
     }
 
     /// What was acknowledged is there, through the mount and in the source.

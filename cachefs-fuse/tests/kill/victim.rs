@@ -11,6 +11,9 @@ use super::super::acceptance::wait_for;
 /// How long a daemon may take to come, with a journal to replay, or to go, with bytes to flush.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long one that was killed is believed to be about to end.
+const DEATH: Duration = Duration::from_secs(2);
+
 /// A `cachefs-mount` that is going to be killed; nothing of it is left when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Victim<'a> {
@@ -39,14 +42,18 @@ impl<'a> Victim<'a> {
         assert!(ready.is_some(), "no mount in {PATIENCE:?}:\n{}", self.said());
     }
 
-    /// Kills it with no warning, at once.
-    pub(crate) fn kill(&self) {
+    /// Kills it with no warning and waits for its end. Who works on the mount hears of it then.
+    ///
+    /// A thread that tells the kernel of a name may wait there for a directory that somebody holds who waits for an
+    /// answer from us: then the process ends only once its connection is cut, as `umount -f` does.
+    pub(crate) fn kill(&mut self) {
         self.signal(Signal::KILL);
-    }
-
-    /// Waits for the end of one that was killed, and takes the dead mount away.
-    pub(crate) fn bury(mut self) {
-        self.daemon.wait().unwrap();
+        if wait_for(DEATH, || self.daemon.try_wait().unwrap()).is_none() {
+            println!("a daemon that was killed did not end: cut off");
+            // Cut whether or not it can be taken away already.
+            let _busy = unmount(self.mountpoint, UnmountFlags::FORCE);
+            assert!(wait_for(PATIENCE, || self.daemon.try_wait().unwrap()).is_some(), "still there");
+        }
     }
 
     /// Ends it as a user would, by `cachefs umount` or a signal: it has to leave nothing behind.
@@ -79,6 +86,7 @@ impl<'a> Victim<'a> {
 impl Drop for Victim<'_> {
     fn drop(&mut self) {
         let _gone = self.daemon.kill();
+        let _cut = unmount(self.mountpoint, UnmountFlags::FORCE);
         let _reaped = self.daemon.wait();
         while is_mounted(self.mountpoint) && unmount(self.mountpoint, UnmountFlags::DETACH).is_ok() {}
     }
