@@ -4,7 +4,7 @@ use thiserror::Error as ThisError;
 
 use crate::journal::JournalError;
 
-/// Why a journal could not be looked into, exported or discarded.
+/// Why a journal could not be opened, looked into, exported or discarded.
 #[derive(Debug, ThisError)]
 pub enum RecoverError {
     /// The journal is of a form that this version does not read.
@@ -15,6 +15,9 @@ pub enum RecoverError {
         /// The one it reads.
         expected: u32,
     },
+    /// The journal belongs to another source.
+    #[error("the journal belongs to another source")]
+    WrongSource,
     /// The journal's directory or files.
     #[error("the journal: {0}")]
     Journal(cachefs_vfs::Error),
@@ -32,6 +35,7 @@ impl From<JournalError> for RecoverError {
     fn from(error: JournalError) -> Self {
         match error {
             JournalError::Version { found, expected } => Self::Version { found, expected },
+            JournalError::WrongSource => Self::WrongSource,
             other => Self::Journal(other.into_error()),
         }
     }

@@ -67,7 +67,7 @@ fn one(
         item.conflict = judge(file, Some(attr), folded.same_boot) != Verdict::Ours;
     }
     let base = base.as_ref().map(|(handle, attr)| {
-        (&**handle, file.cut.as_ref().map_or(attr.size, |cut| attr.size.min(cut.length)))
+        (&**handle, file.size_of_base(attr.size))
     });
     item.length = file.end().max(base.map_or(0, |(_, size)| size));
     let content = Content { base, extents: &file.extents, size: item.length };

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use cachefs_vfs::{FileId, Time, Version};
 
 use super::paths::Paths;
@@ -103,6 +105,16 @@ impl<R: Clone> RecoveredFile<R> {
     /// The length its dirty bytes give it at least.
     pub(crate) fn end(&self) -> u64 {
         self.extents.end().max(self.cut.as_ref().map_or(0, |cut| cut.length))
+    }
+
+    /// How much of the backing's file counts, if it has so many bytes.
+    pub(crate) fn size_of_base(&self, size: u64) -> u64 {
+        self.cut.as_ref().map_or(size, |cut| size.min(cut.length))
+    }
+
+    /// Where it is, for messages.
+    pub(crate) fn told(&self) -> Option<PathBuf> {
+        self.paths.newest().map(PathBuf::from)
     }
 
     pub(super) fn own(&mut self, own: Version) {

@@ -148,6 +148,14 @@ fn says_absent(error: &Error) -> bool {
 }
 
 impl Found {
+    /// Where it is, if it was found by name.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.by {
+            By::Name { path, .. } => Some(path),
+            By::Id(_) => None,
+        }
+    }
+
     /// Opens it.
     pub(super) fn open(&self, backing: &Arc<dyn Vfs>, how: OpenHow) -> Result<Arc<dyn VFile>> {
         let handle = match &self.by {

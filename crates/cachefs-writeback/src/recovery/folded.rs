@@ -67,7 +67,7 @@ fn miss(fold: &mut Fold<Record>, damage: &Damage) -> Option<Loss> {
 }
 
 fn lost_bytes(file: &RecoveredFile<Record>) -> impl Iterator<Item = Loss> {
-    let path = file.paths.newest().map(PathBuf::from);
+    let path = file.told();
     file.lost.iter().map(move |lost| Loss::Bytes { path: path.clone(), offset: lost.offset, bytes: lost.len })
 }
 

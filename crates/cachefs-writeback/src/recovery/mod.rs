@@ -1,5 +1,6 @@
 //! What is left in a journal, and how it meets the backing again.
 
+mod beside;
 mod discard;
 mod error;
 mod export;
@@ -13,10 +14,12 @@ mod paths;
 mod pour;
 mod report;
 mod setup;
+mod stamp;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
+pub(crate) use beside::{Beside, keep_beside};
 pub use discard::{Discarded, discard};
 pub use error::RecoverError;
 pub use export::{Exported, export};
