@@ -1,5 +1,7 @@
+use cachefs_vfs::{Errno, Error};
+
 use super::segment::Segment;
-use super::{JournalError, SegmentNo, Seq};
+use super::{BootId, JournalError, SegmentNo, Seq};
 use crate::sync::Arc;
 
 /// A record in the journal. While a clone of it lives its segment stays, and all later ones.
@@ -21,7 +23,12 @@ impl Record {
 
     /// The segment that has it.
     pub(crate) fn segment(&self) -> SegmentNo {
-        self.segment.no()
+        self.segment.no
+    }
+
+    /// The run of the system in which it was written, where that can be told.
+    pub(crate) fn boot(&self) -> Option<BootId> {
+        self.segment.boot
     }
 
     /// The bytes of its payload.
@@ -35,7 +42,22 @@ impl Record {
     /// # Errors
     /// Those of reading; `EIO` for what is not as it was written; `EINVAL` beyond the payload.
     pub(crate) fn read(&self, skip: u64, buffer: &mut [u8]) -> Result<(), JournalError> {
-        let _ = (skip, buffer, self.payload, self.payload_crc);
-        Err(JournalError::Io(cachefs_vfs::Error::unsupported()))
+        let end = skip.checked_add(buffer.len() as u64);
+        if end.is_none_or(|end| end > self.payload_len()) {
+            return Err(self.blame("reading beyond a record of", Errno::INVAL));
+        }
+        let read = self.segment.file.read(buffer, self.payload + skip)?;
+        if read < buffer.len() {
+            return Err(self.blame("reading what was cut off", Errno::IO));
+        }
+        let whole = buffer.len() as u64 == self.payload_len();
+        if whole && crc32c::crc32c(buffer) != self.payload_crc {
+            return Err(self.blame("verifying a record of", Errno::IO));
+        }
+        Ok(())
+    }
+
+    fn blame(&self, what: &'static str, errno: Errno) -> JournalError {
+        JournalError::Io(self.segment.file.name.blame(what, Error::new(errno)))
     }
 }

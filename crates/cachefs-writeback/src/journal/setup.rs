@@ -1,3 +1,6 @@
+/// A segment is no smaller, in bytes.
+const SEGMENT_MIN: u64 = 4096;
+
 /// What the journal is of: a digest of what identifies its source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SourceId(pub(crate) [u8; 32]);
@@ -17,6 +20,14 @@ pub(crate) struct Setup {
     pub(crate) source: SourceId,
     /// The run of the system now.
     pub(crate) boot: BootId,
+}
+
+impl Setup {
+    /// With segments small enough for the oldest to be let go long before the journal is full.
+    pub(super) fn checked(self) -> Self {
+        let segment_size = self.segment_size.min(self.bytes_max / 8).max(SEGMENT_MIN);
+        Self { segment_size, ..self }
+    }
 }
 
 /// How much room a journal takes.

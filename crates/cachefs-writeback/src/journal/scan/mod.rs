@@ -1,15 +1,26 @@
+//! Reading what a journal has from before.
+
+mod gather;
+mod opened;
+mod settle;
+mod walk;
+mod window;
+
 use super::{Entry, FileNo, Record, Seq};
+
+pub(super) use opened::list;
+pub(super) use settle::{Found, read};
 
 /// What an opened journal has from before.
 #[derive(Debug)]
 pub(crate) struct Scan {
     /// All records that are whole, in their order. Each holds its segment.
     pub(crate) records: Vec<(Record, Entry)>,
-    /// What is missing between them.
+    /// What is missing between them, in order.
     pub(crate) damage: Vec<Damage>,
     /// What lies unfinished behind the last of them: a write that did not return, or, after a loss of power, one that
     /// was not synced; no damage as far as anybody can tell.
-    pub(crate) torn: Option<Damage>,
+    pub(crate) torn: Vec<Damage>,
     /// Whether all of it was written in this run of the system, so that nothing can have got lost with the power.
     pub(crate) same_boot: bool,
 }
