@@ -29,7 +29,7 @@ impl Dice {
 
     /// Any part of `whole`, but never all of it.
     pub(crate) fn share_of(&self, whole: Duration) -> Duration {
-        let nanos = whole.as_nanos() * u128::from(self.roll()) >> 64;
+        let nanos = (whole.as_nanos() * u128::from(self.roll())) >> 64;
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }
