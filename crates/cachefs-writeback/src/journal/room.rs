@@ -31,7 +31,7 @@ impl Room {
         let elsewhere = self.unused + self.spare.unwrap_or(0);
         let (choice, left) = if needed <= self.here {
             let here = self.here - needed;
-            (Choice::Here { spare: self.to_prepare(here, data) }, here + elsewhere)
+            (Choice::Here { spare: self.prepare(here, data) }, here + elsewhere)
         } else {
             let needed = needed + HEAD as u64;
             let capacity = self.spare.unwrap_or(self.segment_size.min(self.unused)).max(needed);
@@ -42,7 +42,7 @@ impl Room {
 
     /// Data does not take the end of a segment before the disk has room for the next one: a reserve that is only
     /// counted is none when others fill the disk.
-    fn to_prepare(&self, left: u64, data: bool) -> Option<u64> {
+    fn prepare(&self, left: u64, data: bool) -> Option<u64> {
         let soon = data && self.spare.is_none() && left < self.reserve / 8;
         let capacity = self.segment_size.min(self.unused);
         (soon && capacity > HEAD as u64).then_some(capacity)

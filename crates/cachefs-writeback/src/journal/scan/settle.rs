@@ -48,7 +48,8 @@ pub(in super::super) fn read(
     Ok(settle.finish(boot))
 }
 
-/// Before which record each segment ends, by the heads of those after it.
+/// Before which record each segment ends, by the heads of those after it: what was never finished was written again
+/// there, under the same number.
 fn limits(opened: &[Opened]) -> Vec<Seq> {
     let mut limit = Seq(u64::MAX);
     let mut limits = Vec::with_capacity(opened.len());
@@ -90,7 +91,7 @@ impl Settle {
         let boot = head.map(|head| head.boot);
         let segment = Arc::new(Segment { no, capacity: AtomicU64::new(length), boot, file: Arc::new(file) });
         if let Some(head) = head {
-            self.gather.head(head.first, head.committed);
+            self.gather.head(head.first.min(limit), head.committed);
         }
         let nonce = head.map(|head| head.nonce).or(self.nonce);
         let mut walk = Walk::new(Window::new(&segment.file, length), no, nonce, limit);
@@ -101,7 +102,7 @@ impl Settle {
         }
         self.nonce = self.nonce.or(walk.nonce);
         let empty = head.is_none() && met == 0;
-        let end = if empty { 0 } else { walk.end() };
+        let end = walk.end();
         let blank = walk.window.is_zero_from(end)?;
         if empty && blank {
             self.unused.push(segment);
