@@ -17,8 +17,8 @@
 //! 5. leaves: counters, the pressure, lists of segments.
 
 mod config;
+mod core;
 mod dirty;
-mod error;
 mod extent;
 mod flush;
 mod journal;
@@ -28,10 +28,13 @@ mod recovery;
 mod retry;
 mod schedule;
 pub mod state_dir;
+mod status;
 mod sync;
 
 pub use config::{Config, Durability, SyncPolicy};
+pub use flush::{DrainHow, Drained, Progress, Remaining};
 pub use recovery::{
     Discarded, Dropped, Exported, FileReport, KeptBeside, Loss, RecoverError, Replayed, Report, Setup, Waiting, boot_id,
     discard, export, inspect,
 };
+pub use status::Status;

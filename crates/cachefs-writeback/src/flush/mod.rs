@@ -1,1 +1,16 @@
-//! Bringing dirty bytes to the backing.
+//! How dirty bytes reach the backing.
+
+mod all;
+mod bell;
+pub(crate) mod conflict;
+mod forward;
+mod handle;
+mod one;
+mod outcome;
+mod threads;
+mod write_out;
+
+pub(crate) use all::remaining;
+pub use all::{DrainHow, Drained, Progress, Remaining};
+pub(crate) use bell::Bell;
+pub(crate) use threads::Flushers;

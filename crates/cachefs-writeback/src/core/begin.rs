@@ -1,0 +1,81 @@
+use cachefs_vfs::{Attr, Privileges, Result};
+
+use super::{Core, Target, Turn};
+use crate::dirty::State;
+use crate::journal::Entry;
+
+/// What became of the wish to make a file dirty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// It is dirty.
+    Dirty,
+    /// Its writes have to go to the backing.
+    Through,
+}
+
+impl Core {
+    /// Makes the file dirty, so that bytes of it may be put into the journal.
+    ///
+    /// # Errors
+    /// Those of asking the backing for its attributes, or of flushing another file where too many are dirty.
+    pub(super) fn begin(&self, target: &Target<'_>, privileges: Privileges) -> Result<Begun> {
+        loop {
+            self.room_for_file()?;
+            let turn = self.turn(target.id)?;
+            if turn.is_dirty() {
+                return Ok(Begun::Dirty);
+            }
+            let attr = target.handle.attr()?;
+            if self.is_broken() || !attr.kind.is_regular() || must_go_through(&attr, privileges) {
+                return Ok(Begun::Through);
+            }
+            if self.table.became_dirty(self.config.files_max.max(1)) {
+                return Ok(self.begin_with(&turn, target, &attr));
+            }
+        }
+    }
+
+    fn begin_with(&self, turn: &Turn<'_>, target: &Target<'_>, attr: &Attr) -> Begun {
+        let path = target.place.path().unwrap_or_default();
+        let no = self.new_no();
+        let entry = Entry::File { no, id: target.id, path: path.clone(), own: attr.version() };
+        let now = self.clock.now();
+        let mut state = turn.file().state();
+        let Ok(record) = self.append(&mut state, &entry, &[]) else {
+            self.table.never_dirty();
+            return Begun::Through;
+        };
+        if state.own != Some(attr.version()) {
+            (state.mtime, state.ctime) = (attr.mtime, attr.ctime);
+            // What others wrote, or we did before we took note of it, may be unsynced.
+            state.wrote += 2;
+        }
+        state.no = Some(no);
+        state.anchor = Some(record);
+        state.handle = Some(target.handle.clone());
+        state.place = Some(target.place.clone());
+        state.hint = path;
+        (state.first, state.last) = (now, now);
+        begin_afresh(&mut state);
+        state.know(attr, now);
+        self.place_again(&mut state);
+        Begun::Dirty
+    }
+}
+
+/// Forgets what was true of its last time as a dirty file.
+fn begin_afresh(state: &mut State) {
+    state.open = false;
+    state.windows = 0;
+    state.foreign = false;
+    state.truncate = None;
+    state.unlinked = false;
+    state.unreferenced = false;
+    state.recovered();
+}
+
+/// Whether a write has to reach the backing before it returns, because the backing does more than write.
+pub(super) fn must_go_through(attr: &Attr, privileges: Privileges) -> bool {
+    // Any x bit: such a file may have capabilities, which a write strips.
+    attr.mode.has_set_id() || (privileges == Privileges::Drop && attr.mode.bits() & 0o111 != 0)
+}

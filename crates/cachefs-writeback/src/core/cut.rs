@@ -1,0 +1,103 @@
+use cachefs_vfs::{Attr, Result, VFile};
+
+use super::{Core, Turn};
+use crate::dirty::State;
+use crate::journal::{Entry, FileNo};
+use crate::sync::Arc;
+
+impl Turn<'_> {
+    /// Does `verb`, which cuts or extends the file at the backing to `length`. Answers the attributes that programs see
+    /// after it. Readers and writers of the file wait until it is done.
+    ///
+    /// # Errors
+    /// Those of the verb; those of a flush, where somebody else changed the file.
+    pub(crate) fn set_len(&self, length: u64, verb: impl FnOnce() -> Result<Attr>) -> Result<Attr> {
+        if self.changed_by_others() {
+            self.flush_and_hold()?;
+        }
+        let Some((no, handle)) = self.begin_cut(length) else {
+            return self.set_len_clean(verb);
+        };
+        // The cut must not be older than what a replay knows of it.
+        self.core.commit_noted(self.file());
+        let result = verb();
+        let attr = result.as_ref().ok().copied().or_else(|| handle.and_then(|handle| handle.attr().ok()));
+        let mut state = self.file().state();
+        match attr {
+            Some(attr) if result.is_ok() || was_done(&state, &attr, length) => {
+                self.core.end_cut(&mut state, no, length, &attr);
+            }
+            attr => self.core.no_cut(&mut state, no, attr.as_ref()),
+        }
+        state.touch_backing();
+        state.epoch += 1;
+        state.cutting = false;
+        self.core.moved(&mut state);
+        result.map(|attr| state.overlaid(attr))
+    }
+
+    fn set_len_clean(&self, verb: impl FnOnce() -> Result<Attr>) -> Result<Attr> {
+        // A replay must not take the last flush for unfinished and write behind the cut.
+        self.core.commit_noted(self.file());
+        self.file().state().touch_backing();
+        let result = verb();
+        let mut state = self.file().state();
+        state.touch_backing();
+        (state.own, state.seen) = (None, None);
+        self.core.moved(&mut state);
+        result
+    }
+
+    fn begin_cut(&self, length: u64) -> Option<(FileNo, Option<Arc<dyn VFile>>)> {
+        let mut state = self.file().state();
+        let no = state.no?;
+        let mtime = self.core.clock.wall();
+        state.cutting = true;
+        state.held = true;
+        state.epoch += 1;
+        state.touch_backing();
+        self.core.note(&mut state, &Entry::Truncate { no, length, mtime });
+        Some((no, state.handle.clone()))
+    }
+
+    /// Whether the backing's file is not as we left it. Asked before a verb after which that could not be told.
+    fn changed_by_others(&self) -> bool {
+        let (own, handle) = {
+            let state = self.file().state();
+            if !state.is_dirty() || state.open {
+                return false;
+            }
+            (state.own, state.handle.clone())
+        };
+        let attr = handle.and_then(|handle| handle.attr().ok());
+        let changed = attr.is_some_and(|attr| Some(attr.version()) != own);
+        self.file().state().foreign |= changed;
+        changed
+    }
+}
+
+impl Core {
+    fn end_cut(&self, state: &mut State, no: FileNo, length: u64, attr: &Attr) {
+        let freed = state.extents.cut(length);
+        state.truncate = None;
+        self.know(state, attr);
+        (state.mtime, state.ctime) = (attr.mtime, state.ctime.max(attr.ctime));
+        self.note(state, &Entry::Own { no, own: attr.version() });
+        self.pressure.give_back(freed);
+    }
+
+    /// The backing refused.
+    fn no_cut(&self, state: &mut State, no: FileNo, attr: Option<&Attr>) {
+        self.note(state, &Entry::Stays { no });
+        if attr.map(Attr::version) != state.own {
+            self.note(state, &Entry::Window { no });
+            state.windows += 1;
+            state.open = true;
+        }
+    }
+}
+
+/// Whether the backing did what it says it did not: an answer that got lost.
+fn was_done(state: &State, attr: &Attr, length: u64) -> bool {
+    attr.size == length && Some(attr.version()) != state.own && !state.open
+}

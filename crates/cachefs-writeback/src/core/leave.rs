@@ -1,0 +1,135 @@
+use cachefs_vfs::{Attr, FileId, Result, VFile};
+use tracing::debug;
+
+use super::{Core, Turn};
+use crate::dirty::{DirtyFile, State};
+use crate::journal::{Entry, FileNo};
+use crate::sync::Arc;
+
+/// What is left over of a file that became clean, to be dropped without a lock.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Leftover {
+    handle: Option<Arc<dyn VFile>>,
+    forget: Vec<FileId>,
+}
+
+impl Turn<'_> {
+    /// Does `verb`, which removes a name of the file, or puts another file in its place. `last`: it has no other.
+    /// `handles`: somebody of ours has it open. With neither a name nor a handle left, its dirty bytes go.
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub(crate) fn removing<T>(
+        &self,
+        last: bool,
+        handles: bool,
+        verb: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        if !last {
+            return self.changing(verb, |_| None);
+        }
+        let Some((no, handle)) = self.begin_removal() else {
+            return verb();
+        };
+        let result = verb();
+        let attr = handle.and_then(|handle| handle.attr().ok());
+        let gone = attr.map_or(result.is_ok(), |attr| attr.links == 0);
+        let mut state = self.file().state();
+        state.touch_backing();
+        if gone {
+            state.unlinked = true;
+            state.unreferenced = !handles;
+        } else {
+            self.core.note(&mut state, &Entry::Stays { no });
+        }
+        self.core.after_removal(&mut state, no, attr);
+        result
+    }
+
+    fn begin_removal(&self) -> Option<(FileNo, Option<Arc<dyn VFile>>)> {
+        let mut state = self.file().state();
+        let no = state.no?;
+        self.core.note(&mut state, &Entry::Gone { no });
+        state.touch_backing();
+        Some((no, state.handle.clone()))
+    }
+}
+
+impl Core {
+    fn after_removal(&self, state: &mut State, no: FileNo, attr: Option<Attr>) {
+        self.note(state, &Entry::Window { no });
+        if let Some(attr) = attr {
+            self.know(state, &attr);
+            state.ctime = state.ctime.max(attr.ctime);
+            self.note(state, &Entry::Own { no, own: attr.version() });
+        } else {
+            state.open = true;
+            state.windows += 1;
+            self.moved(state);
+        }
+    }
+
+    /// The last handle of ours of a file was closed. If it has no name any more, either, its dirty bytes go: now, or
+    /// when the turn that somebody has is over.
+    pub(crate) fn last_closed(&self, id: FileId) {
+        let Some(file) = self.table.get(id) else { return };
+        file.state().unreferenced = true;
+        self.drop_if_unreferenced(&file);
+    }
+
+    pub(crate) fn drop_if_unreferenced(&self, file: &Arc<DirtyFile>) {
+        let is_left = |state: &State| state.is_dirty() && state.unlinked && state.unreferenced;
+        while is_left(&file.state()) && file.try_turn() {
+            let leftover = {
+                let mut state = file.state();
+                is_left(&state).then(|| self.drop_bytes(file, &mut state))
+            };
+            file.end_turn();
+            if let Some(leftover) = leftover {
+                self.finish(leftover);
+            }
+        }
+    }
+
+    /// Lets go of what is dirty of a file.
+    pub(crate) fn drop_bytes(&self, file: &DirtyFile, state: &mut State) -> Leftover {
+        let bytes = state.extents.clear();
+        state.truncate = None;
+        state.epoch += 1;
+        debug!(inode = file.id().inode, bytes, "nobody can read these bytes any more");
+        self.pressure.give_back(bytes);
+        self.become_clean(file, state)
+    }
+
+    /// The file has nothing dirty left.
+    pub(crate) fn become_clean(&self, file: &DirtyFile, state: &mut State) -> Leftover {
+        let Some(no) = state.no else {
+            return Leftover { handle: None, forget: Vec::new() };
+        };
+        self.note(state, &Entry::Done { no });
+        state.no = None;
+        state.anchor = None;
+        state.promised = false;
+        (state.open, state.windows, state.foreign) = (false, 0, false);
+        state.recovered();
+        self.moved(state);
+        let elsewhere = std::mem::take(&mut state.elsewhere);
+        let forget = self.table.became_clean(file.id(), elsewhere);
+        Leftover { handle: state.handle.take(), forget }
+    }
+
+    /// Drops what is left over of a file that became clean, and forgets others if there are too many such.
+    pub(crate) fn finish(&self, leftover: Leftover) {
+        drop(leftover.handle);
+        for id in leftover.forget {
+            let Some(file) = self.table.get(id) else { continue };
+            // As long as its `Done` is not durable, whoever changes it past the journal has to know.
+            let committed = self.journal.committed();
+            let may = |state: &State| !state.is_dirty() && state.newest <= committed;
+            if !self.table.forget(&file, may) && !file.is_dirty() {
+                self.table.remember(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What all parts share, and the verbs on files that may be dirty.
+
+mod adopt;
+mod attr;
+mod begin;
+mod change;
+mod cut;
+mod leave;
+mod note;
+mod read;
+mod room;
+mod stats;
+mod sync_file;
+mod turn;
+mod write;
+
+use cachefs_vfs::Vfs;
+use cachefs_vfs::clock::Clock;
+
+pub(crate) use adopt::Adopted;
+pub(crate) use attr::Asked;
+pub(crate) use stats::Stats;
+pub(crate) use turn::Turn;
+pub(crate) use write::{At, Target};
+
+use crate::Config;
+use crate::dirty::Table;
+use crate::flush::Bell;
+use crate::journal::{FileNo, Journal, SegmentNo};
+use crate::pressure::{Limits, Pressure};
+use crate::retry::Dice;
+use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex};
+
+/// What all parts share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) backing: Arc<dyn Vfs>,
+    pub(crate) journal: Journal,
+    pub(crate) table: Table,
+    pub(crate) pressure: Pressure,
+    pub(crate) config: Config,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stats: Stats,
+    pub(crate) dice: Dice,
+    /// Wakes the flushers.
+    pub(crate) bell: Arc<Bell>,
+    /// The next file of the journal.
+    next_no: AtomicU64,
+    /// Counts what moved at the backing by our doing: flushes that ended, truncations.
+    moves: AtomicU64,
+    /// The oldest segment that was held when room was last given back.
+    pub(crate) oldest_held: Mutex<Option<SegmentNo>>,
+    /// That the journal broke was said.
+    said_broken: AtomicBool,
+}
+
+impl Core {
+    /// Nothing is dirty, no thread runs. Files get numbers from `first_no` on.
+    pub(crate) fn new(
+        backing: Arc<dyn Vfs>,
+        journal: Journal,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        first_no: FileNo,
+    ) -> Arc<Self> {
+        let bell = Arc::new(Bell::default());
+        let limits = Limits { dirty_max: config.dirty_max, room_wait: config.room_wait };
+        let urge = {
+            let bell = Arc::clone(&bell);
+            move || bell.ring()
+        };
+        Arc::new(Self {
+            backing,
+            journal,
+            table: Table::default(),
+            pressure: Pressure::new(limits, Arc::clone(&clock), urge),
+            config,
+            clock,
+            stats: Stats::default(),
+            dice: Dice::new(),
+            bell,
+            next_no: AtomicU64::new(first_no.0),
+            moves: AtomicU64::new(0),
+            oldest_held: Mutex::default(),
+            said_broken: AtomicBool::new(false),
+        })
+    }
+}

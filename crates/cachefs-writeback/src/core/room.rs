@@ -1,0 +1,104 @@
+use std::time::Duration;
+
+use cachefs_vfs::{Errno, Error, Result, nowait};
+
+use super::Core;
+use crate::dirty::DirtyFile;
+use crate::pressure::Reservation;
+use crate::sync::Arc;
+
+/// Between looks whether the journal has room again.
+const STEP: Duration = Duration::from_millis(100);
+
+/// How long a write goes on waiting for room in the journal.
+#[derive(Debug)]
+pub(super) struct Patience {
+    steps: u32,
+}
+
+impl Core {
+    /// Takes room for a write. `None` if it is larger than all the room there may be.
+    ///
+    /// # Errors
+    /// What keeps the backing from taking any, else `EAGAIN`.
+    pub(super) fn room_for(&self, bytes: u64) -> Result<Option<Reservation<'_>>> {
+        if bytes > self.pressure.largest() {
+            return Ok(None);
+        }
+        if self.pressure.is_pressed() {
+            nowait::check()?;
+        }
+        if self.config.flushers == 0 {
+            self.make_room(bytes)?;
+        }
+        match self.pressure.reserve(bytes) {
+            Ok(reservation) => Ok(Some(reservation)),
+            Err(_) => Err(self.why_no_room()),
+        }
+    }
+
+    /// Without threads, who writes flushes.
+    fn make_room(&self, bytes: u64) -> Result<()> {
+        while self.pressure.dirty().saturating_add(bytes) > self.pressure.largest() {
+            nowait::check()?;
+            let Some(oldest) = self.oldest(|_| true) else { break };
+            self.flush_file(&oldest)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until one more file may become dirty, by flushing one if need be.
+    pub(super) fn room_for_file(&self) -> Result<()> {
+        while self.table.dirty() >= self.config.files_max.max(1) {
+            nowait::check()?;
+            let healthy = self.oldest(|file| file.state().failing.is_none());
+            let Some(oldest) = healthy.or_else(|| self.oldest(|_| true)) else { break };
+            self.flush_file(&oldest)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn patience(&self) -> Patience {
+        let steps = self.config.room_wait.as_millis() / STEP.as_millis();
+        Patience { steps: u32::try_from(steps).unwrap_or(u32::MAX).max(1) }
+    }
+
+    /// The journal took no more: waits a while for room in it. Returns whether to try again.
+    pub(super) fn wait_for_journal(&self, patience: &mut Patience) -> Result<bool> {
+        nowait::check()?;
+        if patience.steps == 0 || self.is_broken() {
+            return Ok(false);
+        }
+        patience.steps -= 1;
+        let stirred = self.pressure.stirred();
+        if self.config.flushers == 0 {
+            patience.steps = 0;
+            for file in self.table.all_dirty() {
+                // What fails stays, and is moved out of the way.
+                drop(self.flush_file(&file));
+            }
+        }
+        self.make_journal_room();
+        self.bell.ring();
+        if self.config.flushers > 0 {
+            self.pressure.wait_stirred(stirred, STEP);
+        }
+        Ok(true)
+    }
+
+    /// What keeps the backing from taking bytes.
+    fn why_no_room(&self) -> Error {
+        let failing = self.oldest(|file| file.state().failing.is_some());
+        let why = failing.and_then(|file| {
+            let error = file.state().failure().cloned()?;
+            Some(error.on("making room by flushing", file.told()))
+        });
+        why.unwrap_or_else(|| Error::new(Errno::AGAIN))
+    }
+
+    /// The dirty file whose bytes are the oldest.
+    fn oldest(&self, may: impl Fn(&Arc<DirtyFile>) -> bool) -> Option<Arc<DirtyFile>> {
+        let all = self.table.all_dirty().into_iter().filter(|file| may(file));
+        all.min_by_key(|file| file.state().first)
+    }
+}

@@ -1,0 +1,90 @@
+use std::path::Path;
+
+use cachefs_vfs::{Error, Result, SyncHow, VFile, nowait};
+
+use super::{Core, Target};
+use crate::dirty::DirtyFile;
+use crate::sync::Arc;
+use crate::{Durability, SyncPolicy};
+
+impl Core {
+    /// Makes durable what was written to a file before the call, dirty or not, as the configuration says. The target's
+    /// handle need not be good for writing.
+    ///
+    /// # Errors
+    /// What kept a flush of this file from succeeding, once for each handle; those of the backing and of the journal.
+    pub(crate) fn sync_file(&self, target: &Target<'_>, how: SyncHow) -> Result<()> {
+        nowait::check()?;
+        let Some(file) = self.table.get(target.id) else {
+            return target.handle.sync(how);
+        };
+        if let Some(error) = file.state().report(target.errors) {
+            return Err(error);
+        }
+        self.promise(&file);
+        if self.config.durability == Durability::Backing || self.is_broken() {
+            self.flush_file(&file)?;
+        } else if self.config.sync != SyncPolicy::Always {
+            return Ok(());
+        } else if !self.commit_noted(&file) {
+            // It broke just now. What it does not keep has to be in the backing.
+            self.flush_file(&file)?;
+        }
+        self.sync_backing(&file, Some(target.handle))
+    }
+
+    /// Makes durable all that is dirty beneath a directory, or anywhere. The names are the caller's to sync.
+    ///
+    /// # Errors
+    /// The first of those of the files and of the journal; all are tried.
+    pub(crate) fn sync_dir(&self, path: Option<&Path>) -> Result<()> {
+        nowait::check()?;
+        let mut files = self.table.all();
+        files.retain(|file| path.is_none_or(|path| file.path().starts_with(path)));
+        files.iter().for_each(|file| self.promise(file));
+        let backing = self.config.durability == Durability::Backing;
+        if !backing && self.config.sync != SyncPolicy::Always {
+            return Ok(());
+        }
+        let kept = !backing && !self.is_broken() && self.journal.commit(self.journal.last()).is_ok();
+        let results = files.iter().map(|file| {
+            if !kept {
+                self.flush_file(file)?;
+            }
+            self.sync_backing(file, None)
+        });
+        let failures: Vec<Error> = results.filter_map(Result::err).collect();
+        failures.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// A flush of this file is not over before the backing has synced it.
+    fn promise(&self, file: &DirtyFile) {
+        let mut state = file.state();
+        state.promised = state.is_dirty();
+    }
+
+    /// Has the backing sync what we changed there, where it did not yet.
+    fn sync_backing(&self, file: &Arc<DirtyFile>, handle: Option<&Arc<dyn VFile>>) -> Result<()> {
+        let (changed, own_handle) = {
+            let state = file.state();
+            // A flush under way syncs by itself, or leaves what it writes in the journal.
+            let changed = state.wrote & !1;
+            if changed <= state.synced {
+                return Ok(());
+            }
+            (changed, state.handle.clone())
+        };
+        let handle = match handle.cloned().or(own_handle) {
+            Some(handle) => handle,
+            None if file.state().unlinked => return Ok(()),
+            None => match self.open_for(file, cachefs_vfs::Access::Read) {
+                Err(error) if error.is_not_found() => return Ok(()),
+                opened => opened?,
+            },
+        };
+        handle.sync(SyncHow::All).map_err(|error| error.on("syncing", file.told()))?;
+        let mut state = file.state();
+        state.synced = state.synced.max(changed);
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+use std::path::PathBuf;
+
+use cachefs_vfs::clock::Moment;
+use cachefs_vfs::{Attr, Error, Time, VFile, Version};
+
+use super::ErrorsSeen;
+use super::latch::Latch;
+use crate::extent::ExtentMap;
+use crate::journal::{FileNo, Record, Seq};
+use crate::overlay::Place;
+use crate::retry::Retry;
+use crate::sync::Arc;
+
+/// What is known of a file that is dirty, or was lately. Behind the lock of its [`super::DirtyFile`].
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each read by name")]
+pub(crate) struct State {
+    /// What the journal calls it while it is dirty; `None` when it is clean.
+    pub(crate) no: Option<FileNo>,
+    /// The `File` record that tells of it: while that is held, all that was noted since stays in the journal.
+    pub(crate) anchor: Option<Record>,
+    /// Its dirty bytes.
+    pub(crate) extents: ExtentMap<Record>,
+    /// A length that the backing still lacks, as found by a replay that could not set it.
+    pub(crate) truncate: Option<u64>,
+    /// A handle of the backing, good for writing, while it is dirty.
+    pub(crate) handle: Option<Arc<dyn VFile>>,
+    /// Where it is.
+    pub(crate) place: Option<Arc<Place>>,
+    /// Where it was when nothing better is known.
+    pub(crate) hint: PathBuf,
+    /// Its version at the backing as our last verb or flush left it. Never `None` while it is dirty.
+    pub(crate) own: Option<Version>,
+    /// A flush or verb of ours ended without our knowing what it did: whatever the version is may be ours.
+    pub(crate) open: bool,
+    /// Windows that the journal has open because of that.
+    pub(crate) windows: u32,
+    /// The backing changed under it, and not by us: seen in passing by a verb. The next flush makes a conflict of it.
+    pub(crate) foreign: bool,
+    /// The backing's attributes as last seen, and when.
+    pub(crate) seen: Option<(Attr, Moment)>,
+    /// When it was last written to, or what a user set instead.
+    pub(crate) mtime: Time,
+    /// When it was last changed.
+    pub(crate) ctime: Time,
+    /// When the oldest of its dirty bytes was written, about.
+    pub(crate) first: Moment,
+    /// When it was last written to.
+    pub(crate) last: Moment,
+    /// The newest record of it.
+    pub(crate) newest: Seq,
+    /// Counts what we changed of it at the backing; odd numbers are changes under way.
+    pub(crate) wrote: u64,
+    /// What of that the backing has synced.
+    pub(crate) synced: u64,
+    /// A sync was promised of bytes that the backing did not sync yet.
+    pub(crate) promised: bool,
+    /// A flush is writing.
+    pub(crate) flushing: bool,
+    /// Writers are to wait for the turn.
+    pub(crate) held: bool,
+    /// Readers, too: the length is being changed.
+    pub(crate) cutting: bool,
+    /// Counts what makes an earlier look at the extents useless: truncations, conflicts, changes past them.
+    pub(crate) epoch: u64,
+    /// We removed its last name.
+    pub(crate) unlinked: bool,
+    /// Nobody of ours has it open any more.
+    pub(crate) unreferenced: bool,
+    /// The count of moves ([`crate::core::Core::asked`]) when what the backing answers of it last changed.
+    pub(crate) moved: u64,
+    /// It may be found by a name that is not known to be its.
+    pub(crate) elsewhere: bool,
+    /// The tries of its flush.
+    pub(crate) retry: Retry,
+    /// Since when they fail, and how the last one did.
+    pub(crate) failing: Option<(Moment, Error)>,
+    /// What its users are to be told of that.
+    pub(super) latch: Latch,
+}
+
+impl State {
+    /// Whether the journal has something of it that the backing may not have.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.no.is_some()
+    }
+
+    /// Whether nothing would be lost by forgetting it.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.no.is_none() && self.own.is_none() && self.newest == Seq(0)
+    }
+
+    /// How long the file is to its readers, when the backing says `backing`.
+    pub(crate) fn size_over(&self, backing: u64) -> u64 {
+        self.truncate.unwrap_or(backing).max(self.extents.end())
+    }
+
+    /// The attributes that programs see when the backing says `attr`.
+    pub(crate) fn overlaid(&self, mut attr: Attr) -> Attr {
+        let Some(own) = self.own else { return attr };
+        let ours = attr.version() == own;
+        if self.is_dirty() {
+            attr.size = self.size_over(attr.size);
+            attr.blocks = attr.blocks.max(self.extents.bytes().div_ceil(512));
+            attr.mtime = self.mtime;
+            let moving = ours || self.flushing || self.cutting || self.open;
+            attr.ctime = if moving { self.ctime } else { self.ctime.max(attr.ctime) };
+        } else if ours {
+            (attr.mtime, attr.ctime) = (self.mtime, self.ctime);
+        }
+        attr
+    }
+
+    /// Takes note of what a verb or flush of ours left at the backing.
+    pub(crate) fn know(&mut self, attr: &Attr, now: Moment) {
+        self.own = Some(attr.version());
+        self.seen = Some((*attr, now));
+    }
+
+    /// Something of it is about to change at the backing, or just has.
+    pub(crate) fn touch_backing(&mut self) {
+        self.wrote += 1;
+    }
+
+    /// Whether the backing has something of ours that it did not sync yet.
+    pub(crate) fn is_unsynced(&self) -> bool {
+        self.synced < self.wrote
+    }
+
+    /// What a handle has not told its user yet.
+    pub(crate) fn report(&self, seen: &ErrorsSeen) -> Option<Error> {
+        self.latch.report(seen)
+    }
+
+    /// Why it can't be flushed, where that is to be told.
+    pub(crate) fn error(&self) -> Option<&Error> {
+        self.latch.error()
+    }
+
+    /// How its last flush failed.
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        self.failing.as_ref().map(|(_, error)| error).or_else(|| self.error())
+    }
+
+    /// From now on `error` is told. Returns whether that is news.
+    pub(crate) fn latch(&mut self, error: &Error) -> bool {
+        self.latch.put(error)
+    }
+
+    /// It was flushed.
+    pub(crate) fn recovered(&mut self) {
+        self.latch.clear();
+        self.retry.succeeded();
+        self.failing = None;
+    }
+}

@@ -1,0 +1,141 @@
+use std::collections::VecDeque;
+
+use cachefs_vfs::FileId;
+use hashbrown::HashMap;
+
+use super::DirtyFile;
+use crate::sync::{Arc, AtomicU64, AtomicUsize, Mutex, Ordering};
+
+/// A power of two.
+const SHARDS: usize = 16;
+
+/// Files that became clean and are remembered, so that a flush does not look like somebody else's change.
+const LATELY_MAX: usize = 16 << 10;
+
+/// The dirty files, and some that are not.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    shards: [Mutex<HashMap<FileId, Arc<DirtyFile>>>; SHARDS],
+    /// Files in it.
+    entries: AtomicUsize,
+    /// Dirty ones among them.
+    dirty: AtomicUsize,
+    /// Dirty ones with several names, or of unknown place.
+    elsewhere: AtomicUsize,
+    /// Those that became clean, the longest ago first; some of them may be dirty again.
+    lately: Mutex<VecDeque<FileId>>,
+    /// The last move of any that was forgotten.
+    forgotten: AtomicU64,
+}
+
+impl Table {
+    /// Whether there is no file in it at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.load(Ordering::Acquire) == 0
+    }
+
+    /// The file, if it is dirty, was so lately, or if its turn is somebody's.
+    pub(crate) fn get(&self, id: FileId) -> Option<Arc<DirtyFile>> {
+        if self.is_empty() {
+            return None;
+        }
+        self.shard(id).lock().get(&id).cloned()
+    }
+
+    /// The file, put in if need be.
+    pub(crate) fn enter(&self, id: FileId) -> Arc<DirtyFile> {
+        let mut shard = self.shard(id).lock();
+        let file = shard.entry(id).or_insert_with(|| {
+            self.entries.fetch_add(1, Ordering::AcqRel);
+            Arc::new(DirtyFile::new(id))
+        });
+        Arc::clone(file)
+    }
+
+    /// Files that are dirty.
+    pub(crate) fn dirty(&self) -> usize {
+        self.dirty.load(Ordering::Acquire)
+    }
+
+    /// Whether a dirty file may be found by a name that is not known to be its.
+    pub(crate) fn may_be_dirty_elsewhere(&self) -> bool {
+        self.elsewhere.load(Ordering::Acquire) > 0
+    }
+
+    /// All dirty files.
+    pub(crate) fn all_dirty(&self) -> Vec<Arc<DirtyFile>> {
+        let mut all = self.all();
+        all.retain(|file| file.is_dirty());
+        all
+    }
+
+    /// All files in it.
+    pub(crate) fn all(&self) -> Vec<Arc<DirtyFile>> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        self.shards.iter().flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    /// One more is dirty, unless there are `max` already. Returns whether it may be.
+    pub(crate) fn became_dirty(&self, max: usize) -> bool {
+        let one_more = |dirty| (dirty < max).then_some(dirty + 1);
+        self.dirty.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok()
+    }
+
+    /// It is not, after all.
+    pub(crate) fn never_dirty(&self) {
+        self.dirty.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// One is clean. Answers which may be forgotten for it.
+    pub(crate) fn became_clean(&self, id: FileId, elsewhere: bool) -> Vec<FileId> {
+        self.dirty.fetch_sub(1, Ordering::AcqRel);
+        self.elsewhere.fetch_sub(usize::from(elsewhere), Ordering::AcqRel);
+        let mut lately = self.lately.lock();
+        lately.push_back(id);
+        let over = lately.len().saturating_sub(LATELY_MAX);
+        lately.drain(..over).collect()
+    }
+
+    /// One that is clean could not be forgotten yet.
+    pub(crate) fn remember(&self, id: FileId) {
+        self.lately.lock().push_back(id);
+    }
+
+    /// Another dirty file may, or may no more, be found by another name.
+    pub(crate) fn moved_elsewhere(&self, was: bool, is: bool) {
+        self.elsewhere.fetch_add(usize::from(is), Ordering::AcqRel);
+        self.elsewhere.fetch_sub(usize::from(was), Ordering::AcqRel);
+    }
+
+    /// Takes out a file if nobody else has it, and `may` says so. Returns whether it did.
+    pub(crate) fn forget(&self, file: &Arc<DirtyFile>, may: impl FnOnce(&super::State) -> bool) -> bool {
+        let mut shard = self.shard(file.id()).lock();
+        let known = shard.get(&file.id()).is_some_and(|known| Arc::ptr_eq(known, file));
+        // One count is the table's, one the caller's; new ones come only from this shard.
+        if !known || Arc::strong_count(file) > 2 {
+            return false;
+        }
+        let moved = {
+            let state = file.state();
+            may(&state).then_some(state.moved)
+        };
+        let Some(moved) = moved else { return false };
+        self.forgotten.fetch_max(moved, Ordering::AcqRel);
+        shard.remove(&file.id());
+        self.entries.fetch_sub(1, Ordering::AcqRel);
+        true
+    }
+
+    /// The last move of any file that is not in the table any more.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten.load(Ordering::Acquire)
+    }
+
+    fn shard(&self, id: FileId) -> &Mutex<HashMap<FileId, Arc<DirtyFile>>> {
+        // Inode numbers are handed out one after the other: their low bits spread well.
+        let index = usize::try_from(id.inode % SHARDS as u64).unwrap_or(0);
+        &self.shards[index]
+    }
+}

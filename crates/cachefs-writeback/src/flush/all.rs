@@ -1,0 +1,241 @@
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cachefs_vfs::{Error, FileId, Result};
+
+use crate::core::Core;
+use crate::dirty::DirtyFile;
+use crate::sync::{Arc, AtomicBool, AtomicU64, Condvar, Mutex, Ordering};
+
+/// Between two reports of progress.
+const REPORT: Duration = Duration::from_millis(200);
+/// Between two rounds over what failed.
+const ROUND: Duration = Duration::from_millis(500);
+
+/// How far a flush of everything is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Files flushed since it began.
+    pub files: u64,
+    /// Bytes written to the backing since it began, by whomever.
+    pub bytes: u64,
+    /// Files that are dirty.
+    pub files_left: u64,
+    /// Bytes that are dirty.
+    pub bytes_left: u64,
+}
+
+/// How to drain.
+#[derive(Clone, Debug, Default)]
+pub struct DrainHow {
+    /// Not longer than this. Without it, until all that is left fails again and again.
+    pub deadline: Option<Duration>,
+    /// Set by whoever wants it to end at once.
+    pub cancel: Arc<AtomicBool>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// Files flushed.
+    pub files: u64,
+    /// Bytes written to the backing.
+    pub bytes: u64,
+    /// What is still dirty. It stays in the journal.
+    pub remaining: Vec<Remaining>,
+}
+
+/// A file that is dirty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remaining {
+    /// Where it is, as far as that is known.
+    pub path: PathBuf,
+    /// Bytes of it that the backing lacks.
+    pub bytes: u64,
+    /// How its last flush failed, if it did.
+    pub error: Option<Error>,
+}
+
+/// One round: files that several threads flush.
+#[derive(Debug, Default)]
+struct Round {
+    files: Mutex<VecDeque<Arc<DirtyFile>>>,
+    flushed: AtomicU64,
+    stop: AtomicBool,
+    /// Threads at work.
+    working: Mutex<usize>,
+    done: Condvar,
+}
+
+impl Core {
+    /// Flushes the file at `path`, if it is dirty.
+    ///
+    /// # Errors
+    /// Those of the flush.
+    pub(crate) fn flush_path(&self, path: &Path) -> Result<()> {
+        self.flush_those(|file| file.path() == path)
+    }
+
+    /// Flushes what is dirty beneath `path`. All of it is tried.
+    ///
+    /// # Errors
+    /// The first of those of the flushes.
+    pub(crate) fn flush_subtree(&self, path: &Path) -> Result<()> {
+        self.flush_those(|file| file.path().starts_with(path))
+    }
+
+    /// Flushes the file of this identity, if it is dirty.
+    ///
+    /// # Errors
+    /// Those of the flush.
+    pub(crate) fn flush_id(&self, id: FileId) -> Result<()> {
+        self.table.get(id).map_or(Ok(()), |file| self.flush_file(&file))
+    }
+
+    fn flush_those(&self, which: impl Fn(&DirtyFile) -> bool) -> Result<()> {
+        let files = self.table.all_dirty().into_iter().filter(|file| which(file));
+        let results: Vec<_> = files.map(|file| self.flush_file(&file)).collect();
+        results.into_iter().collect()
+    }
+
+    /// Flushes everything that is dirty at the call, once. Returns at the deadline also if the backing hangs.
+    pub(crate) fn flush_all(
+        self: &Arc<Self>,
+        deadline: Option<Duration>,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Drained {
+        let how = DrainHow { deadline, cancel: Arc::default() };
+        self.flush_rounds(&how, progress, false)
+    }
+
+    /// Flushes everything, again and again, until nothing is dirty, the deadline is there, or it is cancelled; without
+    /// a deadline, until a whole round brought nothing.
+    pub(crate) fn drain(self: &Arc<Self>, how: &DrainHow, progress: &mut dyn FnMut(&Progress)) -> Drained {
+        self.flush_rounds(how, progress, true)
+    }
+
+    fn flush_rounds(
+        self: &Arc<Self>,
+        how: &DrainHow,
+        progress: &mut dyn FnMut(&Progress),
+        again: bool,
+    ) -> Drained {
+        let until = how.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
+        let bytes_before = self.stats.flushed_bytes.load(Ordering::Relaxed);
+        let mut drained = Drained::default();
+        loop {
+            let round = Arc::new(Round::default());
+            round.files.lock().extend(self.by_age());
+            self.flush_round(&round, how, until, &mut |flushed| {
+                let bytes = self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
+                progress(&self.progress(drained.files + flushed, bytes));
+            });
+            let flushed = round.flushed.load(Ordering::Acquire);
+            drained.files += flushed;
+            let stuck = until.is_none() && flushed == 0;
+            if !again || stuck || self.table.dirty() == 0 || !wait_for_round(how, until) {
+                break;
+            }
+        }
+        self.make_journal_room();
+        drained.bytes = self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
+        drained.remaining = self.table.all_dirty().iter().filter_map(|file| remaining(file)).collect();
+        progress(&self.progress(drained.files, drained.bytes));
+        drained
+    }
+
+    /// Has the files flushed, by the caller if there are no flushers and no end is set, so that nothing but the caller
+    /// decides what happens when.
+    fn flush_round(
+        self: &Arc<Self>,
+        round: &Arc<Round>,
+        how: &DrainHow,
+        until: Option<Instant>,
+        progress: &mut dyn FnMut(u64),
+    ) {
+        let threads = self.config.flushers.max(usize::from(until.is_some())).min(round.files.lock().len());
+        let hired = (0..threads).filter(|_| self.hire(round)).count();
+        if hired == 0 {
+            round.work(self);
+        }
+        loop {
+            progress(round.flushed.load(Ordering::Acquire));
+            let mut working = round.working.lock();
+            if *working == 0 {
+                return;
+            }
+            let step =
+                until.map_or(REPORT, |until| until.saturating_duration_since(Instant::now()).min(REPORT));
+            round.done.wait_for(&mut working, step);
+            let over = until.is_some_and(|until| Instant::now() >= until);
+            if over || how.cancel.load(Ordering::Acquire) {
+                // Those who hang in the backing are left behind; what they write is in the journal.
+                round.stop.store(true, Ordering::Release);
+                return;
+            }
+        }
+    }
+
+    fn hire(self: &Arc<Self>, round: &Arc<Round>) -> bool {
+        let (core, round) = (Arc::clone(self), Arc::clone(round));
+        *round.working.lock() += 1;
+        let at_work = AtWork(round);
+        thread::Builder::new().name("drain".into()).spawn(move || at_work.0.work(&core)).is_ok()
+    }
+
+    fn by_age(&self) -> Vec<Arc<DirtyFile>> {
+        let mut files = self.table.all_dirty();
+        files.sort_by_cached_key(|file| {
+            let state = file.state();
+            (state.first, state.no)
+        });
+        files
+    }
+
+    fn progress(&self, files: u64, bytes: u64) -> Progress {
+        let (files_left, bytes_left) = (self.table.dirty() as u64, self.pressure.dirty());
+        Progress { files, bytes, files_left, bytes_left }
+    }
+}
+
+impl Round {
+    fn work(&self, core: &Core) {
+        while !self.stop.load(Ordering::Acquire) {
+            let Some(file) = self.files.lock().pop_front() else { return };
+            // A failure is kept with the file, and told with what remains.
+            if core.flush_file(&file).is_ok() {
+                self.flushed.fetch_add(1, Ordering::AcqRel);
+            }
+        }
+    }
+}
+
+/// Counts a thread out also if it ends by a panic, or never began.
+struct AtWork(Arc<Round>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        *self.0.working.lock() -= 1;
+        self.0.done.notify_all();
+    }
+}
+
+/// Waits a little for what failed to pass. Whether there is time for another round.
+fn wait_for_round(how: &DrainHow, until: Option<Instant>) -> bool {
+    let over = |now| until.is_some_and(|until| now >= until) || how.cancel.load(Ordering::Acquire);
+    let next = Instant::now() + ROUND;
+    while !over(Instant::now()) && Instant::now() < next {
+        thread::sleep(Duration::from_millis(20));
+    }
+    !over(Instant::now())
+}
+
+/// `None` if it became clean meanwhile.
+pub(crate) fn remaining(file: &DirtyFile) -> Option<Remaining> {
+    let path = file.told();
+    let state = file.state();
+    let (bytes, error) = (state.extents.bytes(), state.failure().cloned());
+    state.is_dirty().then_some(Remaining { path, bytes, error })
+}

@@ -1,0 +1,109 @@
+use cachefs_vfs::Result;
+use tracing::debug;
+
+use crate::core::{Core, Stats, Turn};
+use crate::dirty::{DirtyFile, State};
+use crate::extent::Extent;
+use crate::journal::{Entry, FileNo, JournalError, Record, SegmentNo};
+
+impl Core {
+    /// Gives back what room of the journal can be given back, after moving old bytes to its end if it is filling up.
+    pub(crate) fn make_journal_room(&self) {
+        let usage = self.journal.usage();
+        let filling = usage.bytes > usage.bytes_max / 2;
+        if filling && let Some(oldest) = self.journal.oldest_held() {
+            self.forward(oldest);
+        }
+        if usage.segments > 1 && self.oldest_changed(filling) {
+            match self.journal.reclaim() {
+                Ok(0) => {}
+                Ok(_) => self.pressure.stir(),
+                Err(error) => {
+                    self.look_broken(&error);
+                    debug!(%error, "the journal keeps what it does not need");
+                }
+            }
+        }
+    }
+
+    fn oldest_changed(&self, filling: bool) -> bool {
+        let oldest = self.journal.oldest_held();
+        let before = std::mem::replace(&mut *self.oldest_held.lock(), oldest);
+        filling || before != oldest
+    }
+
+    /// Moves what files have in the oldest segment to the end, so that the segment can go. Files whose turn somebody
+    /// has are about to be clean, or are left for the next time.
+    fn forward(&self, oldest: SegmentNo) {
+        for file in self.table.all_dirty() {
+            if !reaches_back(&file.state(), oldest) {
+                continue;
+            }
+            let Some(turn) = self.try_turn_of(&file) else { continue };
+            if let Err(error) = self.forward_file(&turn, oldest) {
+                debug!(%error, file = %file.told().display(), "its bytes stay where they are");
+                return;
+            }
+        }
+    }
+
+    fn forward_file(&self, turn: &Turn<'_>, oldest: SegmentNo) -> Result<(), JournalError> {
+        let file = turn.file();
+        let path = file.path();
+        loop {
+            let mut state = file.state();
+            let (Some(no), Some(own)) = (state.no, state.own) else { return Ok(()) };
+            let next = state.extents.iter().find(|extent| extent.record.segment() <= oldest).cloned();
+            match next {
+                Some(extent) => self.forward_extent(file, &mut state, no, &extent)?,
+                None => {
+                    let entry = Entry::File { no, id: file.id(), path, own };
+                    return self.forward_anchor(&mut state, no, &entry);
+                }
+            }
+        }
+    }
+
+    /// The file's state is locked: what is written meanwhile comes after it.
+    fn forward_extent(
+        &self,
+        file: &DirtyFile,
+        state: &mut State,
+        no: FileNo,
+        extent: &Extent<Record>,
+    ) -> Result<(), JournalError> {
+        let len = usize::try_from(extent.len).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; len];
+        self.read_extent(file, extent, &mut bytes)?;
+        let entry = Entry::Data { no, offset: extent.offset, mtime: state.mtime };
+        let record = self.append(state, &entry, &bytes)?;
+        let (offset, len, seq) = (extent.offset, extent.len, record.seq());
+        state.extents.insert(Extent { offset, len, skip: 0, seq, record });
+        Stats::add(&self.stats.forwarded_bytes, len);
+        Ok(())
+    }
+
+    /// Says anew what the records in the old segment said.
+    fn forward_anchor(&self, state: &mut State, no: FileNo, entry: &Entry) -> Result<(), JournalError> {
+        let record = self.append(state, entry, &[])?;
+        if state.open {
+            self.append(state, &Entry::Window { no }, &[])?;
+            state.windows += 1;
+        }
+        if state.unlinked {
+            self.append(state, &Entry::Gone { no }, &[])?;
+        }
+        state.anchor = Some(record);
+        Ok(())
+    }
+}
+
+/// Whether a file keeps a segment, or one before it, from being given back.
+fn reaches_back(state: &State, oldest: SegmentNo) -> bool {
+    // Said again behind later bytes, a truncation would cut them off.
+    if state.truncate.is_some() {
+        return false;
+    }
+    let anchored = state.anchor.as_ref().is_some_and(|record| record.segment() <= oldest);
+    anchored || state.extents.iter().any(|extent| extent.record.segment() <= oldest)
+}

@@ -1,0 +1,142 @@
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use cachefs_vfs::Result;
+
+use crate::SyncPolicy;
+use crate::core::Core;
+use crate::dirty::Claim;
+use crate::schedule::{Candidate, Schedule};
+use crate::sync::{Arc, AtomicBool, Condvar, Mutex, Ordering};
+
+/// A flusher with nothing dirty looks again after this, should nobody call.
+const IDLE: Duration = Duration::from_secs(60);
+/// Between looks for files that become due.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long the end waits for flushers that hang in the backing.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The threads that flush, until it is dropped. What is dirty then stays in the journal.
+#[derive(Debug)]
+pub(crate) struct Flushers {
+    core: Arc<Core>,
+    crew: Arc<Crew>,
+}
+
+#[derive(Debug, Default)]
+struct Crew {
+    stop: AtomicBool,
+    running: Mutex<usize>,
+    left: Condvar,
+}
+
+/// A thread that runs, also if it ends by a panic.
+struct Member(Arc<Crew>);
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        *self.0.running.lock() -= 1;
+        self.0.left.notify_all();
+    }
+}
+
+impl Core {
+    /// Starts the threads that flush, and the one that commits once a second where that is the policy.
+    ///
+    /// # Errors
+    /// Those of starting a thread.
+    pub(crate) fn start(self: &Arc<Self>) -> Result<Flushers> {
+        let flushers = Flushers { core: Arc::clone(self), crew: Arc::default() };
+        for _ in 0..self.config.flushers {
+            flushers.hire("flusher", Self::flush_what_is_due)?;
+        }
+        if self.config.sync == SyncPolicy::EverySecond {
+            flushers.hire("committer", Self::commit_each_second)?;
+        }
+        Ok(flushers)
+    }
+
+    fn flush_what_is_due(&self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Acquire) {
+            let rung = self.bell.rung();
+            match self.next_due() {
+                Ok(claim) => {
+                    // Taken note of in the file, and tried again.
+                    drop(self.flush_claimed(&claim));
+                    self.make_journal_room();
+                }
+                Err(wait) => self.bell.wait(rung, wait),
+            }
+        }
+    }
+
+    fn flush_claimed(&self, claim: &Claim) -> Result<()> {
+        self.turn_of(Arc::clone(claim.file()))?.flush()
+    }
+
+    /// The file to flush next, else how long to wait.
+    fn next_due(&self) -> Result<Claim, Duration> {
+        if self.table.dirty() == 0 {
+            return Err(IDLE);
+        }
+        let now = self.clock.now();
+        let schedule = Schedule { flush_after: self.config.flush_after, dirty_age: self.config.dirty_age };
+        let due = schedule.due(now, self.is_pressed(), self.candidates());
+        let claim = due.files.iter().find_map(|file| file.claim());
+        let wait = due.next.map_or(LOOK, |next| next.since(now));
+        let look = LOOK.min(self.config.flush_after / 2).max(Duration::from_millis(1));
+        claim.ok_or_else(|| wait.clamp(Duration::from_millis(1), look))
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = Candidate<Arc<crate::dirty::DirtyFile>>> {
+        let all = self.table.all_dirty().into_iter().filter(|file| !file.is_claimed());
+        all.map(|file| {
+            let (first, last, not_before) = {
+                let state = file.state();
+                (state.first, state.last, state.retry.due())
+            };
+            Candidate { file, first, last, not_before }
+        })
+    }
+
+    /// Whether there is no time to wait for more to be written.
+    fn is_pressed(&self) -> bool {
+        let usage = self.journal.usage();
+        self.pressure.is_pressed()
+            || self.is_broken()
+            || usage.bytes > usage.bytes_max / 2
+            || self.table.dirty() > self.config.files_max / 2
+    }
+
+    fn commit_each_second(&self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Acquire) {
+            let rung = self.bell.rung();
+            self.bell.wait(rung, Duration::from_secs(1));
+            if let Err(error) = self.journal.commit(self.journal.last()) {
+                self.look_broken(&error);
+                return;
+            }
+        }
+    }
+}
+
+impl Flushers {
+    fn hire(&self, name: &str, work: fn(&Core, &AtomicBool)) -> Result<()> {
+        let core = Arc::clone(&self.core);
+        *self.crew.running.lock() += 1;
+        let member = Member(Arc::clone(&self.crew));
+        let body = move || work(&core, &member.0.stop);
+        let _thread: JoinHandle<()> = thread::Builder::new().name(name.into()).spawn(body)?;
+        Ok(())
+    }
+}
+
+impl Drop for Flushers {
+    fn drop(&mut self) {
+        self.crew.stop.store(true, Ordering::Release);
+        self.core.bell.ring();
+        let mut running = self.crew.running.lock();
+        // One that hangs in the backing ends when that answers; what it was to write is in the journal.
+        self.crew.left.wait_while_for(&mut running, |running| *running > 0, FAREWELL);
+    }
+}

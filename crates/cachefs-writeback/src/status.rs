@@ -1,0 +1,81 @@
+//! What a write-back tells of itself.
+
+use std::time::Duration;
+
+use cachefs_vfs::Error;
+
+use crate::core::Core;
+use crate::flush::{Remaining, remaining};
+use crate::sync::{AtomicU64, Ordering};
+
+/// Files that fail which are named.
+const FAILING_MAX: usize = 16;
+
+/// How things stand. Counts are since the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Bytes that the backing lacks.
+    pub dirty_bytes: u64,
+    /// The limit of that.
+    pub dirty_max: u64,
+    /// Files that have such bytes.
+    pub dirty_files: u64,
+    /// How long the oldest of them have been so.
+    pub oldest_age: Option<Duration>,
+    /// Bytes of the journal on its disk.
+    pub journal_bytes: u64,
+    /// The limit of that.
+    pub journal_max: u64,
+    /// Segments of the journal.
+    pub journal_segments: u64,
+    /// How long writers were slowed, and waited for room, all together.
+    pub throttled: Duration,
+    /// Bytes per second that the backing took lately.
+    pub flush_rate: Option<u64>,
+    /// Flushes of a file that ended well.
+    pub flushes: u64,
+    /// Flushes of a file that failed, and are tried again.
+    pub flush_failures: u64,
+    /// Bytes that flushes wrote to the backing.
+    pub flushed_bytes: u64,
+    /// Writes that went to the backing at once.
+    pub through_writes: u64,
+    /// Files kept beside one that somebody else had changed.
+    pub conflicts: u64,
+    /// Acknowledged bytes that the journal did not give back.
+    pub lost_bytes: u64,
+    /// Why nothing becomes dirty any more: the journal broke.
+    pub through: Option<Error>,
+    /// Files that can't be flushed, some of them if they are many.
+    pub failing: Vec<Remaining>,
+}
+
+impl Core {
+    /// How things stand. No I/O.
+    pub(crate) fn status(&self) -> Status {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (usage, stats) = (self.journal.usage(), &self.stats);
+        let files = self.table.all_dirty();
+        let oldest = files.iter().map(|file| file.state().first).min();
+        let failing = files.iter().filter(|file| file.state().failing.is_some());
+        Status {
+            dirty_bytes: self.pressure.dirty(),
+            dirty_max: self.config.dirty_max,
+            dirty_files: self.table.dirty() as u64,
+            oldest_age: oldest.map(|oldest| self.clock.now().since(oldest)),
+            journal_bytes: usage.bytes,
+            journal_max: usage.bytes_max,
+            journal_segments: usage.segments as u64,
+            throttled: self.pressure.throttled(),
+            flush_rate: self.pressure.drain_rate(),
+            flushes: count(&stats.flushes),
+            flush_failures: count(&stats.failures),
+            flushed_bytes: count(&stats.flushed_bytes),
+            through_writes: count(&stats.through),
+            conflicts: count(&stats.conflicts),
+            lost_bytes: count(&stats.lost_bytes),
+            through: self.journal.broken(),
+            failing: failing.filter_map(|file| remaining(file)).take(FAILING_MAX).collect(),
+        }
+    }
+}
