@@ -1,7 +1,15 @@
 //! The filesystem that programs see: the backing's, with what is dirty laid over it.
 
+mod dir;
+mod file;
+mod fs;
 mod handles;
+mod names;
+mod open;
 mod place;
+mod rename;
+mod shared;
 
+pub use fs::WriteBack;
 pub(crate) use handles::{Handles, Held};
 pub(crate) use place::{Place, Places};

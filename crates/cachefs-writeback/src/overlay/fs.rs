@@ -1,0 +1,96 @@
+use std::path::Path;
+use std::time::Duration;
+
+use cachefs_vfs::{
+    Caps, FileId, FsStat, Object, Opened, Result, VDir, Vfs, Watch, WatchHow, Watcher, nowait,
+};
+
+use super::dir::WriteDir;
+use super::shared::Shared;
+use super::{Handles, Places};
+use crate::core::Core;
+use crate::flush::{DrainHow, Drained, Flushers, Progress};
+use crate::status::Status;
+use crate::sync::Arc;
+
+/// A filesystem whose writes return when a journal has them, and reach the backing later.
+///
+/// Its handles may outlive it; nothing is flushed then but what verbs need. What is dirty as it is dropped stays in
+/// the journal, for the next one to go on with.
+#[derive(Debug)]
+pub struct WriteBack {
+    shared: Arc<Shared>,
+    _flushers: Flushers,
+}
+
+impl WriteBack {
+    /// Puts the handles over what is ready to serve.
+    pub(crate) fn over(core: Arc<Core>, places: Arc<Places>, flushers: Flushers) -> Self {
+        let shared = Arc::new(Shared { core, places, handles: Arc::new(Handles::default()) });
+        Self { shared, _flushers: flushers }
+    }
+
+    /// Flushes one file, if it is dirty. Blocks for as long as the backing takes.
+    ///
+    /// # Errors
+    /// Those of the backing; the bytes stay in the journal then.
+    pub fn flush_path(&self, path: &Path) -> Result<()> {
+        self.shared.core.flush_path(path)
+    }
+
+    /// Flushes all that is dirty at or beneath a path.
+    ///
+    /// # Errors
+    /// The first of those of the files, after all were tried.
+    pub fn flush_subtree(&self, path: &Path) -> Result<()> {
+        self.shared.core.flush_subtree(path)
+    }
+
+    /// Flushes all that is dirty, for `deadline` at most. Answers what could not be flushed.
+    pub fn flush_all(&self, deadline: Option<Duration>, progress: &mut dyn FnMut(&Progress)) -> Drained {
+        self.shared.core.flush_all(deadline, progress)
+    }
+
+    /// Flushes all that is dirty, also what becomes so meanwhile. Answers what could not be flushed, and stays in the
+    /// journal.
+    pub fn drain(&self, how: &DrainHow, progress: &mut dyn FnMut(&Progress)) -> Drained {
+        self.shared.core.drain(how, progress)
+    }
+
+    /// How things stand. Asks nobody, and does not block.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.shared.core.status()
+    }
+}
+
+impl Vfs for WriteBack {
+    fn caps(&self) -> Caps {
+        self.shared.core.backing.caps()
+    }
+
+    fn root(&self) -> Result<Arc<dyn VDir>> {
+        nowait::check()?;
+        let root = self.shared.core.backing.root()?;
+        let place = self.shared.places.root(root.attr()?.id);
+        Ok(WriteDir::wrap(&self.shared, root, place))
+    }
+
+    fn stat_fs(&self) -> Result<FsStat> {
+        nowait::check()?;
+        self.shared.core.backing.stat_fs()
+    }
+
+    fn open_id(&self, id: FileId) -> Result<Opened<Object>> {
+        nowait::check()?;
+        self.shared.found(id)
+    }
+
+    fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
+        self.shared.core.backing.watch(how, watcher)
+    }
+
+    fn touched(&self, id: FileId) {
+        self.shared.core.backing.touched(id);
+    }
+}

@@ -1,0 +1,87 @@
+//! How files come to be open: by name, created, by identity.
+
+use cachefs_vfs::{
+    Access, Attr, CreateHow, Errno, FileId, Name, Object, OpenHow, Opened, Owner, Privileges, Result, VFile,
+    VNode,
+};
+
+use super::dir::WriteDir;
+use super::file::WriteFile;
+use super::shared::Shared;
+use crate::core::Asked;
+use crate::sync::Arc;
+
+type File = Opened<Arc<dyn VFile>>;
+
+impl WriteDir {
+    /// A file that is to be cut is opened as it is, and cut like any other: it may be dirty, or become so meanwhile.
+    pub(super) fn open_file(&self, name: Name<'_>, how: OpenHow) -> Result<File> {
+        let _opening = self.shared.handles.opening();
+        let asked = self.shared.core.asked();
+        if !how.truncate || !how.access.writes() {
+            return self.opened(name, how, self.inner.open(name, how)?, asked);
+        }
+        let opened = self.inner.open(name, OpenHow { truncate: false, ..how })?;
+        self.cut(name, how, opened)
+    }
+
+    pub(super) fn create_file(&self, name: Name<'_>, how: CreateHow, owner: &Owner) -> Result<File> {
+        let _opening = self.shared.handles.opening();
+        let asked = self.shared.core.asked();
+        if how.exclusive || !how.open.truncate || !how.open.access.writes() {
+            return self.opened(name, how.open, self.inner.create(name, how, owner)?, asked);
+        }
+        match self.inner.create(name, CreateHow { exclusive: true, ..how }, owner) {
+            Err(error) if error.errno() == Errno::EXIST => {}
+            created => return self.opened(name, how.open, created?, asked),
+        }
+        let open = OpenHow { truncate: false, ..how.open };
+        let opened = self.inner.create(name, CreateHow { open, ..how }, owner)?;
+        self.cut(name, how.open, opened)
+    }
+
+    /// Cuts what was opened. Nobody has said for whom, so it is for the process.
+    fn cut(&self, name: Name<'_>, how: OpenHow, opened: File) -> Result<File> {
+        let file = self.wrap_file(name, how, opened);
+        let attr = file.set_len(0, Privileges::Keep)?;
+        Ok(Opened { handle: Arc::new(file), attr })
+    }
+
+    fn opened(&self, name: Name<'_>, how: OpenHow, opened: File, asked: Asked) -> Result<File> {
+        let attr = opened.attr;
+        let file = self.wrap_file(name, how, opened);
+        let attr = self.shared.laid_over(attr, asked, || file.inner.attr())?;
+        Ok(Opened { handle: Arc::new(file), attr })
+    }
+
+    fn wrap_file(&self, name: Name<'_>, how: OpenHow, opened: File) -> WriteFile {
+        let place = self.shared.places.child(&self.place, name, opened.attr.id);
+        WriteFile::new(&self.shared, opened.handle, &opened.attr, Some(how), place)
+    }
+}
+
+impl Shared {
+    /// What the backing found by its identity.
+    pub(super) fn found(self: &Arc<Self>, id: FileId) -> Result<Opened<Object>> {
+        let _opening = self.handles.opening();
+        let asked = self.core.asked();
+        let Opened { handle, attr } = self.core.backing.open_id(id)?;
+        match handle {
+            Object::Dir(dir) => {
+                let place = self.places.somewhere(attr.id);
+                Ok(Opened { handle: Object::Dir(WriteDir::wrap(self, dir, place)), attr })
+            }
+            Object::File(file) => {
+                let file = self.found_file(file, &attr);
+                let attr = self.laid_over(attr, asked, || file.inner.attr())?;
+                Ok(Opened { handle: Object::File(Arc::new(file)), attr })
+            }
+        }
+    }
+
+    fn found_file(self: &Arc<Self>, file: Arc<dyn VFile>, attr: &Attr) -> WriteFile {
+        let place = self.places.somewhere(attr.id);
+        let how = (!attr.kind.is_regular()).then(|| OpenHow::new(Access::Path));
+        WriteFile::new(self, file, attr, how, place)
+    }
+}
