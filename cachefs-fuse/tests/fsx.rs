@@ -40,7 +40,7 @@ copy_file_range = 2
 #[test]
 fn random_operations_give_what_they_should() {
     let Some(fsx) = tool("fsx") else { return };
-    let seeds: Vec<u64> = (0..setting("CACHEFS_FSX_SEEDS", 8)).collect();
+    let seeds: Vec<u64> = (0..setting("CACHEFS_FSX_SEEDS", 9)).collect();
     // Every mode has its turn, with one seed after the other.
     let mounts: Vec<Mounted> =
         usual_modes().into_iter().take(seeds.len()).map(|mode| Mounted::within(scratch(), mode)).collect();

@@ -72,3 +72,20 @@ fn each_request_of_a_watched_directory() {
 fn each_request_with_an_open_to_check() {
     as_in_the_directory(&["--profile=direct", "--coherence=open"]);
 }
+
+/// Others look at what was written as soon as it was closed.
+#[test]
+fn written_back_as_files_are_closed() {
+    as_in_the_directory(&["--mode=back", "--flush-on-close", "--durability=backing", "--coherence=watch"]);
+}
+
+#[test]
+fn written_back_and_each_request_seen() {
+    as_in_the_directory(&[
+        "--mode=back",
+        "--flush-on-close",
+        "--durability=backing",
+        "--profile=direct",
+        "--coherence=watch",
+    ]);
+}

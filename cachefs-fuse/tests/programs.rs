@@ -7,7 +7,9 @@ mod acceptance;
 use std::fs;
 use std::path::Path;
 
-use acceptance::{MODES, Mode, Mounted, OTHER_PROFILES, Size, make_tree, modes_or, program, usual_modes};
+use acceptance::{
+    BACK, MODES, Mode, Mounted, OTHER_PROFILES, Size, make_tree, modes_or, program, usual_modes,
+};
 
 /// More files than the daemon may have descriptors, whatever its limit is here.
 const BIG: Size = Size { directories: 420, files: 50 };
@@ -34,7 +36,7 @@ fn compare_through(source: &Path, mode: Mode) {
 fn a_tree_is_the_same_when_written_through_the_mount() {
     let original = tempfile::tempdir().unwrap();
     make_tree(original.path(), Size { directories: 40, files: 50 });
-    let few = [MODES[0], OTHER_PROFILES[0], OTHER_PROFILES[2]];
+    let few = [MODES[0], OTHER_PROFILES[0], OTHER_PROFILES[2], BACK[1]];
     modes_or(&few).into_iter().for_each(|mode| write_through(original.path(), mode));
 }
 
@@ -46,6 +48,7 @@ fn write_through(original: &Path, mode: Mode) {
     let pipe = "tar --xattrs -C \"$1\" -cf - . | tar --xattrs -C \"$2\" -xpf -";
     program("sh").args("-c").arg(pipe).arg("sh").arg(original).arg(&unpacked).silent();
     rsync(original, &copied, "");
+    mounted.flush();
     for copy in [&unpacked, &copied] {
         assert_eq!(differences(original, copy), "", "{mode:?}: {}", copy.display());
         let beneath = mounted.source().join(copy.file_name().unwrap());
@@ -117,6 +120,7 @@ fn work_with_git(mode: Mode) {
     git(mounted.path()).args("clone -q clone second").silent();
     let head = |at: &Path| git(at).args("rev-parse HEAD^{tree}").text();
     assert_eq!(head(&clone), head(&second));
+    mounted.flush();
     git(&mounted.source().join("clone")).args("fsck --full --strict").text();
     git(&origin).args("fsck --full").text();
     mounted.unmount();
@@ -170,6 +174,7 @@ fn write_rows_by_two(mode: Mode) {
     let sum = ROWS * (ROWS - 1) / 2;
     let expected = format!("ok\n1|{ROWS}|{sum}\n2|{ROWS}|{sum}\n");
     assert_eq!(sqlite(check), expected);
+    mounted.flush();
     let beneath = mounted.source().join("test.db");
     assert_eq!(program("sqlite3").arg(&beneath).arg(check).text(), expected, "in the directory beneath");
     sqlite("delete from t where n % 3 = 0; vacuum; pragma wal_checkpoint(truncate);");

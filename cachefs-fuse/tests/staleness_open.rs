@@ -14,6 +14,14 @@ fn no_open_after_a_close_is_stale() {
 }
 
 #[test]
+fn no_open_after_a_close_is_stale_while_we_write_back() {
+    let report = Plan::new(&["--mode=back", "--flush-after=10ms", "--coherence=open"], 5).run();
+    report.assert_loaded();
+    report.assert_fresh();
+    report.assert_close_to_open();
+}
+
+#[test]
 fn stale_for_no_longer_than_agreed() {
     let report = Plan::new(&["--coherence=ttl=50ms"], 4).run();
     report.assert_loaded();

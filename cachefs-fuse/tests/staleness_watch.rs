@@ -50,3 +50,8 @@ fn served_straight_from_the_source() {
 fn asked_each_time() {
     check_as(&["--profile=direct", "--coherence=watch"], 5);
 }
+
+#[test]
+fn told_while_we_write_back() {
+    check_as(&["--mode=back", "--flush-after=10ms", "--coherence=watch"], 5);
+}

@@ -12,7 +12,8 @@ cargo xtask CHORE
   test [--only STEP]... [--skip STEP]...   all tests, as .ci/run does; installs what it needs
   test --list                              the steps, and what each does
   soak [--only STEP]...                    the long runs of model, oracle, rename storm, fsx, programs and changes by
-                                           others, most of an hour; CACHEFS_SOAK_SECONDS=3600 makes it longer
+                                           others, of kills and losses of power, more than an hour;
+                                           CACHEFS_SOAK_SECONDS=3600 makes it longer
   tidy                                     crate arrows, lengths, unsafe, prints, sleeps, paths, whitespace
   tidy --bless                             lowers xtask/ratchet.toml to today's lengths; never raises it
 ";

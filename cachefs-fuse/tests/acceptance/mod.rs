@@ -12,7 +12,7 @@ mod requests;
 mod tree;
 
 pub use disturbed::undisturbed;
-pub use modes::{MODES, Mode, OTHER_PROFILES, all_modes, modes_or, usual_modes};
+pub use modes::{BACK, MODES, Mode, OTHER_PROFILES, all_modes, modes_or, usual_modes, writes_back};
 pub use mounted::Mounted;
 pub use proc::{cpu_time, descriptors, free_address, memory, metric, metric_sum, metrics_page};
 pub use program::{Run, program};

@@ -21,9 +21,19 @@ pub const OTHER_PROFILES: [Mode; 4] = [
     &["--profile=direct", "--coherence=open"],
 ];
 
+/// Writing back: flushed while files are in use, flushed when nobody uses them, and kept out of the journal's disk.
+/// Whoever serves files by the kernel cannot.
+pub const BACK: [Mode; 5] = [
+    &["--mode=back", "--coherence=auto", "--flush-after=10ms"],
+    &["--mode=back", "--coherence=auto"],
+    &["--mode=back", "--coherence=open", "--flush-after=10ms", "--dirty-max=8M"],
+    &["--mode=back", "--coherence=ttl=1s", "--durability=backing", "--flush-on-close"],
+    &["--mode=back", "--profile=direct", "--coherence=auto", "--flush-after=100ms"],
+];
+
 /// Everything that is tested where there is time.
 pub fn all_modes() -> Vec<Mode> {
-    [&MODES[..], &OTHER_PROFILES].concat()
+    [&MODES[..], &OTHER_PROFILES, &BACK].concat()
 }
 
 /// Every mode in the long runs, otherwise the few that are named.
@@ -31,7 +41,12 @@ pub fn modes_or(few: &[Mode]) -> Vec<Mode> {
     if super::setting("CACHEFS_ALL_MODES", 0) == 0 { few.to_vec() } else { all_modes() }
 }
 
-/// Every way to be fresh, and each of the other profiles once; all that there are in the long runs.
+/// Every way to be fresh, each of the other profiles once, and writing back; all that there are in the long runs.
 pub fn usual_modes() -> Vec<Mode> {
-    modes_or(&[&MODES[..], &[OTHER_PROFILES[0], OTHER_PROFILES[2]]].concat())
+    modes_or(&[&MODES[..], &[OTHER_PROFILES[0], OTHER_PROFILES[2], BACK[0]]].concat())
+}
+
+/// Whether these arguments let bytes wait before they are in the source.
+pub fn writes_back(arguments: &[&str]) -> bool {
+    arguments.contains(&"--mode=back")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::wait_for;
+use super::{wait_for, writes_back};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -18,6 +18,8 @@ pub struct Mounted {
     source: PathBuf,
     /// Kept until after the unmount, where the source is ours.
     scratch: Option<TempDir>,
+    /// Where it writes back: for its journal, of which nothing is left behind.
+    state: Option<TempDir>,
 }
 
 impl Mounted {
@@ -45,8 +47,10 @@ impl Mounted {
         if super::is_root() {
             command.args(["-o", "allow_other"]);
         }
+        let state = writes_back(arguments).then(|| tempfile::tempdir().unwrap());
+        command.args(state.iter().map(|state| format!("--state-dir={}", state.path().display())));
         let daemon = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
-        let mut mounted = Self { daemon, mountpoint, source: source.to_path_buf(), scratch: None };
+        let mut mounted = Self { daemon, mountpoint, source: source.to_path_buf(), scratch: None, state };
         let ready = wait_for(PATIENCE, || {
             let ended = mounted.daemon.try_wait().unwrap();
             assert!(ended.is_none(), "cachefs-mount ended before it was ready: {ended:?}");
@@ -64,6 +68,15 @@ impl Mounted {
     /// The directory beneath.
     pub fn source(&self) -> &Path {
         &self.source
+    }
+
+    /// Waits until the directory beneath has all that was written so far.
+    pub fn flush(&self) {
+        if self.state.is_some() {
+            let Some(cachefs) = option_env!("CARGO_BIN_EXE_cachefs") else { panic!("no program `cachefs`") };
+            let output = Command::new(cachefs).arg("flush").arg(self.path()).output().unwrap();
+            assert!(output.status.success(), "cachefs flush: {output:?}");
+        }
     }
 
     /// The daemon's process id.

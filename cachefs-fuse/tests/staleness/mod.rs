@@ -12,6 +12,7 @@ mod content;
 mod held;
 mod look;
 mod mapper;
+mod ours;
 mod plot;
 mod readers;
 mod report;
@@ -30,7 +31,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::acceptance::{Mounted, free_address, setting};
+use super::acceptance::{Mounted, free_address, setting, writes_back};
 use change::Hands;
 use plot::Plot;
 use readers::{Seen, look_around, read};
@@ -80,7 +81,7 @@ impl<'a> Plan<'a> {
         };
         look_around(&scene);
         scene.start = Instant::now();
-        let (windows, seen) = play(&scene, hands);
+        let (windows, seen) = play(&scene, hands, writes_back(self.arguments));
         let settled = settle(&scene.source, &scene.mount, self.patience);
         let changes = scene.plots.iter().map(|plot| plot.done()).sum();
         let report = Report { changes, windows, seen, settled, metrics: page(metrics) };
@@ -95,10 +96,13 @@ fn shares(plots: &[Plot]) -> Vec<Vec<&Plot>> {
     (0..WRITERS).map(|writer| plots.iter().filter(|plot| plot.kind.writer() == writer).collect()).collect()
 }
 
-/// Runs the load to its end.
-fn play(scene: &Scene, hands: Vec<Hands>) -> (Windows, Seen) {
+/// Runs the load to its end, with files of our own that wait to be written back, or not.
+fn play(scene: &Scene, hands: Vec<Hands>, with_ours: bool) -> (Windows, Seen) {
     let shares = shares(&scene.plots);
     std::thread::scope(|scope| {
+        if with_ours {
+            scope.spawn(|| ours::write_our_own(scene));
+        }
         let writers: Vec<_> = (0..)
             .zip(hands.into_iter().zip(&shares))
             .map(|(seed, (hands, share))| scope.spawn(move || write(scene, hands, share, seed)))

@@ -22,7 +22,7 @@ pub struct Step {
 }
 
 /// All tests, quickest verdicts first.
-pub const TEST: [Step; 19] = [
+pub const TEST: [Step; 20] = [
     Step {
         name: "packages",
         what: "installs fuse3, acl, rsync... where they are missing",
@@ -48,17 +48,32 @@ pub const TEST: [Step; 19] = [
     },
     Step { name: "fsx", what: "random I/O with mmap on a mount", run: tests::fsx },
     Step { name: "storm", what: "renames of ancestors under load; a backing that hangs", run: tests::storm },
+    Step {
+        name: "back",
+        what: "the daemon is killed while it writes back: nothing acknowledged is lost",
+        run: tests::back,
+    },
     Step { name: "fresh", what: "others change the source of a mount, in every mode", run: tests::fresh },
     Step { name: "limits", what: "memory, descriptors, inodes and listings under load", run: tests::limits },
 ];
 
 /// The long runs.
-pub const SOAK: [Step; 8] = [
+pub const SOAK: [Step; 10] = [
     Step { name: "tools", what: "builds pjdfstest and fsx into target/tools", run: tools::install },
     Step {
         name: "model",
         what: "20,000 operation sequences of each kind against the model, 60 s of each oracle",
         run: tests::soak_libraries,
+    },
+    Step {
+        name: "kill",
+        what: "200 rounds of writers on a daemon that is killed, and as many of SQLite",
+        run: tests::soak_kill,
+    },
+    Step {
+        name: "power",
+        what: "20,000 losses of power, of the source and of the journal",
+        run: tests::soak_power,
     },
     Step { name: "idle", what: "a minute of a mount that nobody uses", run: tests::soak_idle },
     Step { name: "storm", what: "a minute of renames of ancestors", run: tests::soak_storm },

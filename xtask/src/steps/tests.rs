@@ -6,7 +6,7 @@ use super::Shop;
 use crate::Result;
 
 /// Tests of `cachefs-fuse` that are steps of their own.
-const ACCEPTANCE: [&[&str]; 8] = [
+const ACCEPTANCE: [&[&str]; 9] = [
     &["programs"],
     &["pjdfstest"],
     &["fsx"],
@@ -15,6 +15,7 @@ const ACCEPTANCE: [&[&str]; 8] = [
     &["profiles_matrix"],
     &STALENESS,
     &FRESHNESS,
+    &KILLS,
 ];
 /// Others change the source under load.
 const STALENESS: [&str; 4] = ["staleness_harness", "staleness_watch", "staleness_open", "staleness_overflow"];
@@ -22,8 +23,19 @@ const STALENESS: [&str; 4] = ["staleness_harness", "staleness_watch", "staleness
 const FRESHNESS: [&str; 5] =
     ["appenders", "peer_failures", "zero_requests", "zero_files", "many_directories"];
 
+/// The daemon is killed while it writes back.
+const KILLS: [&str; 2] = ["kill_back", "kill_back_sqlite"];
+
 pub(crate) fn libraries(shop: &Shop) -> Result<()> {
-    let packages = ["cachefs-sys", "cachefs-policy", "cachefs-vfs", "cachefs-testkit", "cachefs", "xtask"];
+    let packages = [
+        "cachefs-sys",
+        "cachefs-policy",
+        "cachefs-vfs",
+        "cachefs-testkit",
+        "cachefs-writeback",
+        "cachefs",
+        "xtask",
+    ];
     integration(shop, &packages, &[])
 }
 
@@ -34,12 +46,14 @@ pub(crate) fn soak_libraries(shop: &Shop) -> Result<()> {
 /// How long a soak is where the environment does not say otherwise.
 const SEQUENCES: (&str, &str) = ("CACHEFS_SEQUENCES", "20000");
 const SECONDS: (&str, &str) = ("CACHEFS_SOAK_SECONDS", "60");
-const FSX_SEEDS: (&str, &str) = ("CACHEFS_FSX_SEEDS", "20");
+const FSX_SEEDS: (&str, &str) = ("CACHEFS_FSX_SEEDS", "30");
 const FSX_OPERATIONS: (&str, &str) = ("CACHEFS_FSX_OPERATIONS", "100000");
 const STALENESS_SECONDS: (&str, &str) = ("CACHEFS_SOAK_SECONDS", "120");
 const ALL_MODES: (&str, &str) = ("CACHEFS_ALL_MODES", "1");
 const DIRECTORIES: (&str, &str) = ("CACHEFS_DIRECTORIES", "100000");
 const IDLE_SECONDS: (&str, &str) = ("CACHEFS_IDLE_SECONDS", "60");
+const KILL_ROUNDS: (&str, &str) = ("CACHEFS_KILL_ROUNDS", "200");
+const POWER_LOSSES: (&str, &str) = ("CACHEFS_POWER_LOSS_SEEDS", "20000");
 const NOISE_SECONDS: (&str, &str) = ("CACHEFS_NOISE_SECONDS", "10");
 
 /// One after the other: they measure the machine they share.
@@ -149,6 +163,19 @@ pub(crate) fn soak_fresh(shop: &Shop) -> Result<()> {
     let mut freshness = on_mount(shop, &FRESHNESS);
     let settings = [DIRECTORIES, NOISE_SECONDS];
     shop.run(freshness.args(IN_TURN).arg("--nocapture").envs(unset(&settings)))
+}
+
+pub(crate) fn back(shop: &Shop) -> Result<()> {
+    shop.run(&mut on_mount(shop, &KILLS))
+}
+
+pub(crate) fn soak_kill(shop: &Shop) -> Result<()> {
+    // What was survived is worth reading.
+    shop.run(on_mount(shop, &KILLS).args(IN_TURN).arg("--nocapture").envs(unset(&[KILL_ROUNDS])))
+}
+
+pub(crate) fn soak_power(shop: &Shop) -> Result<()> {
+    integration(shop, &["cachefs-writeback"], &[POWER_LOSSES])
 }
 
 pub(crate) fn soak_pjdfstest(shop: &Shop) -> Result<()> {
