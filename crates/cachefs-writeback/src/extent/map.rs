@@ -118,6 +118,9 @@ impl<R: Clone> ExtentMap<R> {
     /// Up to where to flush so that it is about `bytes`, oldest first: less than that and one record more. `None` if
     /// nothing is dirty.
     pub(crate) fn upto(&self, bytes: u64) -> Option<Seq> {
+        if bytes >= self.bytes {
+            return self.newest();
+        }
         let mut written: Vec<_> = self.iter().map(|extent| (extent.seq, extent.len)).collect();
         written.sort_unstable();
         let mut sum = 0;

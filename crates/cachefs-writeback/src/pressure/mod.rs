@@ -18,12 +18,15 @@ use std::fmt;
 use std::thread;
 use std::time::Duration;
 
-use cachefs_vfs::clock::Clock;
+use cachefs_vfs::clock::{Clock, Moment};
 
 use self::pace::Pace;
 use self::rate::DrainRate;
 use self::room::Room;
 use crate::sync::{Arc, AtomicU64, Condvar, Mutex, Ordering};
+
+/// Shorter sleeps cost more than they are worth.
+const SLEEP_MIN: Duration = Duration::from_millis(1);
 
 /// How many dirty bytes there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,13 +99,13 @@ impl Pressure {
     /// # Errors
     /// There was no room; at once if `bytes` are more than there may be at all.
     pub(crate) fn reserve(&self, bytes: u64) -> Result<Reservation<'_>, NoRoom> {
+        let now = self.clock.now_exact();
         let mut state = self.state.lock();
         let was_pressed = state.room.is_pressed();
-        let now = self.clock.now();
         let rate = state.rate.at(now);
         let permille = state.room.permille_with(bytes);
-        let delay = state.pace.delay(now, bytes, permille, rate);
         let taken = state.room.take(bytes);
+        let delay = if taken { state.pace.delay(now, bytes, permille, rate) } else { Duration::ZERO };
         let urgent = !taken || (!was_pressed && state.room.is_pressed());
         drop(state);
         if urgent {
@@ -112,11 +115,21 @@ impl Pressure {
             return self.wait_for_room(bytes);
         }
         // The room is taken already, so that nobody else finds it meanwhile.
-        if !delay.is_zero() {
-            thread::sleep(delay);
-            self.throttled_for(delay);
-        }
+        self.sit_out(delay, now);
         Ok(Reservation::new(self, bytes))
+    }
+
+    /// Sleeps as long as a write is delayed that came at `came`. What is not worth a sleep adds up in the pace.
+    fn sit_out(&self, delay: Duration, came: Moment) {
+        if delay < SLEEP_MIN {
+            return;
+        }
+        thread::sleep(delay);
+        self.throttled_for(delay);
+        if self.clock.now_exact() == came {
+            // A clock that stands still never pays off what was sat out.
+            self.state.lock().pace = Pace::default();
+        }
     }
 
     /// Takes room for bytes that are dirty already, as those found at the start: nobody asks whether there is any.
@@ -153,7 +166,7 @@ impl Pressure {
 
     /// A flush is going on while the guard lives: what it writes tells how fast the backing is.
     pub(crate) fn flushing(&self) -> Flushing<'_> {
-        self.state.lock().rate.begin(self.clock.now());
+        self.state.lock().rate.begin(self.clock.now_exact());
         Flushing::new(self)
     }
 
@@ -174,7 +187,7 @@ impl Pressure {
 
     /// Bytes per second that the backing took lately while it was written to; `None` before it was.
     pub(crate) fn drain_rate(&self) -> Option<u64> {
-        self.state.lock().rate.at(self.clock.now())
+        self.state.lock().rate.at(self.clock.now_exact())
     }
 
     /// How long writes were delayed and waited for room, all in all.

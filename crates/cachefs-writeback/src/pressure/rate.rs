@@ -82,14 +82,14 @@ impl<'a> Flushing<'a> {
 
     /// The backing has taken `bytes`.
     pub(crate) fn wrote(&self, bytes: u64) {
-        let now = self.pressure.clock.now();
+        let now = self.pressure.clock.now_exact();
         self.pressure.state.lock().rate.wrote(now, bytes);
     }
 }
 
 impl Drop for Flushing<'_> {
     fn drop(&mut self) {
-        let now = self.pressure.clock.now();
+        let now = self.pressure.clock.now_exact();
         self.pressure.state.lock().rate.end(now);
     }
 }

@@ -192,3 +192,16 @@ fn writers_and_flushers_at_full_speed_never_pass_the_limit() {
     });
     assert_eq!(pressure.dirty(), 0);
 }
+
+#[test]
+fn a_clock_that_stands_still_does_not_add_up_delays() {
+    let clock = Arc::new(ManualClock::new());
+    let limits = Limits { dirty_max: 64 << 20, room_wait: LONG };
+    let pressure = Pressure::new(limits, clock, || ());
+    pressure.add(45 << 20);
+    for _ in 0..100 {
+        drop(pressure.reserve(1 << 20).unwrap());
+    }
+    assert!(pressure.throttled() < Duration::from_secs(2), "{:?}", pressure.throttled());
+    assert!(pressure.throttled() > Duration::from_millis(100), "{:?}", pressure.throttled());
+}

@@ -1,5 +1,6 @@
 mod binding;
 mod holding;
+mod mounted;
 mod places;
 
 use std::fs;
