@@ -74,21 +74,27 @@ impl Massacre {
         let mut victim = self.place.start(arguments);
         victim.wait_ready();
         let life = Duration::from_millis(self.random.below(LIFE_MAX_MS));
+        // Now and then it is leaving already, with bytes still to be flushed.
+        let leaves = (self.random.below(4) == 0).then(|| Duration::from_millis(self.random.below(60)));
         let (stop, killed) = (AtomicBool::new(false), AtomicBool::new(false));
         let mount = &self.place.mount;
         std::thread::scope(|scope| {
             let _end = SetOnDrop(&stop);
             let (stop, killed) = (&stop, &killed);
-            let at_work: Vec<_> = self
-                .workers
-                .iter_mut()
-                .map(|worker| scope.spawn(move || worker.work(mount, stop, killed)))
-                .collect();
+            for worker in &mut self.workers {
+                scope.spawn(move || worker.work(mount, stop, killed));
+            }
             std::thread::sleep(life); // sleep: the moment of the kill, nothing is waited for
-            killed.store(true, Ordering::SeqCst);
-            victim.kill();
-            at_work.into_iter().for_each(|thread| thread.join().unwrap());
+            if leaves.is_none() {
+                killed.store(true, Ordering::SeqCst);
+                victim.kill();
+            }
         });
+        if let Some(head_start) = leaves {
+            victim.ask_to_leave();
+            std::thread::sleep(head_start); // sleep: the moment of the kill, nothing is waited for
+            victim.kill();
+        }
     }
 
     /// Kills one while it comes up, or soon after: within the replay, or the flush that follows.

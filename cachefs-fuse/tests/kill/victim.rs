@@ -56,6 +56,11 @@ impl<'a> Victim<'a> {
         }
     }
 
+    /// Asks it to flush what it has, and to end.
+    pub(crate) fn ask_to_leave(&self) {
+        self.signal(Signal::TERM);
+    }
+
     /// Ends it as a user would, by `cachefs umount` or a signal: it has to leave nothing behind.
     pub(crate) fn leave(mut self, by_signal: bool) {
         match option_env!("CARGO_BIN_EXE_cachefs") {
@@ -63,7 +68,7 @@ impl<'a> Victim<'a> {
                 let output = Command::new(cachefs).arg("umount").arg(self.mountpoint).output().unwrap();
                 assert!(output.status.success(), "cachefs umount: {output:?}\n{}", self.said());
             }
-            _ => self.signal(Signal::TERM),
+            _ => self.ask_to_leave(),
         }
         let status: Option<ExitStatus> = wait_for(PATIENCE, || self.daemon.try_wait().unwrap());
         assert!(status.is_some_and(|status| status.success()), "ended with {status:?}:\n{}", self.said());
