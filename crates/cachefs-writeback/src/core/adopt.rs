@@ -72,7 +72,7 @@ impl Core {
         }
         self.pressure.add(adopted.extents.bytes());
         state.extents = adopted.extents;
-        self.table.became_dirty(usize::MAX);
+        self.table.became_dirty(&file, usize::MAX);
         self.place_again(&mut state);
         drop(state);
         self.bell.ring();

@@ -34,7 +34,8 @@ impl Core {
         if state.moved > asked.0 {
             return None;
         }
-        if state.is_dirty() && !state.flushing && !state.cutting && !state.open {
+        // Fresh for sure only if it is what our last change left.
+        if state.is_dirty() && state.own == Some(attr.version()) {
             state.seen = Some((attr, now));
         }
         Some(state.overlaid(attr))

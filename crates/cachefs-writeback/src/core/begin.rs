@@ -22,14 +22,19 @@ impl Core {
         loop {
             self.room_for_file()?;
             let turn = self.turn(target.id)?;
-            if turn.is_dirty() {
+            if turn.is_dirty() && turn.file().state().seen.is_some() {
                 return Ok(Begun::Dirty);
             }
             let attr = target.handle.attr()?;
+            if turn.is_dirty() {
+                // A replay found it while the backing did not answer.
+                turn.file().state().seen = Some((attr, self.clock.now()));
+                return Ok(Begun::Dirty);
+            }
             if self.is_broken() || !attr.kind.is_regular() || must_go_through(&attr, privileges) {
                 return Ok(Begun::Through);
             }
-            if self.table.became_dirty(self.config.files_max.max(1)) {
+            if self.table.became_dirty(turn.file(), self.config.files_max.max(1)) {
                 return Ok(self.begin_with(&turn, target, &attr));
             }
         }
@@ -42,7 +47,7 @@ impl Core {
         let now = self.clock.now();
         let mut state = turn.file().state();
         let Ok(record) = self.append(&mut state, &entry, &[]) else {
-            self.table.never_dirty();
+            self.table.not_dirty(target.id);
             return Begun::Through;
         };
         if state.own != Some(attr.version()) {
@@ -57,8 +62,16 @@ impl Core {
         state.hint = path;
         (state.first, state.last) = (now, now);
         begin_afresh(&mut state);
+        if attr.links == 0 {
+            state.unlinked = true;
+            self.note(&mut state, &Entry::Gone { no });
+        }
         state.know(attr, now);
         self.place_again(&mut state);
+        drop(state);
+        if self.table.dirty() == 1 {
+            self.bell.ring();
+        }
         Begun::Dirty
     }
 }

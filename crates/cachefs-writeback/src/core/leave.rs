@@ -27,7 +27,9 @@ impl Turn<'_> {
         verb: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         if !last {
-            return self.changing(verb, |_| None);
+            let result = self.changing(verb, |_| None);
+            self.look_nameless(handles);
+            return result;
         }
         let Some((no, handle)) = self.begin_removal() else {
             return verb();
@@ -45,6 +47,16 @@ impl Turn<'_> {
         }
         self.core.after_removal(&mut state, no, attr);
         result
+    }
+
+    /// The name that was not the last one may have become so: others remove names, too.
+    fn look_nameless(&self, handles: bool) {
+        let mut state = self.file().state();
+        let nameless = state.seen.is_some_and(|(attr, _)| attr.links == 0);
+        if let Some(no) = state.no.filter(|_| nameless && !state.foreign) {
+            self.core.note(&mut state, &Entry::Gone { no });
+            (state.unlinked, state.unreferenced) = (true, !handles);
+        }
     }
 
     fn begin_removal(&self) -> Option<(FileNo, Option<Arc<dyn VFile>>)> {

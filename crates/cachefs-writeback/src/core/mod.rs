@@ -14,6 +14,8 @@ mod sync_file;
 mod turn;
 mod write;
 
+use std::collections::VecDeque;
+
 use cachefs_vfs::Vfs;
 use cachefs_vfs::clock::Clock;
 
@@ -24,7 +26,7 @@ pub(crate) use turn::Turn;
 pub(crate) use write::{At, Target};
 
 use crate::Config;
-use crate::dirty::Table;
+use crate::dirty::{DirtyFile, Table};
 use crate::flush::Bell;
 use crate::journal::{FileNo, Journal, SegmentNo};
 use crate::pressure::{Limits, Pressure};
@@ -48,6 +50,8 @@ pub(crate) struct Core {
     next_no: AtomicU64,
     /// Counts what moved at the backing by our doing: flushes that ended, truncations.
     moves: AtomicU64,
+    /// Files that are due, the first to be flushed first.
+    pub(crate) due: Mutex<VecDeque<Arc<DirtyFile>>>,
     /// The oldest segment that was held when room was last given back.
     pub(crate) oldest_held: Mutex<Option<SegmentNo>>,
     /// That the journal broke was said.
@@ -81,6 +85,7 @@ impl Core {
             bell,
             next_no: AtomicU64::new(first_no.0),
             moves: AtomicU64::new(0),
+            due: Mutex::default(),
             oldest_held: Mutex::default(),
             said_broken: AtomicBool::new(false),
         })

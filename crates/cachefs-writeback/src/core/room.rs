@@ -51,7 +51,7 @@ impl Core {
     pub(super) fn room_for_file(&self) -> Result<()> {
         while self.table.dirty() >= self.config.files_max.max(1) {
             nowait::check()?;
-            let healthy = self.oldest(|file| file.state().failing.is_none());
+            let healthy = self.oldest(|file| !file.is_claimed() && file.state().failing.is_none());
             let Some(oldest) = healthy.or_else(|| self.oldest(|_| true)) else { break };
             self.flush_file(&oldest)?;
         }

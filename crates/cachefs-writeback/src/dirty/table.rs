@@ -18,7 +18,8 @@ pub(crate) struct Table {
     shards: [Mutex<HashMap<FileId, Arc<DirtyFile>>>; SHARDS],
     /// Files in it.
     entries: AtomicUsize,
-    /// Dirty ones among them.
+    /// Dirty ones among them, and how many these are.
+    dirty_files: [Mutex<HashMap<FileId, Arc<DirtyFile>>>; SHARDS],
     dirty: AtomicUsize,
     /// Dirty ones with several names, or of unknown place.
     elsewhere: AtomicUsize,
@@ -64,9 +65,10 @@ impl Table {
 
     /// All dirty files.
     pub(crate) fn all_dirty(&self) -> Vec<Arc<DirtyFile>> {
-        let mut all = self.all();
-        all.retain(|file| file.is_dirty());
-        all
+        if self.dirty() == 0 {
+            return Vec::new();
+        }
+        self.dirty_files.iter().flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>()).collect()
     }
 
     /// All files in it.
@@ -78,19 +80,24 @@ impl Table {
     }
 
     /// One more is dirty, unless there are `max` already. Returns whether it may be.
-    pub(crate) fn became_dirty(&self, max: usize) -> bool {
+    pub(crate) fn became_dirty(&self, file: &Arc<DirtyFile>, max: usize) -> bool {
         let one_more = |dirty| (dirty < max).then_some(dirty + 1);
-        self.dirty.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok()
+        let may = self.dirty.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok();
+        if may {
+            self.dirty_files[index(file.id())].lock().insert(file.id(), Arc::clone(file));
+        }
+        may
     }
 
-    /// It is not, after all.
-    pub(crate) fn never_dirty(&self) {
+    /// One is not, any more or after all.
+    pub(crate) fn not_dirty(&self, id: FileId) {
+        self.dirty_files[index(id)].lock().remove(&id);
         self.dirty.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// One is clean. Answers which may be forgotten for it.
     pub(crate) fn became_clean(&self, id: FileId, elsewhere: bool) -> Vec<FileId> {
-        self.dirty.fetch_sub(1, Ordering::AcqRel);
+        self.not_dirty(id);
         self.elsewhere.fetch_sub(usize::from(elsewhere), Ordering::AcqRel);
         let mut lately = self.lately.lock();
         lately.push_back(id);
@@ -134,8 +141,11 @@ impl Table {
     }
 
     fn shard(&self, id: FileId) -> &Mutex<HashMap<FileId, Arc<DirtyFile>>> {
-        // Inode numbers are handed out one after the other: their low bits spread well.
-        let index = usize::try_from(id.inode % SHARDS as u64).unwrap_or(0);
-        &self.shards[index]
+        &self.shards[index(id)]
     }
+}
+
+/// The shard of a file: inode numbers are handed out one after the other, so their low bits spread well.
+fn index(id: FileId) -> usize {
+    usize::try_from(id.inode % SHARDS as u64).unwrap_or(0)
 }

@@ -6,6 +6,9 @@ use crate::dirty::{DirtyFile, State};
 use crate::extent::Extent;
 use crate::journal::{Entry, FileNo, JournalError, Record, SegmentNo};
 
+/// Bytes that are sooner moved than waited for.
+const LITTLE: u64 = 1 << 20;
+
 impl Core {
     /// Gives back what room of the journal can be given back, after moving old bytes to its end if it is filling up.
     pub(crate) fn make_journal_room(&self) {
@@ -36,7 +39,7 @@ impl Core {
     /// has are about to be clean, or are left for the next time.
     fn forward(&self, oldest: SegmentNo) {
         for file in self.table.all_dirty() {
-            if !reaches_back(&file.state(), oldest) {
+            if !is_in_the_way(&file.state(), oldest) {
                 continue;
             }
             let Some(turn) = self.try_turn_of(&file) else { continue };
@@ -96,6 +99,13 @@ impl Core {
         state.anchor = Some(record);
         Ok(())
     }
+}
+
+/// Whether a file keeps old segments and is not about to be flushed, or has little there.
+fn is_in_the_way(state: &State, oldest: SegmentNo) -> bool {
+    let old = state.extents.iter().filter(|extent| extent.record.segment() <= oldest);
+    let bytes: u64 = old.map(|extent| extent.len).sum();
+    (state.failing.is_some() || bytes <= LITTLE) && reaches_back(state, oldest)
 }
 
 /// Whether a file keeps a segment, or one before it, from being given back.

@@ -1,3 +1,6 @@
+use std::path::PathBuf;
+
+use cachefs_vfs::clock::Moment;
 use cachefs_vfs::{Attr, Errno, Result, SetAttr, SetTime, SyncHow, VFile};
 
 use crate::SyncPolicy;
@@ -19,6 +22,8 @@ pub(super) struct Plan {
     /// It takes what was written up to this record.
     upto: Seq,
     truncate: Option<u64>,
+    /// When it was made, if it takes all there was.
+    all_of: Option<Moment>,
 }
 
 /// What the backing's file is to a file that is dirty.
@@ -73,7 +78,9 @@ impl Turn<'_> {
             return None;
         }
         let upto = state.extents.upto(FLUSH_MAX).unwrap_or_default();
-        Some(Plan { no, upto, truncate: state.truncate })
+        let all = state.extents.newest().is_none_or(|newest| newest <= upto);
+        let all_of = all.then(|| self.core().clock.now());
+        Some(Plan { no, upto, truncate: state.truncate, all_of })
     }
 }
 
@@ -145,6 +152,7 @@ impl Core {
     }
 
     fn end_flush(&self, file: &DirtyFile, handle: &dyn VFile, plan: Plan, attr: &Attr) -> Result<()> {
+        let path = file.path();
         let mut state = file.state();
         state.touch_backing();
         // What was promised leaves the journal only when the backing keeps the promise.
@@ -160,13 +168,27 @@ impl Core {
         state.truncate = None;
         self.know(&mut state, attr);
         self.close_flush(&mut state, plan, attr);
-        let leftover = state.extents.is_empty().then(|| self.become_clean(file, &mut state));
+        let leftover = if state.extents.is_empty() {
+            Some(self.become_clean(file, &mut state))
+        } else {
+            self.anchor_again(file, &mut state, plan.no, path);
+            None
+        };
         drop(state);
         self.pressure.give_back(freed);
         if let Some(leftover) = leftover {
             self.finish(leftover);
         }
         Ok(())
+    }
+
+    /// The file is told of anew, so that what the journal has of it from before can go.
+    fn anchor_again(&self, file: &DirtyFile, state: &mut State, no: FileNo, path: PathBuf) {
+        let Some(own) = state.own else { return };
+        let entry = Entry::File { no, id: file.id(), path, own };
+        if let Some(record) = self.note(state, &entry) {
+            state.anchor = Some(record);
+        }
     }
 
     fn close_flush(&self, state: &mut State, plan: Plan, attr: &Attr) {
@@ -177,7 +199,8 @@ impl Core {
         }
         state.open = false;
         state.recovered();
-        state.first = state.first.max(self.clock.now().min(state.last));
+        // What is left was written since, unless this took only a part.
+        state.first = plan.all_of.unwrap_or(state.first);
     }
 }
 

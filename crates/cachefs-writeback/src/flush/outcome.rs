@@ -33,10 +33,8 @@ impl Core {
                 state.open = self.note(&mut state, &entry).is_none();
             }
         }
-        if error.errno() == Errno::STALE {
-            // The next try finds it anew.
-            state.handle = None;
-        }
+        // The next try finds it anew.
+        let stale = if error.errno() == Errno::STALE { state.handle.take() } else { None };
         state.retry.failed(error.errno(), now, &self.dice);
         let since = state.failing.as_ref().map_or(now, |(since, _)| *since);
         state.failing = Some((since, error.clone()));
@@ -44,6 +42,8 @@ impl Core {
         if (lasting || now.since(since) >= self.config.dirty_age) && state.latch(&error) {
             warn!(%error, bytes = state.extents.bytes(), "what was written stays in the journal and is tried again");
         }
+        drop(state);
+        drop(stale);
         error
     }
 }

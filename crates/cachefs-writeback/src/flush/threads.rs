@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -5,7 +6,7 @@ use cachefs_vfs::Result;
 
 use crate::SyncPolicy;
 use crate::core::Core;
-use crate::dirty::Claim;
+use crate::dirty::{Claim, DirtyFile};
 use crate::schedule::{Candidate, Schedule};
 use crate::sync::{Arc, AtomicBool, Condvar, Mutex, Ordering};
 
@@ -79,16 +80,28 @@ impl Core {
         if self.table.dirty() == 0 {
             return Err(IDLE);
         }
+        if let Some(claim) = Self::claim_of(&mut self.due.lock()) {
+            return Ok(claim);
+        }
         let now = self.clock.now();
         let schedule = Schedule { flush_after: self.config.flush_after, dirty_age: self.config.dirty_age };
         let due = schedule.due(now, self.is_pressed(), self.candidates());
-        let claim = due.files.iter().find_map(|file| file.claim());
+        let claim = {
+            let mut files = self.due.lock();
+            *files = due.files.into();
+            Self::claim_of(&mut files)
+        };
         let wait = due.next.map_or(LOOK, |next| next.since(now));
         let look = LOOK.min(self.config.flush_after / 2).max(Duration::from_millis(1));
         claim.ok_or_else(|| wait.clamp(Duration::from_millis(1), look))
     }
 
-    fn candidates(&self) -> impl Iterator<Item = Candidate<Arc<crate::dirty::DirtyFile>>> {
+    /// The first of those that are due which nobody flushes.
+    fn claim_of(due: &mut VecDeque<Arc<DirtyFile>>) -> Option<Claim> {
+        std::iter::from_fn(|| due.pop_front()).find_map(|file| file.claim().filter(|_| file.is_dirty()))
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = Candidate<Arc<DirtyFile>>> {
         let all = self.table.all_dirty().into_iter().filter(|file| !file.is_claimed());
         all.map(|file| {
             let (first, last, not_before) = {
