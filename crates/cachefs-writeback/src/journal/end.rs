@@ -138,6 +138,29 @@ impl Journal {
         Ok(())
     }
 
+    /// Gives back what the disk keeps for records to come. The next record begins a segment.
+    ///
+    /// # Errors
+    /// `Io` of removing or cutting a file, which loses nothing.
+    pub(crate) fn trim(&self) -> Result<(), JournalError> {
+        let mut end = self.end.lock();
+        if let Some((no, file, capacity)) = end.spare.take() {
+            if let Err(error) = file.remove(&*self.dir) {
+                end.spare = Some((no, file, capacity));
+                return Err(error.into());
+            }
+            self.list.lock().give(capacity);
+        }
+        let Some(segment) = &end.segment else { return Ok(()) };
+        let unused = end.here();
+        if unused > 0 {
+            segment.file.cut(end.position)?;
+            segment.capacity.store(end.position, Ordering::Relaxed);
+            self.list.lock().give(unused);
+        }
+        Ok(())
+    }
+
     fn write(
         &self,
         end: &mut End,

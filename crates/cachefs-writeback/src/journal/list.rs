@@ -32,6 +32,11 @@ impl List {
         self.bytes += bytes;
     }
 
+    /// Room was given back.
+    pub(super) fn give(&mut self, bytes: u64) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
     /// The end goes on in a segment, whose room was taken.
     pub(super) fn push(&mut self, segment: Arc<Segment>) {
         self.segments.push_back(segment);
@@ -57,7 +62,7 @@ impl List {
     /// The oldest one has lost its name.
     pub(super) fn pop(&mut self) {
         if let Some(segment) = self.segments.pop_front() {
-            self.bytes = self.bytes.saturating_sub(segment.capacity.load(Ordering::Relaxed));
+            self.give(segment.capacity.load(Ordering::Relaxed));
         }
     }
 

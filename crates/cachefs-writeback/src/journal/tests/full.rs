@@ -113,3 +113,23 @@ fn starts_that_follow_each_other_do_not_fill_it() {
         assert!(journal.usage().bytes < 200_000, "{:?}", journal.usage());
     });
 }
+
+#[test]
+fn what_was_reserved_is_given_back_when_asked_for() {
+    each(|dir| {
+        let (journal, _) = open(&dir);
+        for offset in 0..7 {
+            journal.append(&data(offset), &[3; 1000]).unwrap();
+        }
+        assert_eq!(names(&dir).len(), 2, "the next segment is prepared");
+        for _ in 0..2 {
+            journal.trim().unwrap();
+            assert_eq!(names(&dir).len(), 1);
+            assert_eq!(journal.usage().bytes, contents(&dir, "00000001.journal").len() as u64);
+        }
+        let record = journal.append(&data(7), &[3; 1000]).unwrap();
+        assert!(record.segment() > SegmentNo(1));
+        let (_, scan) = open(&dir);
+        assert_eq!((scan.records.len(), scan.damage.len()), (8, 0));
+    });
+}

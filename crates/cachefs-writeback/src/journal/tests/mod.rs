@@ -1,5 +1,6 @@
 mod append;
 mod commit;
+mod cost;
 mod damage;
 mod fault;
 mod full;
