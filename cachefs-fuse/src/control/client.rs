@@ -54,7 +54,7 @@ impl Client {
         text.push('\n');
         self.stream.get_mut().write_all(text.as_bytes())?;
         loop {
-            let line = line::read(&mut self.stream)?.ok_or(io::ErrorKind::UnexpectedEof);
+            let line = line::read(&mut self.stream, line::ANSWER_MAX)?.ok_or(io::ErrorKind::UnexpectedEof);
             match serde_json::from_str(&line.map_err(io::Error::from)?).map_err(io::Error::from)? {
                 Reply::Progress(far) => progress(&far),
                 Reply::Done(done) => return Ok(done),

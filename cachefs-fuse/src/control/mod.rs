@@ -9,7 +9,7 @@
 //!
 //! # The protocol, version 1
 //!
-//! Either side writes lines of JSON, an object each, of [`LINE_MAX`] bytes at most. A client asks
+//! Either side writes lines of JSON, an object each, a client of [`LINE_MAX`] bytes at most. It asks
 //!
 //! ```json
 //! {"version":1,"verb":"flush","path":"photos/2026"}
@@ -19,8 +19,8 @@
 //! of the end:
 //!
 //! ```json
-//! {"event":"progress","bytes_done":1048576,"bytes_left":4194304}
-//! {"event":"done","dirty_bytes":0}
+//! {"event":"progress","bytes_done":1048576,"bytes_left":4194304,"files_done":1,"files_left":3}
+//! {"event":"done","dirty_bytes":0,"dirty_files":0,"left":[],"conflicts":0}
 //! {"event":"failed","kind":"not-found","message":"photos/2026 does not exist"}
 //! ```
 //!
@@ -29,12 +29,13 @@
 //!
 //! | verb | arguments | progress | done |
 //! |---|---|---|---|
-//! | `status` | | | what is mounted how, and what waits to be written back |
-//! | `flush` | `path` (relative to the mount, all if left out), `timeout_seconds` | yes | what is still dirty |
-//! | `umount` | `lazy`, `timeout_seconds` | yes | what is still dirty, and conflicts |
+//! | `status` | | | [`Status`] |
+//! | `flush` | [`FlushArguments`] | [`Far`] | [`Outcome`] |
+//! | `umount` | [`UmountArguments`] | [`Far`] | [`Outcome`] |
 
 mod client;
 mod line;
+mod messages;
 mod place;
 mod reply;
 mod request;
@@ -42,6 +43,7 @@ mod server;
 
 pub use client::{CallError, Client};
 pub use line::LINE_MAX;
+pub use messages::{Dirty, Far, FlushArguments, Left, Outcome, Status, UmountArguments};
 pub use place::{Place, RuntimeDir};
 pub use reply::{Refusal, RefusalKind, Reply};
 pub use request::Request;

@@ -114,7 +114,7 @@ fn candidates(owner: u32) -> Vec<PathBuf> {
 
 fn make(path: &Path, owner: u32) -> io::Result<()> {
     match std::fs::DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => check(path, owner),
     }
 }

@@ -140,7 +140,7 @@ fn converse(stream: &UnixStream, serve: &dyn Serve) -> io::Result<()> {
     }
     let mut input = BufReader::new(stream);
     loop {
-        let line = match line::read(&mut input) {
+        let line = match line::read(&mut input, line::LINE_MAX) {
             Ok(Some(line)) => line,
             Ok(None) => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {

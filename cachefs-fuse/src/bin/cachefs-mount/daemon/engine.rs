@@ -11,16 +11,24 @@ use crate::rights;
 
 use super::freshness::{Freshness, reason};
 
+/// The directory to be mounted.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(super) fn source(config: &Config, path: &Path) -> Result<Arc<dyn Vfs>, Failure> {
+    // Only root can act for others, and only with allow_other are there any.
+    let impersonate = config.kernel.allow_other && rights::is_administrator();
+    let local =
+        LocalFs::open(path).map_err(|error| Failure::mount(format!("the source cannot be used: {error}")))?;
+    Ok(Arc::new(local.impersonate(impersonate)))
+}
+
 /// The cache over the source, as configured, and how it stays fresh. Where the source cannot be watched, it is asked.
 ///
 /// # Errors
-/// When the source cannot be opened or the configuration cannot be had.
-pub(super) fn build(config: &Config, source: &Path) -> Result<(CacheFs, Freshness), Failure> {
-    let cannot = |error: cachefs_vfs::Error| Failure::mount(format!("the source cannot be used: {error}"));
-    // Only root can act for others, and only with allow_other are there any.
-    let impersonate = config.kernel.allow_other && rights::is_administrator();
-    let local = Arc::new(LocalFs::open(source).map_err(cannot)?.impersonate(impersonate));
-    let build = |mode| builder(&config.cache, Arc::clone(&local) as Arc<dyn Vfs>).coherence(mode).build();
+/// When the configuration cannot be had.
+pub(super) fn build(config: &Config, source: &Arc<dyn Vfs>) -> Result<(CacheFs, Freshness), Failure> {
+    let build = |mode| builder(&config.cache, Arc::clone(source)).coherence(mode).build();
     let (wanted, insisted) = wanted(config.cache.coherence);
     let (built, mode, no_watch) = match build(wanted) {
         Err(BuildError::Watch(error)) if insisted => {
@@ -49,7 +57,8 @@ fn wanted(asked: flags::Coherence) -> (Coherence, bool) {
 
 fn builder(cache: &CacheConfig, source: Arc<dyn Vfs>) -> CacheBuilder {
     let mode = match cache.mode {
-        Mode::Through => WriteMode::Through,
+        // What is beneath takes what is written, and writes it back.
+        Mode::Through | Mode::Back => WriteMode::Through,
         Mode::Around => WriteMode::Around,
     };
     let belief = cache.coherence.belief();

@@ -1,12 +1,16 @@
 //! The process that serves a mount, from its checks to its end.
 
+mod back;
+mod control;
 mod detach;
 mod engine;
 mod freshness;
 pub(crate) mod guardian;
 mod holders;
 pub(crate) mod launch;
+mod leaving;
 mod logging;
+mod parting;
 mod ready;
 mod report;
 mod signals;
@@ -20,16 +24,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cachefs::CacheFs;
-use cachefs_fuse::{Mount, MountConfig, Profile};
+use cachefs_fuse::control::Server as ControlServer;
+use cachefs_fuse::{Mount, MountConfig, OnClose, Profile};
 
 use crate::exporter::{Bridge, MountInfo, Server};
 use crate::failure::Failure;
-use crate::flags::{Config, KernelConfig};
+use crate::flags::{BackConfig, Config, KernelConfig};
 use crate::places::Places;
 use crate::{rights, warm};
+use back::Back;
+use control::Mounted;
 use detach::detach;
 use freshness::Freshness;
 use guardian::Guardian;
+use leaving::Leaving;
+use parting::Rest;
 use ready::Ready;
 use report::Reporter;
 use signals::{Steered, Steering};
@@ -53,7 +62,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     let ours = format!("fuse.{}", config.kernel.subtype);
     let note = |text: &str| voice.note(text);
     let places = Places::check(&config.source, &config.mountpoint, &ours, note, detach)?;
-    let (cache, freshness) = engine::build(config, &places.source)?;
+    let (cache, freshness, back) = assemble(config, &places, &note)?;
     warm::check(&cache, &config.warm.globs)?;
     let server = config.metrics.map(bind).transpose()?;
     // The directory this was called from must not be kept busy.
@@ -61,11 +70,12 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         .map_err(|error| Failure::system(format!("/ cannot be entered: {error}")))?;
     let steering = Steering::take()?;
     let guardian = config.kernel.auto_unmount.then(|| Guardian::start(&places.mountpoint)).transpose()?;
-    let mount = start(config, &cache, &places, &freshness)?;
+    let on_close = back.as_ref().and_then(|back| back.on_close());
+    let mount = start(config, &cache, &places, &freshness, on_close)?;
     let profile = mount.profile();
 
     let progress = Arc::new(warm::Progress::default());
-    let reporter = Reporter::new(cache.clone(), mount.observer(), Arc::clone(&progress));
+    let reporter = Reporter::new(cache.clone(), mount.observer(), Arc::clone(&progress), back.clone());
     let metrics = server
         .map(|server| serve_metrics(server, config, &places, (&freshness, profile), reporter.clone()))
         .transpose()?;
@@ -74,15 +84,61 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         unmounter: mount.unmounter(),
         voice,
         aside,
+        back: back.clone(),
         report: move || reporter.log(),
     })?;
-    announce(&Ready { config, places: &places, freshness: &freshness, profile, metrics }, voice)?;
+    let leaving = Arc::new(Leaving::default());
+    let control = control::listen(Mounted {
+        source: places.source.to_string_lossy().into_owned(),
+        mode: config.cache.mode.name(),
+        profile: profile.name(),
+        coherence: freshness.name(),
+        cache: cache.clone(),
+        unmounter: mount.unmounter(),
+        back: back.clone(),
+        leaving: Arc::clone(&leaving),
+    });
+    announce(
+        &Ready {
+            config,
+            places: &places,
+            freshness: &freshness,
+            profile,
+            metrics,
+            back: back.as_deref(),
+            control: control.as_ref().map(ControlServer::path),
+        },
+        voice,
+    )?;
     if !config.warm.globs.is_empty() {
         warm::start(cache, &config.warm, progress, voice)?;
     }
     let ended = mount.wait();
     drop(guardian);
-    end(ended)
+    let rest = parting::part(back.as_deref(), &leaving, aside);
+    drop(control);
+    end(ended, rest)
+}
+
+/// What is to be mounted, from the source up.
+fn assemble(
+    config: &Config,
+    places: &Places,
+    note: &dyn Fn(&str),
+) -> Result<(CacheFs, Freshness, Option<Arc<Back>>), Failure> {
+    let source = engine::source(config, &places.source)?;
+    let root = config.state_dir.as_deref();
+    let Some(back) = config.back else {
+        back::check_leftover(root, &places.source)?;
+        let (cache, freshness) = engine::build(config, &source)?;
+        return Ok((cache, freshness, None));
+    };
+    if let Some(weakness) = back.weakness() {
+        note(&format!("--sync {}: {weakness}", back.sync()));
+    }
+    let back = Arc::new(Back::open(back, root, (&places.source, &places.mountpoint), source, note)?);
+    let (cache, freshness) = engine::build(config, &back.fs())?;
+    Ok((cache, freshness, Some(back)))
 }
 
 /// Memory comes and goes with the cache's blocks; the allocator must not keep eight times the threads of it.
@@ -92,10 +148,19 @@ fn bound_allocator() {
     }
 }
 
-fn start(config: &Config, cache: &CacheFs, places: &Places, freshness: &Freshness) -> Result<Mount, Failure> {
-    let stack_depth = places.stack_depth();
-    let kernel =
-        MountConfig { trust: freshness.trust(), stack_depth, ..mount_config(&config.kernel, &places.source) };
+fn start(
+    config: &Config,
+    cache: &CacheFs,
+    places: &Places,
+    freshness: &Freshness,
+    on_close: Option<Arc<dyn OnClose>>,
+) -> Result<Mount, Failure> {
+    let kernel = MountConfig {
+        trust: freshness.trust(),
+        stack_depth: places.stack_depth(),
+        on_close,
+        ..mount_config(&config.kernel, &places.source)
+    };
     Mount::start(Arc::new(cache.clone()), &places.mountpoint, kernel)
         .map_err(|error| Failure::mount(error.to_string()))
 }
@@ -144,6 +209,7 @@ fn serve_metrics(
         backend: "local",
         profile: profile.name(),
         mode: config.cache.mode.name(),
+        durability: config.back.as_ref().map(BackConfig::durability),
         coherence: freshness.name(),
     });
     server.serve(move || bridge.render(&reporter.sample())).map_err(cannot)?;
@@ -183,10 +249,10 @@ fn tell_no_watch(why: &str, config: &Config, voice: Voice) {
 }
 
 /// Ends the process, whatever hangs in the source.
-fn end(ended: io::Result<()>) -> Result<(), Failure> {
+fn end(ended: io::Result<()>, rest: Rest) -> Result<(), Failure> {
     tracing::info!("unmounted");
     match ended {
-        Ok(()) => std::process::exit(0),
+        Ok(()) => std::process::exit(rest.code()),
         Err(error) => Err(Failure::mount(format!("serving ended: {error}"))),
     }
 }

@@ -1,11 +1,13 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use cachefs_fuse::Profile;
 
 use crate::flags::{Coherence, Config};
 use crate::places::Places;
 
+use super::back::Back;
 use super::freshness::Freshness;
 
 /// What is told of a mount that is ready.
@@ -17,6 +19,9 @@ pub(super) struct Ready<'a> {
     /// The one in force.
     pub(super) profile: Profile,
     pub(super) metrics: Option<SocketAddr>,
+    pub(super) back: Option<&'a Back>,
+    /// The socket it is steered by.
+    pub(super) control: Option<&'a Path>,
 }
 
 impl Ready<'_> {
@@ -27,6 +32,21 @@ impl Ready<'_> {
             "source": self.places.source.to_string_lossy(),
             "mountpoint": self.places.mountpoint.to_string_lossy(),
             "mode": self.config.cache.mode.name(),
+            "durability": self.back.map(|back| back.config().durability()),
+            "sync": self.back.map(|back| back.config().sync()),
+            "journal": self.back.map(|back| back.journal().to_string_lossy().into_owned()),
+            "replayed": self.back.map(|back| {
+                let replayed = back.replayed();
+                serde_json::json!({
+                    "files": replayed.files,
+                    "bytes": replayed.bytes,
+                    "conflicts": replayed.conflicts.len(),
+                    "dropped": replayed.dropped.len(),
+                    "waiting": replayed.waiting.len(),
+                    "damaged": replayed.damaged.len(),
+                })
+            }),
+            "control": self.control.map(|path| path.to_string_lossy().into_owned()),
             "memory_bytes": self.config.cache.memory_bytes,
             "profile": self.profile.name(),
             "coherence": self.freshness.name(),
@@ -61,14 +81,16 @@ impl fmt::Display for Ready<'_> {
         let (cache, places) = (&self.config.cache, self.places);
         write!(
             f,
-            "{} on {}: profile {}, mode {}, {} MiB of memory, {}",
+            "{} on {}: profile {}, mode {}",
             places.source.display(),
             places.mountpoint.display(),
             self.profile.name(),
             cache.mode.name(),
-            cache.memory_bytes >> 20,
-            self.freshness,
         )?;
+        if let Some(back) = self.back {
+            write!(f, " (durability {}, sync {})", back.config().durability(), back.config().sync())?;
+        }
+        write!(f, ", {} MiB of memory, {}", cache.memory_bytes >> 20, self.freshness)?;
         if let Some(seconds) = self.stale_max_seconds() {
             write!(f, " within {seconds} s")?;
         }

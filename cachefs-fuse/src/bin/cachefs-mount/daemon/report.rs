@@ -3,7 +3,9 @@ use std::sync::Arc;
 use cachefs::CacheFs;
 use cachefs::stats::Counter;
 use cachefs_fuse::Observer;
+use cachefs_fuse::control::Dirty;
 
+use super::back::Back;
 use super::engine;
 use crate::exporter::Sample;
 use crate::warm::Progress;
@@ -14,12 +16,18 @@ pub(super) struct Reporter {
     cache: CacheFs,
     observer: Observer,
     warming: Arc<Progress>,
+    back: Option<Arc<Back>>,
 }
 
 impl Reporter {
     /// Over these.
-    pub(super) fn new(cache: CacheFs, observer: Observer, warming: Arc<Progress>) -> Self {
-        Self { cache, observer, warming }
+    pub(super) fn new(
+        cache: CacheFs,
+        observer: Observer,
+        warming: Arc<Progress>,
+        back: Option<Arc<Back>>,
+    ) -> Self {
+        Self { cache, observer, warming, back }
     }
 
     /// All there is to tell.
@@ -30,6 +38,7 @@ impl Reporter {
             holdings: engine::holdings(&self.cache),
             watch: self.cache.coherence().watch,
             warm_remaining_files: self.warming.remaining_files(),
+            back: self.back.as_ref().map(|back| back.told()),
         }
     }
 
@@ -92,6 +101,9 @@ impl Reporter {
                 "notices to the kernel"
             );
         }
+        if let Some(back) = &sample.back {
+            log_back(back);
+        }
         tracing::info!(
             answered = requests.ops.iter().map(|op| op.durations.count).sum::<u64>(),
             errors = requests.errors.iter().map(|error| error.count).sum::<u64>(),
@@ -101,4 +113,20 @@ impl Reporter {
             "requests"
         );
     }
+}
+
+fn log_back(back: &Dirty) {
+    tracing::info!(
+        dirty_bytes = back.dirty_bytes,
+        dirty_files = back.dirty_files,
+        oldest_seconds = back.oldest_dirty_age_seconds,
+        journal_bytes = back.journal_bytes,
+        flushes = back.flushes,
+        flush_failures = back.flush_failures,
+        flushed_bytes = back.flushed_bytes,
+        throttled_seconds = back.throttled_seconds,
+        conflicts = back.conflicts,
+        lost_bytes = back.lost_bytes,
+        "writing back"
+    );
 }

@@ -1,10 +1,12 @@
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use cachefs_fuse::{How, MountError, Unmounter};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
+use super::back::Back;
 use super::holders::Holders;
 use super::voice::Voice;
 use crate::failure::Failure;
@@ -23,8 +25,8 @@ impl Steering {
         signals.map(Self).map_err(|error| Failure::system(format!("signals cannot be handled: {error}")))
     }
 
-    /// Follows them on a thread of its own, also those that came before: the first TERM or INT unmounts, the second
-    /// stops the process at once; USR1 calls `report`.
+    /// Follows them on a thread of its own, also those that came before: the first TERM or INT unmounts, and what was
+    /// written goes to the source before the process ends; the second stops it at once; USR1 calls `report`.
     ///
     /// # Errors
     /// When the thread cannot be started.
@@ -38,10 +40,10 @@ impl Steering {
                     SIGHUP if steered.voice == Voice::Pipe => {
                         tracing::info!("SIGHUP: there is no configuration file to read");
                     }
-                    _ if stopping => stop_at_once(&steered.unmounter, signal),
+                    _ if stopping => stop_at_once(&steered, signal),
                     _ => {
                         stopping = true;
-                        unmount(&steered.unmounter, steered.aside);
+                        unmount(&steered);
                     }
                 }
             }
@@ -57,21 +59,23 @@ pub(super) struct Steered<F> {
     pub(super) voice: Voice,
     /// Who is told beside the log that the mount is busy: in the foreground, people do not see a log in a file.
     pub(super) aside: Option<Voice>,
+    pub(super) back: Option<Arc<Back>>,
     pub(super) report: F,
 }
 
 /// Unmounts; while somebody uses the mount it leaves the tree, and they are served until they are gone.
-fn unmount(unmounter: &Unmounter, aside: Option<Voice>) {
+fn unmount<F>(Steered { unmounter, aside, back, .. }: &Steered<F>) {
     tracing::info!(mount = %unmounter.path().display(), "unmounting");
     match unmounter.unmount(How::Plain) {
         Ok(()) => {}
         Err(MountError::Busy { path }) => {
-            let line = busy(&path);
+            let line = busy(&path, "detached, serving until they are gone (a second signal stops at once)");
             tracing::warn!("{line}");
             if let Some(voice) = aside {
                 voice.note(&line);
             }
             detach(unmounter);
+            back.as_ref().map(begin_drain);
         }
         Err(error) => {
             tracing::warn!(%error, "unmounting failed, detaching");
@@ -86,17 +90,27 @@ fn detach(unmounter: &Unmounter) {
     }
 }
 
-fn busy(path: &Path) -> String {
-    let holders = Holders::of(path);
-    format!(
-        "{} is busy: {holders}; detached, serving until they are gone (a second signal stops at once)",
-        path.display()
-    )
+/// Who keeps a mount busy, and what follows from it.
+pub(super) fn busy(path: &Path, then: &str) -> String {
+    format!("{} is busy: {}; {then}", path.display(), Holders::of(path))
 }
 
-fn stop_at_once(unmounter: &Unmounter, signal: i32) {
+/// Writes to the source what there is, while the mount is still used; the rest follows when it is not.
+fn begin_drain(back: &Arc<Back>) {
+    let back = Arc::clone(back);
+    let drain = move || drop(back.drain(None, &mut |_| true));
+    if let Err(error) = thread::Builder::new().name("drain".to_owned()).spawn(drain) {
+        tracing::warn!(%error, "writing back goes on as before until the mount is not used any more");
+    }
+}
+
+fn stop_at_once<F>(Steered { unmounter, aside, back, .. }: &Steered<F>, signal: i32) {
     tracing::warn!("stopped at once by a second signal");
     detach(unmounter);
+    if let Some(back) = back {
+        back.stop();
+        super::parting::tell_remains(back, *aside);
+    }
     // As a shell tells that a signal ended a program.
     std::process::exit(128 + signal);
 }

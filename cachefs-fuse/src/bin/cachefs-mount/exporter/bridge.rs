@@ -1,4 +1,7 @@
+use std::fmt::Write;
+
 use cachefs::WatchStatus;
+use cachefs_fuse::control::Dirty;
 use cachefs_fuse::{NoticeSnapshot, Op, RequestSnapshot};
 use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
@@ -23,13 +26,14 @@ impl Bridge {
             bridge.describe(metric);
         }
         bridge.gauge("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
-        let labels = [
+        let mut labels = vec![
             ("mount", info.mount.as_str()),
             ("backend", info.backend),
             ("profile", info.profile),
             ("mode", info.mode),
             ("coherence", info.coherence),
         ];
+        labels.extend(info.durability.map(|durability| ("durability", durability)));
         bridge.gauge("mount_info", &labels, 1);
         bridge
     }
@@ -43,7 +47,10 @@ impl Bridge {
         self.notices(&sample.requests.notices);
         self.holdings(sample);
         self.watch(sample.watch.as_ref());
+        let back = sample.back.clone().unwrap_or_default();
+        self.back(&back);
         let mut text = self.recorder.handle().render();
+        seconds(&mut text, "writeback_throttled_seconds_total", back.throttled_seconds);
         histograms(&mut text, sample);
         text
     }
@@ -104,12 +111,31 @@ impl Bridge {
         self.gauge("watch_rechecked_files", &[], count(|watch| watch.files_rechecked as u64));
     }
 
+    /// Where nothing is written back, all of it is 0.
+    fn back(&self, back: &Dirty) {
+        self.gauge("writeback_dirty_bytes", &[], back.dirty_bytes);
+        self.gauge("writeback_dirty_max_bytes", &[], back.dirty_max_bytes);
+        self.gauge("writeback_dirty_files", &[], back.dirty_files);
+        self.recorder
+            .register_gauge(&key("writeback_oldest_dirty_age_seconds", &[]), &METADATA)
+            .set(back.oldest_dirty_age_seconds);
+        self.counter("writeback_flushes_total", &[("result", "ok")], back.flushes);
+        self.counter("writeback_flushes_total", &[("result", "error")], back.flush_failures);
+        self.counter("writeback_flushed_bytes_total", &[], back.flushed_bytes);
+        self.counter("writeback_conflicts_total", &[], back.conflicts);
+        self.counter("writeback_lost_bytes_total", &[], back.lost_bytes);
+        self.gauge("writeback_is_through", &[], back.through.is_some().into());
+        self.gauge("journal_bytes", &[], back.journal_bytes);
+        self.gauge("journal_max_bytes", &[], back.journal_max_bytes);
+    }
+
     fn describe(&self, metric: &Metric) {
         let (name, help) = (format!("{PREFIX}{}", metric.name).into(), metric.help.into());
         match metric.kind {
             Kind::Counter => self.recorder.describe_counter(name, None, help),
             Kind::Gauge => self.recorder.describe_gauge(name, None, help),
-            Kind::Histogram => {}
+            // Written by ourselves.
+            Kind::Seconds | Kind::Histogram => {}
         }
     }
 
@@ -129,6 +155,13 @@ fn key(name: &str, labels: &[(&'static str, &str)]) -> Key {
     let labels: Vec<Label> =
         labels.iter().map(|(name, value)| Label::new(*name, (*value).to_owned())).collect();
     Key::from_parts(format!("{PREFIX}{name}"), labels)
+}
+
+/// A counter that is no whole number, which the recorder has none of.
+fn seconds(text: &mut String, name: &str, value: f64) {
+    let Some(metric) = METRICS.iter().find(|metric| metric.name == name) else { return };
+    let name = format!("{PREFIX}{name}");
+    _ = write!(text, "# HELP {name} {}\n# TYPE {name} counter\n{name} {value}\n\n", metric.help);
 }
 
 fn histograms(text: &mut String, sample: &Sample) {
@@ -190,12 +223,20 @@ mod tests {
         let lost = Some(cachefs_vfs::Error::unsupported());
         let method = WatchMethod::Directories;
         let watch = Some(WatchStatus { method, usage, lost, uncovered_dirs: 3, files_rechecked: 6 });
-        Sample { engine: stats.snapshot(), requests, holdings, watch, warm_remaining_files: 2 }
+        let back = Some(Dirty {
+            dirty_bytes: 11,
+            oldest_dirty_age_seconds: 1.5,
+            flushes: 3,
+            throttled_seconds: 0.25,
+            journal_bytes: 4096,
+            ..Dirty::default()
+        });
+        Sample { engine: stats.snapshot(), requests, holdings, watch, warm_remaining_files: 2, back }
     }
 
     fn info() -> MountInfo {
         let (mount, backend) = ("/mnt/a\"b".to_owned(), "local");
-        MountInfo { mount, backend, profile: "pages", mode: "through", coherence: "watch" }
+        MountInfo { mount, backend, profile: "pages", mode: "through", durability: None, coherence: "watch" }
     }
 
     fn text() -> String {
@@ -217,6 +258,11 @@ mod tests {
             "cachefs_cache_bytes{tier=\"memory\"} 4096",
             "cachefs_warm_remaining_files 2",
             "cachefs_mount_info{mount=\"/mnt/a\\\"b\",backend=\"local\",profile=\"pages\",mode=\"through\",coherence=\"watch\"} 1",
+            "cachefs_writeback_dirty_bytes 11",
+            "cachefs_writeback_oldest_dirty_age_seconds 1.5",
+            "cachefs_writeback_flushes_total{result=\"ok\"} 3",
+            "cachefs_writeback_throttled_seconds_total 0.25",
+            "cachefs_journal_bytes 4096",
             "cachefs_watch_events_total{by=\"self\"} 2",
             "cachefs_watch_events_total{by=\"others\"} 7",
             "cachefs_watch_overflows_total 1",
@@ -245,7 +291,7 @@ mod tests {
             .filter_map(|line| line.split_once(' '))
             .collect();
         let kinds = |metric: &Metric| match metric.kind {
-            Kind::Counter => "counter",
+            Kind::Counter | Kind::Seconds => "counter",
             Kind::Gauge => "gauge",
             Kind::Histogram => "histogram",
         };

@@ -11,6 +11,8 @@ pub(super) struct Metric {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Counter,
+    /// A counter with a fraction.
+    Seconds,
     Gauge,
     Histogram,
 }
@@ -20,6 +22,10 @@ pub(super) const PREFIX: &str = "cachefs_";
 
 const fn counter(name: &'static str, help: &'static str) -> Metric {
     Metric { name, kind: Kind::Counter, help }
+}
+
+const fn seconds(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Seconds, help }
 }
 
 const fn gauge(name: &'static str, help: &'static str) -> Metric {
@@ -85,6 +91,18 @@ pub(super) const METRICS: &[Metric] = &[
     counter("backend_bytes_total", "Bytes read from and written to the source."),
     gauge("backend_inflight", "Calls the source has not answered yet."),
     gauge("backend_handles", "Files and directories of the source kept open by the cache."),
+    gauge("writeback_dirty_bytes", "Bytes written that are not in the source yet."),
+    gauge("writeback_dirty_max_bytes", "Bytes there may be of these."),
+    gauge("writeback_dirty_files", "Files they are of."),
+    gauge("writeback_oldest_dirty_age_seconds", "How long the oldest of them wait."),
+    counter("writeback_flushes_total", "Files written to the source, or not."),
+    counter("writeback_flushed_bytes_total", "Bytes written to the source from the journal."),
+    seconds("writeback_throttled_seconds_total", "How long writers were slowed, all together."),
+    counter("writeback_conflicts_total", "Files others had changed, too: both versions were kept."),
+    counter("writeback_lost_bytes_total", "Bytes that were acknowledged and are nowhere any more."),
+    gauge("writeback_is_through", "1 if writes go straight to the source for the journal cannot be used."),
+    gauge("journal_bytes", "The journal on its disk."),
+    gauge("journal_max_bytes", "What it may be at most."),
     counter("warm_files_total", "Files warmed, or not."),
     counter("warm_bytes_total", "Bytes warmed."),
     gauge("warm_remaining_files", "Files found but not yet warmed."),
@@ -102,8 +120,11 @@ mod tests {
         let names: HashSet<_> = METRICS.iter().map(|metric| metric.name).collect();
         assert_eq!(names.len(), METRICS.len());
         for metric in METRICS {
-            assert_eq!(metric.kind == Kind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
-            assert_eq!(metric.kind == Kind::Histogram, metric.name.ends_with("_seconds"), "{}", metric.name);
+            let counts = matches!(metric.kind, Kind::Counter | Kind::Seconds);
+            assert_eq!(counts, metric.name.ends_with("_total"), "{}", metric.name);
+            let lasts = metric.name.ends_with("_seconds") || metric.name.ends_with("_seconds_total");
+            assert!(metric.kind != Kind::Histogram || lasts, "{}", metric.name);
+            assert!(metric.kind != Kind::Seconds || lasts, "{}", metric.name);
             assert!(metric.help.ends_with('.'), "{}", metric.name);
         }
     }

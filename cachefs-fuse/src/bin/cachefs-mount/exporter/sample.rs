@@ -1,6 +1,7 @@
 use cachefs::WatchStatus;
 use cachefs::stats::Snapshot;
 use cachefs_fuse::RequestSnapshot;
+use cachefs_fuse::control::Dirty;
 
 /// Everything there is to tell, at one moment.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub(crate) struct Sample {
     pub(crate) watch: Option<WatchStatus>,
     /// Files found by `--warm` but not yet read.
     pub(crate) warm_remaining_files: u64,
+    /// `None` where nothing is written back.
+    pub(crate) back: Option<Dirty>,
 }
 
 /// What the engine holds.
@@ -44,6 +47,8 @@ pub(crate) struct MountInfo {
     pub(crate) profile: &'static str,
     /// Where writes go.
     pub(crate) mode: &'static str,
+    /// What fsync promises where they are written back.
+    pub(crate) durability: Option<&'static str>,
     /// How changes by others are seen.
     pub(crate) coherence: &'static str,
 }

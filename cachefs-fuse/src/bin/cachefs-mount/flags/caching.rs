@@ -22,12 +22,14 @@ pub(super) const FLAGS: &[Flag] = &[
         "mode",
         "MODE",
         "through",
-        "through: writes go to the source and into the cache; around: to the source only.",
+        "through: writes go to the source and into the cache; back: into a journal, and later to the source; around: to \
+         the source only.",
         |settings, text| {
             settings.mode = match text {
                 "through" => Mode::Through,
+                "back" => Mode::Back,
                 "around" => Mode::Around,
-                _ => return Err(format!("\"{text}\" is not a mode: give through or around")),
+                _ => return Err(format!("\"{text}\" is not a mode: give through, back or around")),
             };
             Ok(())
         },

@@ -41,7 +41,11 @@ fn operands() -> Arg {
 
 fn argument(flag: &Flag) -> Arg {
     let arg = mount_option(flag).help(help::sentence(flag));
-    let arg = if matches!(flag.takes, Takes::Values(_)) { arg.num_args(1..) } else { arg };
+    let arg = match flag.takes {
+        Takes::Values(_) => arg.num_args(1..),
+        Takes::Word(_) => arg.num_args(1),
+        _ => arg,
+    };
     if let Some(letter) = flag.short { arg.short(letter) } else { arg }
 }
 
@@ -54,6 +58,7 @@ fn mount_option(flag: &Flag) -> Arg {
         Takes::Nothing => {
             arg.value_name("yes|no").num_args(0..=1).require_equals(true).default_missing_value("yes")
         }
+        Takes::Word(name) => arg.value_name(name).num_args(0..=1).default_missing_value(""),
         Takes::Value(name) | Takes::Values(name) | Takes::Options(name) => arg.value_name(name),
     }
 }

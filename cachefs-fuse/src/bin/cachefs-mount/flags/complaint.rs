@@ -61,7 +61,7 @@ fn text(error: &Error, kind: ContextKind) -> Option<&str> {
 fn value_name(flag: &Flag) -> &'static str {
     match flag.takes {
         Takes::Nothing => "",
-        Takes::Value(name) | Takes::Values(name) | Takes::Options(name) => name,
+        Takes::Value(name) | Takes::Word(name) | Takes::Values(name) | Takes::Options(name) => name,
     }
 }
 

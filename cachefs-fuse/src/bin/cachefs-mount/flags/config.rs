@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cachefs_fuse::{MountFlag, Profile};
 
+use super::back::BackConfig;
 use super::coherence::Coherence;
 use super::machine::Machine;
 use super::settings::Settings;
@@ -17,6 +18,10 @@ pub(crate) struct Config {
     pub(crate) foreground: bool,
     pub(crate) json: bool,
     pub(crate) cache: CacheConfig,
+    /// How it is written back, where it is.
+    pub(crate) back: Option<BackConfig>,
+    /// Where journals are; `None`: the usual place.
+    pub(crate) state_dir: Option<PathBuf>,
     pub(crate) kernel: KernelConfig,
     pub(crate) warm: WarmConfig,
     pub(crate) metrics: Option<SocketAddr>,
@@ -74,6 +79,8 @@ pub(crate) struct LogConfig {
 pub(crate) enum Mode {
     /// To the source and into the cache.
     Through,
+    /// Into a journal, and from there to the source.
+    Back,
     /// To the source; what was cached of the place is dropped.
     Around,
 }
@@ -83,6 +90,7 @@ impl Mode {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Through => "through",
+            Self::Back => "back",
             Self::Around => "around",
         }
     }
@@ -101,6 +109,7 @@ impl Config {
     ) -> Result<Self, String> {
         let handles_max = machine.handles_max(settings.handles_max)?;
         let coherence = coherence(&settings)?;
+        let back = BackConfig::new(&settings, machine)?;
         let metrics =
             settings.metrics.as_deref().map(|text| address(text, settings.metrics_public)).transpose()?;
         let level = match settings.verbose {
@@ -114,6 +123,8 @@ impl Config {
             foreground: settings.foreground,
             json: settings.json,
             cache: CacheConfig::new(&settings, coherence, handles_max, machine),
+            back,
+            state_dir: settings.back.state_dir.clone(),
             kernel: KernelConfig::new(&settings, coherence.belief(), handles_max),
             warm: WarmConfig { globs: settings.warm, workers: settings.warm_workers },
             metrics,

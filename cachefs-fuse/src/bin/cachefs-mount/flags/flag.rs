@@ -32,6 +32,8 @@ pub(super) enum Takes {
     Nothing,
     /// One value, called this in the help.
     Value(&'static str),
+    /// One value, called this in the help; within `-o` it may be left out.
+    Word(&'static str),
     /// One or more values, called this in the help.
     Values(&'static str),
     /// A list separated by commas, `\,` for a comma within an item; each item is an option of its own.

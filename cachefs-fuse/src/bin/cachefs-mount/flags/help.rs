@@ -71,7 +71,9 @@ fn item(flag: &Flag) -> String {
     let name = flag.long.replace('-', "_");
     match flag.takes {
         Takes::Nothing => name,
-        Takes::Value(value) | Takes::Values(value) | Takes::Options(value) => format!("{name}={value}"),
+        Takes::Value(value) | Takes::Word(value) | Takes::Values(value) | Takes::Options(value) => {
+            format!("{name}={value}")
+        }
     }
 }
 

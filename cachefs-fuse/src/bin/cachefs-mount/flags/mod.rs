@@ -1,6 +1,7 @@
 //! From what the user typed to a checked configuration. Each option's name, documentation, default and parser stand
 //! in one entry of one table; arguments, `-o` and the environment are three spellings of it. clap reads the first two.
 
+mod back;
 mod caching;
 mod coherence;
 mod command;
@@ -24,6 +25,7 @@ mod warming;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub(crate) use back::BackConfig;
 pub(crate) use coherence::Coherence;
 pub(crate) use config::{CacheConfig, Config, KernelConfig, LogConfig, Mode, WarmConfig};
 pub(crate) use machine::Machine;

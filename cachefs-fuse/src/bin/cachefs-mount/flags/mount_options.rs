@@ -72,7 +72,6 @@ pub(super) const OPTIONS: &[Flag] = &[
     kernel("nodiratime", |settings, _| add(settings, MountFlag::NoDirAtime)),
     kernel("relatime", |settings, _| add(settings, MountFlag::RelAtime)),
     kernel("strictatime", |settings, _| add(settings, MountFlag::StrictAtime)),
-    kernel("sync", |settings, _| add(settings, MountFlag::Sync)),
     kernel("dirsync", |settings, _| add(settings, MountFlag::DirSync)),
     kernel("atime", |settings, _| remove(settings, MountFlag::NoAtime)),
     kernel("diratime", |settings, _| remove(settings, MountFlag::NoDirAtime)),
@@ -100,7 +99,7 @@ const fn kernel(long: &'static str, set: fn(&mut Settings, &str) -> Result<(), S
 }
 
 /// The mount takes the last of two flags that contradict each other.
-fn add(settings: &mut Settings, flag: MountFlag) -> Result<(), String> {
+pub(super) fn add(settings: &mut Settings, flag: MountFlag) -> Result<(), String> {
     settings.kernel_flags.push(flag);
     Ok(())
 }

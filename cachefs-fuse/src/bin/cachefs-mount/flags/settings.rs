@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cachefs_fuse::{MountFlag, Profile};
 
+use super::back::Back;
 use super::coherence::Coherence;
 use super::config::Mode;
 use super::size::Size;
@@ -23,6 +24,8 @@ pub(super) struct Settings {
     pub(super) ttl: Option<Duration>,
     pub(super) metadata_entries: usize,
     pub(super) readahead: Size,
+
+    pub(super) back: Back,
 
     pub(super) profile: Profile,
     pub(super) read_only: bool,
@@ -63,6 +66,7 @@ impl Default for Settings {
             ttl: None,
             metadata_entries: 131_072,
             readahead: Size::Bytes(4 << 20),
+            back: Back::default(),
             profile: Profile::Pages,
             read_only: false,
             allow_other: false,

@@ -1,10 +1,11 @@
 use super::flag::Flag;
-use super::{caching, mount_options, mounting, reporting, warming};
+use super::{back, caching, mount_options, mounting, reporting, warming};
 
 /// All options, in the order and under the titles of the help.
 pub(super) const GROUPS: &[(&str, &[Flag])] = &[
     ("Mounting", mounting::FLAGS),
     ("Caching", caching::FLAGS),
+    ("Writing back (--mode back)", back::FLAGS),
     ("Warming", warming::FLAGS),
     ("Reporting", reporting::FLAGS),
     ("Mount options (-o)", mount_options::OPTIONS),
@@ -39,7 +40,7 @@ mod tests {
 
     #[test]
     fn the_defaults_shown_are_the_defaults_held() {
-        let in_words = ["memory", "log", "coherence", "handles-max"];
+        let in_words = ["memory", "log", "coherence", "handles-max", "state-dir"];
         for flag in all().filter(|flag| !flag.default.is_empty() && !in_words.contains(&flag.long)) {
             let mut settings = Settings::default();
             (flag.set)(&mut settings, flag.default).expect(flag.long);

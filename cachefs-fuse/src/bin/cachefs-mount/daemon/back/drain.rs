@@ -1,0 +1,76 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use cachefs_writeback::{DrainHow, Drained};
+
+use super::{Back, Tempo};
+
+/// How often the log hears of it.
+const LOG_PERIOD: Duration = Duration::from_secs(5);
+/// How often it is written down for who wants to mount the source.
+const PUBLISH_PERIOD: Duration = Duration::from_millis(500);
+
+impl Back {
+    /// Writes everything to the source: until that is done, `deadline` has passed, the source took nothing for as long as
+    /// it is waited for, `told`, which hears how far it is, says no, or [`Back::stop`] was called.
+    pub(in crate::daemon) fn drain(
+        &self,
+        deadline: Option<Instant>,
+        told: &mut dyn FnMut(&Tempo) -> bool,
+    ) -> Drained {
+        let cancel = Arc::new(AtomicBool::new(self.is_stopped()));
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let mut tempo = Tempo::begin(Instant::now());
+        let how = DrainHow { deadline: left, cancel: Arc::clone(&cancel) };
+        self.write_back.drain(how, &mut |far| {
+            let now = Instant::now();
+            tempo.note(far, now);
+            let in_vain = tempo.stood(now) > self.config.drain_patience;
+            if !told(&tempo) || in_vain || self.is_stopped() {
+                cancel.store(true, Ordering::Relaxed);
+            }
+        })
+    }
+
+    /// The same once nobody writes any more; the log is told, and who wants to mount the source meanwhile. `heard` hears
+    /// how far it is, too.
+    pub(in crate::daemon) fn drain_at_last(
+        &self,
+        deadline: Option<Instant>,
+        heard: &dyn Fn(&Tempo),
+    ) -> Drained {
+        if let Err(error) = self.state.begin_drain() {
+            tracing::warn!(%error, "others are not told that this mount still writes back");
+        }
+        let (mut logged, mut published): (Option<Instant>, Option<Instant>) = (None, None);
+        let drained = self.drain(deadline, &mut |tempo| {
+            let now = Instant::now();
+            heard(tempo);
+            if logged.is_none_or(|logged| now.saturating_duration_since(logged) >= LOG_PERIOD) {
+                logged = Some(now);
+                tracing::info!("writing back: {}", tempo.shown(now));
+            }
+            if published.is_none_or(|published| now.saturating_duration_since(published) >= PUBLISH_PERIOD) {
+                published = Some(now);
+                if let Err(error) = self.state.publish(&tempo.drain(now)) {
+                    tracing::debug!(%error, "others are not told how far this mount is");
+                }
+            }
+            true
+        });
+        self.conclude(&drained);
+        drained
+    }
+
+    fn conclude(&self, drained: &Drained) {
+        for file in &drained.remaining {
+            match &file.error {
+                Some(error) => {
+                    tracing::warn!(path = %file.path.display(), bytes = file.bytes, %error, "not written back");
+                }
+                None => tracing::warn!(path = %file.path.display(), bytes = file.bytes, "not written back"),
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What the control socket of this mount can be asked. A verb is a function and a line in [`VERBS`].
+
+mod flush;
+mod status;
+mod umount;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cachefs::CacheFs;
+use cachefs_fuse::Unmounter;
+use cachefs_fuse::control::{Refusal, Request, RuntimeDir, Serve, Server, Talk};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::back::Back;
+use super::leaving::Leaving;
+pub(super) use flush::outcome;
+
+/// A verb by its name.
+type Verb = (&'static str, fn(&Mounted, &Request, &mut Talk<'_>) -> Result<Value, Refusal>);
+
+const VERBS: &[Verb] = &[("status", status::run), ("flush", flush::run), ("umount", umount::run)];
+
+/// The mount that verbs are about.
+#[derive(Debug)]
+pub(super) struct Mounted {
+    pub(super) source: String,
+    pub(super) mode: &'static str,
+    pub(super) profile: &'static str,
+    pub(super) coherence: &'static str,
+    pub(super) cache: CacheFs,
+    pub(super) unmounter: Unmounter,
+    pub(super) back: Option<Arc<Back>>,
+    pub(super) leaving: Arc<Leaving>,
+}
+
+impl Serve for Mounted {
+    fn serve(&self, request: &Request, talk: &mut Talk<'_>) -> Result<Value, Refusal> {
+        match VERBS.iter().find(|(name, _)| *name == request.verb) {
+            Some((_, run)) => run(self, request, talk),
+            None => {
+                let known: Vec<&str> = VERBS.iter().map(|(name, _)| *name).collect();
+                Err(Refusal::usage(format!("this mount knows {}, not {:?}", known.join(", "), request.verb)))
+            }
+        }
+    }
+}
+
+/// Listens for the mount. Without a socket it can do everything but be steered, so that this is no reason not to mount.
+pub(super) fn listen(mounted: Mounted) -> Option<Server> {
+    let device = mounted.unmounter.device().to_owned();
+    let started = RuntimeDir::ours().and_then(|dir| Server::start(&dir.socket(&device), Arc::new(mounted)));
+    started
+        .inspect_err(|error| tracing::warn!(%error, "no control socket: cachefs cannot steer this mount"))
+        .ok()
+}
+
+/// As it goes over the socket.
+fn told(message: &impl Serialize) -> Result<Value, Refusal> {
+    serde_json::to_value(message).map_err(|error| Refusal::failed(error.to_string()))
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,21 @@
+use cachefs_fuse::control::{Refusal, Request, Status, Talk};
+use serde_json::Value;
+
+use super::{Mounted, shown, told};
+
+pub(super) fn run(mounted: &Mounted, _: &Request, _: &mut Talk<'_>) -> Result<Value, Refusal> {
+    let usage = mounted.cache.usage();
+    told(&Status {
+        source: mounted.source.clone(),
+        mountpoint: shown(mounted.unmounter.path()),
+        pid: std::process::id(),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        stage: if mounted.leaving.is_draining() { "draining" } else { "serving" }.to_owned(),
+        mode: mounted.mode.to_owned(),
+        profile: mounted.profile.to_owned(),
+        coherence: mounted.coherence.to_owned(),
+        memory_bytes: usage.bytes as u64,
+        memory_max_bytes: usage.bytes_max as u64,
+        write_back: mounted.back.as_ref().map(|back| back.told()),
+    })
+}

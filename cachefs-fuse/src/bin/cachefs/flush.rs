@@ -1,0 +1,66 @@
+use std::path::{Path, PathBuf};
+
+use cachefs_fuse::control::{FlushArguments, Outcome, Request};
+use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
+use serde_json::Value;
+
+use crate::bar::Bar;
+use crate::exit::Exit;
+use crate::out::Out;
+use crate::status::list;
+use crate::target::Target;
+use crate::trouble::Trouble;
+use crate::umount::timeout;
+
+pub(crate) fn arguments(command: Command) -> Command {
+    let path = Arg::new("path").value_name("PATH").default_value(".").value_parser(value_parser!(PathBuf));
+    command
+        .arg(path.value_hint(ValueHint::AnyPath).help("A file, a directory with all in it, or a mount."))
+        .arg(timeout("How long to try at most."))
+        .arg(
+            Arg::new("wait")
+                .long("wait")
+                .action(clap::ArgAction::SetTrue)
+                .help("Wait until it is done, as is always the case."),
+        )
+}
+
+pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
+    let path = matches.get_one::<PathBuf>("path").cloned().unwrap_or_default();
+    let (mut client, mountpoint) = Target::served(&path)?;
+    let arguments = FlushArguments {
+        path: within(&path, &mountpoint)?,
+        timeout_seconds: matches.get_one::<std::time::Duration>("timeout").map(|span| span.as_secs_f64()),
+    };
+    let bar = Bar::new(!out.is_json());
+    let arguments = serde_json::to_value(&arguments).unwrap_or(Value::Null);
+    let told = client.call(&Request::new("flush", arguments), |far| bar.hear(far))?;
+    drop(bar);
+    let outcome: Outcome = serde_json::from_value(Value::Object(told))
+        .map_err(|error| Trouble::failed(format!("the mount speaks another language: {error}")))?;
+    let exit = Exit::after(!outcome.left.is_empty(), false);
+    let text = match exit {
+        Exit::Dirty => format!("not written to the source:{}", list(&outcome.left)),
+        _ => String::new(),
+    };
+    out.end(exit, &outcome, &text)
+}
+
+/// The path from the top of the mount; `None` for the top itself.
+fn within(path: &Path, mountpoint: &Path) -> Result<Option<String>, Trouble> {
+    let shown = path.display();
+    let resolved = path.canonicalize().map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Trouble::new(Exit::NotFound, format!("{shown} does not exist")),
+        _ => Trouble::failed(format!("{shown} cannot be reached: {error}")),
+    })?;
+    let inside = resolved
+        .strip_prefix(mountpoint)
+        .map_err(|_| Trouble::not_mounted(format!("{shown} leads out of the mount")))?;
+    if inside.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let text = inside.to_str().ok_or_else(|| {
+        Trouble::usage(format!("{shown} is not valid UTF-8: flush the directory that it is in"))
+    })?;
+    Ok(Some(text.to_owned()))
+}

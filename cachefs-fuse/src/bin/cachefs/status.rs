@@ -1,0 +1,127 @@
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cachefs_fuse::control::{Dirty, Left, Status};
+use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
+use indicatif::HumanBytes;
+
+use crate::exit::Exit;
+use crate::out::Out;
+use crate::target::{Target, ask_status};
+use crate::trouble::Trouble;
+
+pub(crate) fn arguments(command: Command) -> Command {
+    let path = Arg::new("path").value_name("MNT").required(true).value_parser(value_parser!(PathBuf));
+    command.arg(path.value_hint(ValueHint::DirPath).help("The mount, or any path within it."))
+}
+
+pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
+    let path = matches.get_one::<PathBuf>("path").cloned().unwrap_or_default();
+    let (mut client, _) = Target::served(&path)?;
+    let status = ask_status(&mut client)?;
+    out.end(Exit::Done, &status, &shown(&status))
+}
+
+fn shown(status: &Status) -> String {
+    let mut text = format!(
+        "{} on {}: {} by process {}, mode {}, profile {}, coherence {}\n",
+        status.source,
+        status.mountpoint,
+        status.stage,
+        status.pid,
+        status.mode,
+        status.profile,
+        status.coherence
+    );
+    let memory = (HumanBytes(status.memory_bytes), HumanBytes(status.memory_max_bytes));
+    _ = write!(text, "memory        {} of {}", memory.0, memory.1);
+    if let Some(dirty) = &status.write_back {
+        write_back(&mut text, dirty);
+    }
+    text
+}
+
+fn write_back(text: &mut String, dirty: &Dirty) {
+    _ = match dirty.dirty_files {
+        0 => write!(text, "\nwaiting       nothing"),
+        files => write!(
+            text,
+            "\nwaiting       {} of {files} files, at most {}; the oldest for {:.1} s",
+            HumanBytes(dirty.dirty_bytes),
+            HumanBytes(dirty.dirty_max_bytes),
+            Duration::try_from_secs_f64(dirty.oldest_dirty_age_seconds).unwrap_or_default().as_secs_f64(),
+        ),
+    };
+    _ = write!(
+        text,
+        "\njournal       {} of {} in {}; durability {}, sync {}",
+        HumanBytes(dirty.journal_bytes),
+        HumanBytes(dirty.journal_max_bytes),
+        dirty.journal,
+        dirty.durability,
+        dirty.sync
+    );
+    _ = write!(
+        text,
+        "\nwritten back  {} in {} flushes, {} failed; writers were slowed for {:.1} s",
+        HumanBytes(dirty.flushed_bytes),
+        dirty.flushes,
+        dirty.flush_failures,
+        dirty.throttled_seconds
+    );
+    if dirty.conflicts > 0 {
+        _ = write!(
+            text,
+            "\nconflicts     {}: ours are beside the files that others changed",
+            dirty.conflicts
+        );
+    }
+    if dirty.lost_bytes > 0 {
+        _ = write!(text, "\nlost          {}", HumanBytes(dirty.lost_bytes));
+    }
+    if let Some(why) = &dirty.through {
+        _ = write!(text, "\nthrough       writes go straight to the source: {why}");
+    }
+    if !dirty.failing.is_empty() {
+        _ = write!(text, "\nfailing{}", list(&dirty.failing));
+    }
+}
+
+/// Files, each on a line of its own.
+pub(crate) fn list(files: &[Left]) -> String {
+    let mut text = String::new();
+    for file in files {
+        _ = write!(text, "\n  {}", file.path);
+        if file.bytes > 0 {
+            _ = write!(text, " ({})", HumanBytes(file.bytes));
+        }
+        if let Some(error) = &file.error {
+            _ = write!(text, ": {error}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_reads_well() {
+        let failing = vec![Left { path: "a/b".into(), bytes: 2048, error: Some("no space".into()) }];
+        let dirty = Dirty {
+            dirty_files: 2,
+            dirty_bytes: 4096,
+            dirty_max_bytes: 1 << 20,
+            oldest_dirty_age_seconds: 1.25,
+            failing,
+            ..Dirty::default()
+        };
+        let status = Status { source: "/s".into(), write_back: Some(dirty), ..Status::default() };
+        let text = shown(&status);
+        assert!(text.contains("4.00 KiB of 2 files, at most 1.00 MiB; the oldest for 1.2 s"), "{text}");
+        assert!(text.ends_with("failing\n  a/b (2.00 KiB): no space"), "{text}");
+        assert_eq!(shown(&Status::default()).lines().count(), 2);
+    }
+}
