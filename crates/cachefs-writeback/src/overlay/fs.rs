@@ -38,6 +38,14 @@ impl WriteBack {
         self.shared.core.flush_path(path)
     }
 
+    /// Flushes the file of this identity, if it is dirty. Blocks for as long as the backing takes.
+    ///
+    /// # Errors
+    /// Those of the backing; the bytes stay in the journal then.
+    pub fn flush_id(&self, id: FileId) -> Result<()> {
+        self.shared.core.flush_id(id)
+    }
+
     /// Flushes all that is dirty at or beneath a path.
     ///
     /// # Errors
