@@ -20,6 +20,8 @@ use crate::trouble::Trouble;
 
 /// A source that takes nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// With an end in sight, however far, what fails is tried again.
+const LONG: Duration = Duration::from_secs(365 * 86400);
 /// How long a mount that is about to end is waited for.
 const HOLDER_MAX: Duration = Duration::from_secs(60);
 
@@ -45,8 +47,8 @@ fn drain(write_back: &WriteBack, bar: &Bar) -> Drained {
     let cancel = Arc::new(AtomicBool::new(false));
     let began = Instant::now();
     let (mut last, mut moved) = (Progress::default(), began);
-    let how = DrainHow { deadline: None, cancel: Arc::clone(&cancel) };
-    write_back.drain(how, &mut |far| {
+    let how = DrainHow { deadline: Some(LONG), cancel: Arc::clone(&cancel) };
+    write_back.drain(&how, &mut |far| {
         let now = Instant::now();
         if (far.bytes, far.files) != (last.bytes, last.files) {
             moved = now;

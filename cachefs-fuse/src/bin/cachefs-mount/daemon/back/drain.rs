@@ -6,6 +6,8 @@ use cachefs_writeback::{DrainHow, Drained};
 
 use super::{Back, Tempo};
 
+/// With an end in sight, however far, what fails is tried again.
+const LONG: Duration = Duration::from_secs(365 * 86400);
 /// How often the log hears of it.
 const LOG_PERIOD: Duration = Duration::from_secs(5);
 /// How often it is written down for who wants to mount the source.
@@ -20,10 +22,10 @@ impl Back {
         told: &mut dyn FnMut(&Tempo) -> bool,
     ) -> Drained {
         let cancel = Arc::new(AtomicBool::new(self.is_stopped()));
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = deadline.map_or(LONG, |deadline| deadline.saturating_duration_since(Instant::now()));
         let mut tempo = Tempo::begin(Instant::now());
-        let how = DrainHow { deadline: left, cancel: Arc::clone(&cancel) };
-        self.write_back.drain(how, &mut |far| {
+        let how = DrainHow { deadline: Some(left), cancel: Arc::clone(&cancel) };
+        self.write_back.drain(&how, &mut |far| {
             let now = Instant::now();
             tempo.note(far, now);
             let in_vain = tempo.stood(now) > self.config.drain_patience;
