@@ -1,0 +1,55 @@
+//! What is to be seen in a filesystem.
+
+use std::collections::BTreeMap;
+
+use cachefs_vfs::{FileId, FileKind, Result, Time, Vfs, VfsExt};
+
+/// All files, by path.
+pub type View = BTreeMap<String, Seen>;
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub id: FileId,
+    pub bytes: Vec<u8>,
+    pub mode: u32,
+    pub mtime: Time,
+}
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "inode {} of {} bytes, {:o}, {:?}", self.id.inode, self.bytes.len(), self.mode, self.mtime)
+    }
+}
+
+/// Reads all of it.
+pub fn look(fs: &dyn Vfs) -> Result<View> {
+    let mut view = View::new();
+    for entry in fs.walk("")? {
+        let entry = entry?;
+        let attr = fs.stat(&entry.path)?;
+        if attr.kind == FileKind::Regular {
+            let bytes = fs.read(&entry.path)?;
+            let seen = Seen { id: attr.id, bytes, mode: attr.mode.bits(), mtime: attr.mtime };
+            view.insert(entry.path.display().to_string(), seen);
+        }
+    }
+    Ok(view)
+}
+
+/// What differs in bytes, modes and times.
+pub fn difference(one: &View, other: &View) -> Option<String> {
+    if one.keys().ne(other.keys()) {
+        return Some(format!("names {:?} and {:?}", one.keys(), other.keys()));
+    }
+    let (path, seen) = one.iter().find(|(path, seen)| !alike(seen, &other[*path]))?;
+    let other = &other[path];
+    let at = seen.bytes.iter().zip(&other.bytes).position(|(one, other)| one != other);
+    Some(format!("{path}: {seen:?} and {other:?}, first other byte {at:?}"))
+}
+
+/// Times of one change may be told by two clocks.
+fn alike(one: &Seen, other: &Seen) -> bool {
+    let nanos = |time: Time| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
+    let apart = nanos(one.mtime).abs_diff(nanos(other.mtime));
+    apart < 1_000_000 && Seen { mtime: other.mtime, ..one.clone() } == *other
+}
