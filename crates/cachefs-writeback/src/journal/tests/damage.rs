@@ -192,6 +192,41 @@ fn a_copy_of_the_journal_within_the_journal_is_not_believed() {
 }
 
 #[test]
+fn a_record_of_another_journal_is_not_believed_in_the_very_same_place() {
+    let (ours, other) = (mem(), mem());
+    open(&ours).0.append(&data(0), b"first").unwrap();
+    let (journal, _) = open(&other);
+    journal.append(&data(0), b"first").unwrap();
+    let second = journal.append(&data(0), b"second").unwrap();
+    let begin = start(&second, &data(0));
+    let bytes = &contents(&other, "00000001.journal")[begin..];
+    file(&ours, "00000001.journal").write_at(bytes, begin as u64, Privileges::Keep).unwrap();
+    let (_, scan) = open(&ours);
+    assert_eq!((scan.records.len(), scan.damage.len(), scan.torn.len()), (1, 0, 0));
+}
+
+#[test]
+fn a_number_that_was_torn_is_used_again_and_found_also_behind_a_damaged_head() {
+    let dir = mem();
+    let (journal, _) = open(&dir);
+    journal.append(&data(0), b"first").unwrap();
+    let torn = journal.append(&data(1), b"torn").unwrap();
+    file(&dir, "00000001.journal").write_at(b"x", torn.payload, Privileges::Keep).unwrap();
+    let (journal, scan) = open(&dir);
+    assert_eq!((scan.records.len(), scan.torn.len()), (1, 1));
+    assert_eq!(journal.append(&data(2), b"again").unwrap().seq(), torn.seq());
+    for head in [None, Some(&[0; 8])] {
+        if let Some(bytes) = head {
+            file(&dir, "00000002.journal").write_at(bytes, 0, Privileges::Keep).unwrap();
+        }
+        let (_, scan) = open(&dir);
+        let found: Vec<_> = scan.records.iter().map(|(record, _)| payload(record)).collect();
+        assert_eq!(found, [b"first".to_vec(), b"again".to_vec()]);
+        assert_eq!((scan.damage.len(), scan.torn.len()), (0, 0));
+    }
+}
+
+#[test]
 fn files_of_others_are_left_alone() {
     let dir = mem();
     open(&dir).0.append(&data(0), b"x").unwrap();

@@ -110,7 +110,9 @@ fn starts_that_follow_each_other_do_not_fill_it() {
             journal.append(&data(0), b"x").unwrap();
         }
         let (journal, _) = Journal::open(Arc::clone(&dir), wide).unwrap();
-        assert!(journal.usage().bytes < 200_000, "{:?}", journal.usage());
+        let bytes: usize = names(&dir).iter().map(|name| contents(&dir, name).len()).sum();
+        assert_eq!(journal.usage().bytes, bytes as u64);
+        assert!(bytes < 200_000, "{bytes}");
     });
 }
 
@@ -122,6 +124,7 @@ fn what_was_reserved_is_given_back_when_asked_for() {
             journal.append(&data(offset), &[3; 1000]).unwrap();
         }
         assert_eq!(names(&dir).len(), 2, "the next segment is prepared");
+        assert_eq!(Journal::inspect(&dir, setup().boot).unwrap().torn, []);
         for _ in 0..2 {
             journal.trim().unwrap();
             assert_eq!(names(&dir).len(), 1);
@@ -131,5 +134,20 @@ fn what_was_reserved_is_given_back_when_asked_for() {
         assert!(record.segment() > SegmentNo(1));
         let (_, scan) = open(&dir);
         assert_eq!((scan.records.len(), scan.damage.len()), (8, 0));
+    });
+}
+
+#[test]
+fn a_segment_that_was_only_prepared_is_removed_by_the_next_start() {
+    each(|dir| {
+        let (journal, _) = open(&dir);
+        let mut offset = 0;
+        while names(&dir).len() < 2 {
+            journal.append(&data(offset), &[3; 1000]).unwrap();
+            offset += 1;
+        }
+        let (_, scan) = open(&dir);
+        assert_eq!(scan.records.len() as u64, offset);
+        assert_eq!(names(&dir), ["00000001.journal"]);
     });
 }
