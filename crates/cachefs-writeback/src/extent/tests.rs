@@ -187,6 +187,8 @@ fn a_record_put_in_by_parts_is_one_extent() {
     assert_eq!(map.len(), 2);
     map.insert(extent(20, 10, 10, 1));
     assert_eq!(all(&map), [extent(10, 30, 0, 1)]);
+    map.insert(extent(40, 10, 0, 1));
+    assert_eq!(map.len(), 2, "the same bytes once more are not those that follow");
 }
 
 #[test]

@@ -1,16 +1,10 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::time::Duration;
 
-use super::World;
+use super::{World, files, leave};
 use crate::state_dir::{Source, StateDir, StateError, list};
-
-/// Something in the journal that nobody can be sure to be done with.
-fn leave_something(path: &Path) {
-    fs::write(path.join("journal/00000001.journal"), "not a journal").unwrap();
-}
 
 /// Another directory at the path of the source, as where a filesystem is not mounted.
 fn replace_source(world: &World) {
@@ -21,14 +15,11 @@ fn replace_source(world: &World) {
 #[test]
 fn the_same_source_comes_back_to_its_journal() {
     let world = World::new();
-    let path = {
-        let state = world.open().unwrap();
-        leave_something(state.path());
-        state.path().to_path_buf()
-    };
+    let journal = leave(world.open().unwrap(), false);
+    let left = files(&journal);
     let again = world.open().unwrap();
-    assert_eq!(again.path(), path);
-    assert!(path.join("journal/00000001.journal").exists());
+    assert_eq!(again.path().join("journal"), journal);
+    assert_eq!(files(&journal), left);
     assert_eq!(again.source(), &world.source());
     assert_eq!(again.devices(), [world.source().id().device]);
 }
@@ -44,22 +35,19 @@ fn a_source_by_a_symlink_is_the_same() {
 #[test]
 fn an_empty_mount_point_is_not_the_source_that_was_there() {
     let world = World::new();
-    let path = {
-        let state = world.open().unwrap();
-        leave_something(state.path());
-        state.path().to_path_buf()
-    };
+    let journal = leave(world.open().unwrap(), false);
+    let (path, left) = (journal.parent().unwrap(), files(&journal));
     replace_source(&world);
     let refused = world.open().unwrap_err();
     assert!(
         matches!(&refused, StateError::OtherSource { path: at, source_path, .. }
-            if *at == path && *source_path == world.source().path()),
+            if at == path && *source_path == world.source().path()),
         "{refused:?}"
     );
     let text = refused.to_string();
     assert!(text.contains("is not the directory that it was"), "{text}");
     assert!(text.contains("mount the filesystem that was there"), "{text}");
-    assert!(path.join("journal/00000001.journal").exists(), "nothing is touched");
+    assert_eq!(files(&journal), left, "nothing is touched");
 
     fs::remove_dir(world.source_path()).unwrap();
     fs::rename(world.dir.path().join("unmounted"), world.source_path()).unwrap();
@@ -69,13 +57,13 @@ fn an_empty_mount_point_is_not_the_source_that_was_there() {
 #[test]
 fn a_state_directory_with_nothing_in_it_follows_the_path() {
     let world = World::new();
-    drop(world.open().unwrap());
     let before = world.source();
+    let journal = leave(world.open().unwrap(), true);
     replace_source(&world);
     let state = world.open().unwrap();
+    assert_eq!(files(&journal), 0, "what was of the other is gone");
     assert_ne!(before.digest(), world.source().digest());
     assert_eq!(state.source(), &world.source());
-    assert!(state.path().join("journal").is_dir());
 }
 
 #[test]

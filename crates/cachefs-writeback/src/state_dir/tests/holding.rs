@@ -47,7 +47,9 @@ fn a_second_one_is_told_who_has_it() {
     let text = refused.to_string();
     assert!(text.ends_with("which serves /mnt/here: unmount /mnt/here first"), "{text}");
     assert!(StateDir::open_found(first.path()).is_err(), "also for those who recover");
+    let lock = first.path().join("lock");
     drop(first);
+    assert_eq!(std::fs::read(lock).unwrap(), b"", "nobody is named any more");
     world.open().unwrap();
 }
 

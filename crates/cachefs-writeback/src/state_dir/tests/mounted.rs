@@ -1,12 +1,12 @@
 //! With a real filesystem on the source. For root.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
-use super::World;
+use super::{World, leave};
 use crate::state_dir::{StateDir, StateError};
 
 /// A tmpfs that is unmounted when dropped.
@@ -26,17 +26,11 @@ impl Drop for Mounted {
     }
 }
 
-fn leave_something(path: &Path) {
-    fs::write(path.join("journal/00000001.journal"), "not a journal").unwrap();
-}
-
 #[test]
 fn bytes_of_a_filesystem_do_not_go_below_its_mount_point() {
     let world = World::new();
     let Some(mounted) = Mounted::on(world.source_path()) else { return };
-    let state = world.open().unwrap();
-    leave_something(state.path());
-    drop(state);
+    leave(world.open().unwrap(), false);
     drop(mounted);
     let refused = world.open().unwrap_err();
     assert!(matches!(refused, StateError::OtherSource { .. }), "{refused:?}");
