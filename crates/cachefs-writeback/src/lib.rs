@@ -33,6 +33,7 @@ mod sync;
 
 pub use config::{Config, Durability, SyncPolicy};
 pub use flush::{DrainHow, Drained, Progress, Remaining};
+pub use overlay::WriteBack;
 pub use recovery::{
     Discarded, Dropped, Exported, FileReport, KeptBeside, Loss, RecoverError, Replayed, Report, Setup, Waiting, boot_id,
     discard, export, inspect,

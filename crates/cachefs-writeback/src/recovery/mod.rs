@@ -1,6 +1,5 @@
 //! What is left in a journal, and how it meets the backing again.
 
-mod beside;
 mod discard;
 mod error;
 mod export;
@@ -10,16 +9,17 @@ mod fold;
 mod folded;
 mod inspect;
 mod manifest;
+mod open;
 mod paths;
 mod pour;
+mod replay;
 mod report;
 mod setup;
-mod stamp;
+mod take_over;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
-pub(crate) use beside::{Beside, keep_beside};
 pub use discard::{Discarded, discard};
 pub use error::RecoverError;
 pub use export::{Exported, export};
