@@ -31,7 +31,7 @@ pub(crate) use entry::Entry;
 pub(crate) use error::JournalError;
 pub(crate) use number::{FileNo, SegmentNo, Seq};
 pub(crate) use record::Record;
-pub(crate) use scan::{Damage, LostBytes, Scan};
+pub(crate) use scan::{Damage, Scan};
 pub(crate) use setup::{BootId, JournalUsage, Setup, SourceId};
 
 use crate::sync::{Arc, AtomicU64, Mutex, Ordering};
@@ -70,6 +70,9 @@ impl Journal {
         for segment in unused {
             segment.file.remove(&*dir)?;
         }
+        if !scan.torn.is_empty() {
+            tracing::info!(torn = ?scan.torn, "the journal ends with what was never finished");
+        }
         let journal = Self {
             dir,
             setup,
@@ -90,14 +93,6 @@ impl Journal {
     /// `Version`, `Io`.
     pub(crate) fn inspect(dir: &Arc<dyn VDir>, boot: BootId) -> Result<Scan, JournalError> {
         Ok(scan::read(&**dir, Access::Read, None, boot)?.scan)
-    }
-
-    /// Reads the payload of a record from its byte `skip` on. One that is read whole is verified.
-    ///
-    /// # Errors
-    /// As [`Record::read`].
-    pub(crate) fn read(&self, record: &Record, skip: u64, buffer: &mut [u8]) -> Result<(), JournalError> {
-        record.read(skip, buffer)
     }
 
     /// The last record that was written.

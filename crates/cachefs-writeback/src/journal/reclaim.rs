@@ -1,4 +1,4 @@
-use cachefs_vfs::{Access, VDir};
+use cachefs_vfs::{Access, Errno, Error};
 
 use super::scan::list;
 use super::segment::SegmentFile;
@@ -32,18 +32,22 @@ impl Journal {
         self.list.lock().oldest_held()
     }
 
-    /// Removes all segments in `dir`, whatever they say, the oldest first; how many. To be called when nothing of them
-    /// is needed any more, and no journal is open there but a broken one.
+    /// Removes all segments, the oldest first, whatever is held of them, also where the journal is broken: to be called
+    /// when the backing has everything, durably, and a broken journal could not be told so. Without this, the next start
+    /// would find files that have changed since, and take that for the work of others.
     ///
     /// # Errors
     /// `Io`, which leaves the newer ones.
-    pub(crate) fn discard(dir: &dyn VDir) -> Result<usize, JournalError> {
-        let all = list(dir)?;
-        for &no in &all {
-            let (file, _) = SegmentFile::open(dir, no, Access::Read)?;
-            file.remove(dir)?;
+    pub(crate) fn abandon(&self) -> Result<(), JournalError> {
+        let _one = self.reclaiming.lock();
+        let end = self.end.lock();
+        self.latch.set(Error::new(Errno::SHUTDOWN));
+        drop(end);
+        for no in list(&*self.dir)? {
+            let (file, _) = SegmentFile::open(&*self.dir, no, Access::Read)?;
+            file.remove(&*self.dir)?;
+            self.dir.sync()?;
         }
-        dir.sync()?;
-        Ok(all.len())
+        Ok(())
     }
 }

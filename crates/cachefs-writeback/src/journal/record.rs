@@ -36,8 +36,8 @@ impl Record {
         u64::from(self.payload_len)
     }
 
-    /// Reads its payload from byte `skip` on, as [`super::Journal::read`]: also without the journal, and after the
-    /// segment's name is gone.
+    /// Reads its payload from byte `skip` on; also without the journal, and after the segment's name is gone. A payload
+    /// that is read whole is verified.
     ///
     /// # Errors
     /// Those of reading; `EIO` for what is not as it was written; `EINVAL` beyond the payload.

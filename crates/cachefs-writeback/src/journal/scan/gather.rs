@@ -28,7 +28,6 @@ impl Gather {
     /// A segment begins with the record `first`, by its head.
     pub(super) fn head(&mut self, first: Seq, committed: Seq) {
         self.committed = self.committed.max(committed);
-        self.take_back(first);
         self.skip_to(first);
     }
 

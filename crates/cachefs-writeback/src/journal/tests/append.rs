@@ -45,10 +45,10 @@ fn a_part_of_a_payload_is_read_and_nothing_beyond() {
     let (journal, _) = open(&mem());
     let record = journal.append(&data(0), b"0123456789").unwrap();
     let mut part = [0; 3];
-    journal.read(&record, 4, &mut part).unwrap();
+    record.read(4, &mut part).unwrap();
     assert_eq!(&part, b"456");
-    assert!(journal.read(&record, 8, &mut part).is_err());
-    assert!(journal.read(&record, u64::MAX, &mut part).is_err());
+    assert!(record.read(8, &mut part).is_err());
+    assert!(record.read(u64::MAX, &mut part).is_err());
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_whole_payload_that_has_changed_is_not_given() {
     let (journal, _) = open(&dir);
     let record = journal.append(&data(0), b"0123456789").unwrap();
     file(&dir, "00000001.journal").write_at(b"x", record.payload, Privileges::Keep).unwrap();
-    let error = journal.read(&record, 0, &mut [0; 10]).unwrap_err();
+    let error = record.read(0, &mut [0; 10]).unwrap_err();
     assert_eq!(error.into_error().errno(), cachefs_vfs::Errno::IO);
 }
 

@@ -5,12 +5,12 @@ mod damage;
 mod fault;
 mod full;
 mod reclaim;
+mod told;
 
 use cachefs_testkit::SplitMix64;
-use cachefs_vfs::{
-    Access, Cookie, LocalFs, MemFs, Name, OpenHow, Privileges, SyncHow, Time, VDir, VFile, Vfs, VfsExt,
-};
+use cachefs_vfs::{Access, Cookie, LocalFs, MemFs, Name, OpenHow, Privileges, Time, VDir, VFile, Vfs};
 
+use super::scan::LostBytes;
 use super::*;
 
 const NO: FileNo = FileNo(7);

@@ -50,12 +50,15 @@ fn a_record_in_the_middle_keeps_its_segment_and_those_after_it() {
 }
 
 #[test]
-fn a_record_is_read_after_its_name_is_gone() {
+fn an_abandoned_journal_leaves_nothing_and_takes_nothing_but_is_read() {
     let dir = mem();
-    let (_journal, records) = filled(&dir);
-    assert!(Journal::discard(&*dir).unwrap() > 4);
+    let (journal, records) = filled(&dir);
+    journal.abandon().unwrap();
     assert!(names(&dir).is_empty());
     assert_eq!(payload(&records[0]), [1; 3000]);
+    assert!(matches!(journal.append(&data(0), b"x"), Err(JournalError::Broken(_))));
+    let (_, scan) = open(&dir);
+    assert!(scan.records.is_empty() && scan.damage.is_empty());
 }
 
 #[test]
