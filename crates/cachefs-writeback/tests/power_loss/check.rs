@@ -12,7 +12,7 @@ use crate::view::{Seen, View};
 
 impl Model {
     /// What is wrong with what is there.
-    pub fn wrong(&self, view: &View, loss: Loss, ends: Ends) -> Result<(), String> {
+    pub(crate) fn wrong(&self, view: &View, loss: Loss, ends: Ends) -> Result<(), String> {
         let mut places = BTreeMap::<FileId, BTreeSet<Place>>::new();
         for (path, seen) in view {
             let place = Place::of(path).ok_or_else(|| format!("{path} was never made: {seen:?}"))?;
@@ -74,7 +74,7 @@ impl Model {
 
     /// Goes on from what was found. After a loss of power all of it is durable; if `beneath` is given, only that is, and
     /// what is seen above it may still be lost.
-    pub fn found(&mut self, view: &View, loss: Loss, beneath: Option<&View>) {
+    pub(crate) fn found(&mut self, view: &View, loss: Loss, beneath: Option<&View>) {
         let places: BTreeMap<_, _> =
             view.iter().filter_map(|(path, seen)| Some((Place::of(path)?, seen.id))).collect();
         let mut old = std::mem::take(&mut self.files);

@@ -8,7 +8,7 @@ use crate::op::Place;
 
 /// Where a write that was not made durable may have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ends {
+pub(crate) enum Ends {
     /// It came about as a whole, or not at all, as far as the length goes.
     Exact,
     /// Anywhere: it was cut off on its way to the backing.
@@ -16,24 +16,24 @@ pub enum Ends {
 }
 
 #[derive(Clone, Debug)]
-pub struct File {
+pub(crate) struct File {
     /// Its contents: as last made durable, then after each verb since.
     states: Vec<Vec<u8>>,
     /// Where writes since then ended: its length if those before were lost.
     ends: Vec<usize>,
-    pub modes: Vec<u32>,
+    pub(crate) modes: Vec<u32>,
     /// All names it had since all of them were durable.
-    pub ever: BTreeSet<Place>,
+    pub(crate) ever: BTreeSet<Place>,
     /// Durable names and what they were renamed to since: it is to be found under one of each.
-    pub chains: Vec<Vec<Place>>,
+    pub(crate) chains: Vec<Vec<Place>>,
     /// All that changed since it was last durable are bytes, and nothing can have flushed them.
     only_dirty: bool,
     /// The last state may have come about, or not, or in part.
-    pub doubtful: bool,
+    pub(crate) doubtful: bool,
 }
 
 impl File {
-    pub fn new(at: Place) -> Self {
+    pub(crate) fn new(at: Place) -> Self {
         Self {
             states: vec![Vec::new()],
             ends: Vec::new(),
@@ -46,26 +46,26 @@ impl File {
     }
 
     /// As it was found after a crash, all of it durable.
-    pub fn found(bytes: Vec<u8>, mode: u32, places: BTreeSet<Place>) -> Self {
+    pub(crate) fn found(bytes: Vec<u8>, mode: u32, places: BTreeSet<Place>) -> Self {
         let chains = places.iter().map(|place| vec![*place]).collect();
         let (states, modes) = (vec![bytes], vec![mode]);
         Self { states, ends: Vec::new(), modes, ever: places, chains, only_dirty: true, doubtful: false }
     }
 
     /// As it was found, with no name durable.
-    pub fn found_unsynced(bytes: Vec<u8>, mode: u32, places: BTreeSet<Place>) -> Self {
+    pub(crate) fn found_unsynced(bytes: Vec<u8>, mode: u32, places: BTreeSet<Place>) -> Self {
         Self { chains: Vec::new(), ..Self::found(bytes, mode, places) }
     }
 
-    pub fn now(&self) -> &Vec<u8> {
+    pub(crate) fn now(&self) -> &Vec<u8> {
         self.states.last().unwrap()
     }
 
-    pub fn mode(&self) -> u32 {
+    pub(crate) fn mode(&self) -> u32 {
         *self.modes.last().unwrap()
     }
 
-    pub fn write(&mut self, offset: Option<u64>, data: &[u8]) {
+    pub(crate) fn write(&mut self, offset: Option<u64>, data: &[u8]) {
         let mut bytes = self.now().clone();
         let start = offset.map_or(bytes.len(), |offset| usize::try_from(offset).unwrap());
         bytes.resize(bytes.len().max(start + data.len()), 0);
@@ -76,7 +76,7 @@ impl File {
         self.only_dirty &= self.mode() & 0o111 == 0;
     }
 
-    pub fn set_len(&mut self, length: u64) {
+    pub(crate) fn set_len(&mut self, length: u64) {
         let mut bytes = self.now().clone();
         bytes.resize(usize::try_from(length).unwrap(), 0);
         self.states.push(bytes);
@@ -84,18 +84,18 @@ impl File {
     }
 
     /// Its bytes may be in the backing, and not durable there.
-    pub fn flushed(&mut self) {
+    pub(crate) fn flushed(&mut self) {
         self.only_dirty &= self.states.len() == 1;
     }
 
     /// Its directory was synced, which is a barrier for what is dirty.
-    pub fn dir_synced(&mut self) {
+    pub(crate) fn dir_synced(&mut self) {
         if self.only_dirty {
             self.sync(SyncHow::Data);
         }
     }
 
-    pub fn sync(&mut self, how: SyncHow) {
+    pub(crate) fn sync(&mut self, how: SyncHow) {
         self.states.drain(..self.states.len() - 1);
         self.ends.clear();
         self.only_dirty = true;
@@ -105,7 +105,7 @@ impl File {
     }
 
     /// It was found like this, which is not durable.
-    pub fn settle(&mut self, bytes: Vec<u8>, mode: u32) {
+    pub(crate) fn settle(&mut self, bytes: Vec<u8>, mode: u32) {
         if *self.now() != bytes {
             self.ends.push(bytes.len());
             self.states.push(bytes);
@@ -118,30 +118,30 @@ impl File {
         self.doubtful = false;
     }
 
-    pub fn renamed(&mut self, from: Place, to: Place) {
+    pub(crate) fn renamed(&mut self, from: Place, to: Place) {
         self.ever.insert(to);
         for chain in self.chains.iter_mut().filter(|chain| chain.last() == Some(&from)) {
             chain.push(to);
         }
     }
 
-    pub fn unlinked(&mut self, at: Place) {
+    pub(crate) fn unlinked(&mut self, at: Place) {
         self.chains.retain(|chain| chain.last() != Some(&at));
     }
 
-    pub fn name_synced(&mut self, at: Place) {
+    pub(crate) fn name_synced(&mut self, at: Place) {
         self.chains.retain(|chain| chain.last() != Some(&at));
         self.chains.push(vec![at]);
     }
 
     /// What is wrong with `found` after the power went.
-    pub fn wrong_after_power_loss(&self, found: &[u8], mode: u32, ends: Ends) -> Option<String> {
+    pub(crate) fn wrong_after_power_loss(&self, found: &[u8], mode: u32, ends: Ends) -> Option<String> {
         wrong(&self.states, &self.ends, self.doubtful || ends == Ends::Torn, found)
             .or_else(|| wrong_mode(&self.modes, mode))
     }
 
     /// What is wrong with `found` after a kill, which takes nothing.
-    pub fn wrong_after_kill(&self, found: &[u8], mode: u32) -> Option<String> {
+    pub(crate) fn wrong_after_kill(&self, found: &[u8], mode: u32) -> Option<String> {
         let tail = |length: usize| length - (1 + usize::from(self.doubtful)).min(length);
         let states = &self.states[tail(self.states.len())..];
         wrong(states, &[], self.doubtful, found)

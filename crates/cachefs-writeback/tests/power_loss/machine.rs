@@ -12,14 +12,14 @@ use crate::op::DIRS;
 
 /// What programs work on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The backing itself: the measure, and what the model is tested by.
     Through,
     Back(Durability, SyncPolicy),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
+pub(crate) enum Loss {
     /// Of power.
     Power,
     /// Of the process.
@@ -27,19 +27,19 @@ pub enum Loss {
 }
 
 #[derive(Debug)]
-pub struct Machine {
-    pub backing: Arc<CrashFs>,
-    pub journal: CrashFs,
-    pub power: Power,
-    pub clock: Arc<ManualClock>,
-    pub kind: Kind,
-    pub sync_names: bool,
+pub(crate) struct Machine {
+    pub(crate) backing: Arc<CrashFs>,
+    pub(crate) journal: CrashFs,
+    pub(crate) power: Power,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) kind: Kind,
+    pub(crate) sync_names: bool,
     boots: u64,
 }
 
 impl Machine {
     /// A new one, with the directories made and durable.
-    pub fn new(kind: Kind, rng: &mut SplitMix64) -> Self {
+    pub(crate) fn new(kind: Kind, rng: &mut SplitMix64) -> Self {
         let (power, clock) = (Power::default(), Arc::new(ManualClock::new()));
         let (sync_names, open_id) = (rng.chance(500_000), rng.chance(700_000));
         let disk = || CrashFs::builder().power(&power).clock(Arc::clone(&clock) as _);
@@ -56,7 +56,7 @@ impl Machine {
     }
 
     /// Everything stops, and the machine is on again.
-    pub fn lose(&mut self, loss: Loss, rng: &mut SplitMix64) {
+    pub(crate) fn lose(&mut self, loss: Loss, rng: &mut SplitMix64) {
         self.power.cut();
         match loss {
             Loss::Power => {
@@ -72,7 +72,7 @@ impl Machine {
         self.power.restore();
     }
 
-    pub fn mount(&self) -> Result<Mount, String> {
+    pub(crate) fn mount(&self) -> Result<Mount, String> {
         Mount::new(self, self.boots)
     }
 }

@@ -31,6 +31,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Runs all seeds of a plan; tells how many failed in which way, and all of the first.
+#[expect(clippy::print_stdout, reason = "how much a passed test did")]
 fn all(kind: Kind, losses: &'static [Loss]) {
     let plan = Plan { kind, losses };
     let seeds = match number("CACHEFS_POWER_LOSS_SEED") {

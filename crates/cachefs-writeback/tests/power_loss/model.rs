@@ -9,47 +9,47 @@ use crate::op::{Op, Place, bytes};
 
 /// What is to be durable when a verb has returned.
 #[derive(Clone, Copy, Debug)]
-pub struct Promise {
+pub(crate) struct Promise {
     /// The sync of a directory does to all files beneath it what their own would.
-    pub barrier: bool,
+    pub(crate) barrier: bool,
     /// The sync of a file makes its names durable, as the backing does.
-    pub sync_names: bool,
+    pub(crate) sync_names: bool,
 }
 
 /// Files by identity, and what their names stand for.
 #[derive(Clone, Debug)]
-pub struct Model {
-    pub files: BTreeMap<FileId, File>,
-    pub names: BTreeMap<Place, FileId>,
+pub(crate) struct Model {
+    pub(crate) files: BTreeMap<FileId, File>,
+    pub(crate) names: BTreeMap<Place, FileId>,
     /// Files that a program has open, named or not.
-    pub open: BTreeSet<FileId>,
-    pub promise: Promise,
+    pub(crate) open: BTreeSet<FileId>,
+    pub(crate) promise: Promise,
     /// The verb in which everything stopped, and all as it was before.
-    pub stopped_in: Option<(Op, Box<Model>)>,
+    pub(crate) stopped_in: Option<(Op, Box<Model>)>,
 }
 
 impl Model {
-    pub fn new(promise: Promise) -> Self {
+    pub(crate) fn new(promise: Promise) -> Self {
         let (files, names, open) = Default::default();
         Self { files, names, open, promise, stopped_in: None }
     }
 
     /// Files that a program can get at.
-    pub fn reachable(&self) -> impl Iterator<Item = FileId> {
+    pub(crate) fn reachable(&self) -> impl Iterator<Item = FileId> {
         let named: BTreeSet<_> = self.names.values().copied().collect();
         named.union(&self.open).copied().collect::<Vec<_>>().into_iter()
     }
 
-    pub fn place_of(&self, file: FileId) -> Option<Place> {
+    pub(crate) fn place_of(&self, file: FileId) -> Option<Place> {
         self.names.iter().find(|(_, id)| **id == file).map(|(place, _)| *place)
     }
 
-    pub fn file(&mut self, id: FileId) -> &mut File {
+    pub(crate) fn file(&mut self, id: FileId) -> &mut File {
         self.files.get_mut(&id).unwrap_or_else(|| panic!("no file {id:?}"))
     }
 
     /// A verb returned; of a creation, what it made.
-    pub fn done(&mut self, op: Op, made: Option<FileId>) {
+    pub(crate) fn done(&mut self, op: Op, made: Option<FileId>) {
         match op {
             Op::Create { at } => {
                 let id = made.unwrap_or_else(|| panic!("nothing was made"));
@@ -84,7 +84,7 @@ impl Model {
     }
 
     /// Everything stopped in a verb: it may have taken place, wholly or in part.
-    pub fn stopped(&mut self, op: Op) {
+    pub(crate) fn stopped(&mut self, op: Op) {
         self.stopped_in = Some((op, Box::new(self.clone())));
         match op {
             Op::Write { file, .. } | Op::SetLen { file, .. } | Op::Chmod { file, .. } => {

@@ -10,16 +10,16 @@ use cachefs_writeback::{Config, Durability, Replayed, Setup, SyncPolicy, WriteBa
 
 use crate::machine::{Kind, Machine};
 
-pub struct Mount {
-    pub fs: Arc<dyn Vfs>,
+pub(crate) struct Mount {
+    pub(crate) fs: Arc<dyn Vfs>,
     back: Option<Arc<WriteBack>>,
     faults: Arc<FaultFs>,
     failed: AtomicU64,
-    pub replayed: Replayed,
+    pub(crate) replayed: Replayed,
 }
 
 impl Mount {
-    pub fn new(machine: &Machine, boots: u64) -> Result<Self, String> {
+    pub(crate) fn new(machine: &Machine, boots: u64) -> Result<Self, String> {
         let faults = Arc::new(FaultFs::new(Arc::clone(&machine.backing) as _));
         let backing = Arc::clone(&faults) as Arc<dyn Vfs>;
         let Kind::Back(durability, sync) = machine.kind else {
@@ -41,14 +41,14 @@ impl Mount {
         Ok(Self { fs: Arc::clone(&back) as _, back: Some(back), faults, failed: AtomicU64::new(0), replayed })
     }
 
-    pub fn flush_all(&self) -> Result<(), String> {
+    pub(crate) fn flush_all(&self) -> Result<(), String> {
         let Some(back) = &self.back else { return Ok(()) };
         let drained = back.flush_all(None, &mut |_| {});
         if drained.remaining.is_empty() { Ok(()) } else { Err(format!("{drained:?}")) }
     }
 
     /// A flush in which one call to the backing fails, which may or may not make all of it fail.
-    pub fn flush_failing(&self, call: u64, fault: Fault) {
+    pub(crate) fn flush_failing(&self, call: u64, fault: Fault) {
         let rule = [CallKind::Write, CallKind::SyncFile, CallKind::SetAttr, CallKind::Attr, CallKind::Open]
             .into_iter()
             .fold(Rule::on(CallKind::SetLen), Rule::or);
@@ -58,11 +58,11 @@ impl Mount {
     }
 
     /// Whether the backing failed since the start: writes and syncs may then report it, each handle once.
-    pub fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::SeqCst) > 0
     }
 
-    pub fn flush_path(&self, path: &str) -> Result<(), String> {
+    pub(crate) fn flush_path(&self, path: &str) -> Result<(), String> {
         match &self.back {
             Some(back) => back.flush_path(path.as_ref()).map_err(|error| error.to_string()),
             None => self.fs.stat(path).map(drop).map_err(|error| error.to_string()),

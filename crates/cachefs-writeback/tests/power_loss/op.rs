@@ -6,7 +6,7 @@ use cachefs_vfs::{Errno, FileId, Privileges, SyncHow};
 use crate::model::Model;
 
 /// The directories there are: the root and two in it.
-pub const DIRS: [&str; 3] = ["", "d", "e"];
+pub(crate) const DIRS: [&str; 3] = ["", "d", "e"];
 
 const NAMES: [&str; 5] = ["a", "b", "c", "f", "g"];
 
@@ -15,32 +15,32 @@ const LENGTH_MAX: u64 = 41_000;
 
 /// A name in one of [`DIRS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    pub dir: &'static str,
-    pub name: &'static str,
+pub(crate) struct Place {
+    pub(crate) dir: &'static str,
+    pub(crate) name: &'static str,
 }
 
 impl Place {
-    pub fn path(self) -> String {
+    pub(crate) fn path(self) -> String {
         if self.dir.is_empty() { self.name.into() } else { format!("{}/{}", self.dir, self.name) }
     }
 
     /// The place of a path, where it is one.
-    pub fn of(path: &str) -> Option<Self> {
+    pub(crate) fn of(path: &str) -> Option<Self> {
         let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
         let known = |all: &[&'static str], one| all.iter().copied().find(|other| *other == one);
         Some(Self { dir: known(&DIRS, dir)?, name: known(&NAMES, name)? })
     }
 
     /// Whether it is below a directory.
-    pub fn is_below(self, dir: &str) -> bool {
+    pub(crate) fn is_below(self, dir: &str) -> bool {
         dir.is_empty() || self.dir == dir
     }
 }
 
 /// One step.
 #[derive(Clone, Copy, Debug)]
-pub enum Op {
+pub(crate) enum Op {
     Create {
         at: Place,
     },
@@ -111,7 +111,7 @@ pub enum Op {
 }
 
 /// The bytes of a write: never zero, and others at other places and in other writes.
-pub fn bytes(fill: u64, length: u64) -> Vec<u8> {
+pub(crate) fn bytes(fill: u64, length: u64) -> Vec<u8> {
     let mut bytes = vec![0; usize::try_from(length).unwrap()];
     SplitMix64::new(fill).fill(&mut bytes);
     bytes.iter_mut().for_each(|byte| *byte = (*byte).max(1));
@@ -119,7 +119,7 @@ pub fn bytes(fill: u64, length: u64) -> Vec<u8> {
 }
 
 /// Draws a step that can be done.
-pub fn draw(rng: &mut SplitMix64, model: &Model) -> Op {
+pub(crate) fn draw(rng: &mut SplitMix64, model: &Model) -> Op {
     loop {
         if let Some(op) = try_draw(rng, model) {
             return op;

@@ -16,12 +16,12 @@ use crate::op::{Op, Place, bytes};
 
 /// Handles by file.
 #[derive(Default)]
-pub struct Program(BTreeMap<FileId, Arc<dyn VFile>>);
+pub(crate) struct Program(BTreeMap<FileId, Arc<dyn VFile>>);
 
 impl Program {
     /// Does one step; of a creation, what it made. What is wrong, or why it failed. What a flush that failed left to
     /// be reported is heard, and the step done again.
-    pub fn run(
+    pub(crate) fn run(
         &mut self,
         op: Op,
         mount: &Mount,

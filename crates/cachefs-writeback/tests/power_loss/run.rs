@@ -18,22 +18,22 @@ const STEPS_MAX: u64 = 60;
 
 /// What kind of crashes are drawn.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    pub kind: Kind,
-    pub losses: &'static [Loss],
+pub(crate) struct Plan {
+    pub(crate) kind: Kind,
+    pub(crate) losses: &'static [Loss],
 }
 
 /// What happened so far, for the report.
 #[derive(Debug, Default)]
-pub struct Story {
-    pub lines: Vec<String>,
-    pub stopped_in_flush: bool,
-    pub stopped_in_replay: bool,
-    pub crashes: u64,
+pub(crate) struct Story {
+    pub(crate) lines: Vec<String>,
+    pub(crate) stopped_in_flush: bool,
+    pub(crate) stopped_in_replay: bool,
+    pub(crate) crashes: u64,
 }
 
 /// Runs one seed. What went wrong.
-pub fn run(plan: Plan, seed: u64, story: &mut Story) -> Result<(), String> {
+pub(crate) fn run(plan: Plan, seed: u64, story: &mut Story) -> Result<(), String> {
     let mut rng = SplitMix64::new(seed);
     let machine = Machine::new(plan.kind, &mut rng);
     let promise = Promise { barrier: plan.kind != Kind::Through, sync_names: machine.sync_names };

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use cachefs_vfs::{FileId, FileKind, Result, Time, Vfs, VfsExt};
 
 /// All files, by path.
-pub type View = BTreeMap<String, Seen>;
+pub(crate) type View = BTreeMap<String, Seen>;
 
 #[derive(Clone, PartialEq, Eq)]
-pub struct Seen {
-    pub id: FileId,
-    pub bytes: Vec<u8>,
-    pub mode: u32,
-    pub mtime: Time,
+pub(crate) struct Seen {
+    pub(crate) id: FileId,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) mode: u32,
+    pub(crate) mtime: Time,
 }
 
 impl std::fmt::Debug for Seen {
@@ -22,7 +22,7 @@ impl std::fmt::Debug for Seen {
 }
 
 /// Reads all of it.
-pub fn look(fs: &dyn Vfs) -> Result<View> {
+pub(crate) fn look(fs: &dyn Vfs) -> Result<View> {
     let mut view = View::new();
     for entry in fs.walk("")? {
         let entry = entry?;
@@ -37,7 +37,7 @@ pub fn look(fs: &dyn Vfs) -> Result<View> {
 }
 
 /// What differs in bytes, modes and times.
-pub fn difference(one: &View, other: &View) -> Option<String> {
+pub(crate) fn difference(one: &View, other: &View) -> Option<String> {
     if one.keys().ne(other.keys()) {
         return Some(format!("names {:?} and {:?}", one.keys(), other.keys()));
     }
