@@ -12,7 +12,6 @@ use crate::sync::Arc;
 
 /// A dirty file that a replay found.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each read by name")]
 pub(crate) struct Adopted {
     /// Its number in the journal so far.
     pub(crate) no: FileNo,

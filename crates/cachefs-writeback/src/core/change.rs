@@ -142,7 +142,8 @@ impl Core {
         let attr = handle.attr().ok();
         let mut state = turn.file().state();
         if attr.is_some_and(|attr| attr.links == 0) {
-            state.unlinked = true;
+            // Whether anybody has it open, the end of its last handle tells.
+            (state.unlinked, state.unreferenced) = (true, false);
         }
         self.close_window(&mut state, Moves::Ctime, attr);
         Ok(())

@@ -111,9 +111,7 @@ impl Core {
         extent: &Extent<Record>,
         buffer: &mut [u8],
     ) -> Result<()> {
-        extent.record.read(extent.skip, buffer).map_err(|error| {
-            let error = error.into_error().on("reading from the journal", file.told());
-            error
-        })
+        let read = extent.record.read(extent.skip, buffer);
+        read.map_err(|error| error.into_error().on("reading from the journal", file.told()))
     }
 }
