@@ -1,10 +1,10 @@
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cachefs_vfs::clock::{Clock, ManualClock, SystemClock};
 
 use super::pressure;
+use crate::pressure::room::Room;
 use crate::pressure::{Limits, NoRoom, Pressure};
 use crate::sync::{Arc, AtomicUsize, Ordering};
 
@@ -63,25 +63,29 @@ fn who_finds_no_room_waits_until_there_is_some() {
 fn small_writes_do_not_overtake_a_large_one_for_ever() {
     let pressure = pressure(1000, LONG);
     pressure.reserve(900).unwrap().used(0);
-    let (sender, order) = mpsc::channel();
     thread::scope(|scope| {
         for (waiting, bytes) in [(1, 800), (2, 10), (3, 20)] {
-            let (sender, pressure) = (sender.clone(), &pressure);
-            scope.spawn(move || {
-                let room = pressure.reserve(bytes).unwrap();
-                sender.send(bytes).unwrap();
-                room.used(0);
-            });
-            until("the next one waits", || waiters(pressure) == waiting);
+            let pressure = &pressure;
+            scope.spawn(move || pressure.reserve(bytes).unwrap().used(0));
+            until("the next one waits, though it would fit", || waiters(pressure) == waiting);
         }
         pressure.give_back(500);
-        assert!(order.try_recv().is_err(), "the first one has no room, the others are not first");
+        assert_eq!(pressure.dirty(), 400, "the first one has no room, the others are not first");
         pressure.give_back(300);
-        assert_eq!(order.recv(), Ok(800));
-        let mut rest = [order.recv().unwrap(), order.recv().unwrap()];
-        rest.sort_unstable();
-        assert_eq!(rest, [10, 20]);
     });
+    assert_eq!((pressure.dirty(), waiters(&pressure)), (930, 0));
+}
+
+#[test]
+fn room_is_given_in_the_order_of_coming() {
+    let mut room = Room::new(1000);
+    room.add(900);
+    let (large, small) = (room.wait(), room.wait());
+    assert!(!room.take(1), "others wait");
+    assert!(!room.take_for(large, 800) && !room.take_for(small, 10));
+    room.leave(large);
+    assert!(room.take_for(small, 10) && room.take(1));
+    assert_eq!((room.dirty(), room.waiters()), (911, 0));
 }
 
 #[test]
