@@ -36,9 +36,14 @@ pub fn all_modes() -> Vec<Mode> {
     [&MODES[..], &OTHER_PROFILES, &BACK].concat()
 }
 
-/// Every mode in the long runs, otherwise the few that are named.
+/// Every mode in the long runs, otherwise the few that are named; of them those with the text in
+/// `CACHEFS_MODES_WITH`, to look at one way to mount.
 pub fn modes_or(few: &[Mode]) -> Vec<Mode> {
-    if super::setting("CACHEFS_ALL_MODES", 0) == 0 { few.to_vec() } else { all_modes() }
+    let text = std::env::var("CACHEFS_MODES_WITH").unwrap_or_default();
+    let all = super::setting("CACHEFS_ALL_MODES", 0) != 0 || !text.is_empty();
+    let mut modes = if all { all_modes() } else { few.to_vec() };
+    modes.retain(|mode| mode.join(" ").contains(&text));
+    modes
 }
 
 /// Every way to be fresh, each of the other profiles once, and writing back; all that there are in the long runs.
