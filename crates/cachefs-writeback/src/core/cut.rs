@@ -1,4 +1,4 @@
-use cachefs_vfs::{Attr, Result, VFile};
+use cachefs_vfs::{Attr, Result, SyncHow, VFile};
 
 use super::{Core, Turn};
 use crate::dirty::State;
@@ -21,11 +21,13 @@ impl Turn<'_> {
         // The cut must not be older than what a replay knows of it.
         self.core.commit_noted(self.file());
         let result = verb();
-        let attr = result.as_ref().ok().copied().or_else(|| handle.and_then(|handle| handle.attr().ok()));
+        let attr = result.as_ref().ok().copied();
+        let attr = attr.or_else(|| handle.as_ref().and_then(|handle| handle.attr().ok()));
+        let synced = self.sync_cut(handle.as_deref());
         let mut state = self.file().state();
         match attr {
             Some(attr) if result.is_ok() || was_done(&state, &attr, length) => {
-                self.core.end_cut(&mut state, no, length, &attr);
+                self.core.end_cut(&mut state, no, length, &attr, synced);
             }
             attr => self.core.no_cut(&mut state, no, attr.as_ref()),
         }
@@ -34,6 +36,15 @@ impl Turn<'_> {
         state.cutting = false;
         self.core.moved(&mut state);
         result.map(|attr| state.overlaid(attr))
+    }
+
+    /// Promised bytes leave the journal with the cut, so the cut may not be lost. Answers whether it won't.
+    fn sync_cut(&self, handle: Option<&dyn VFile>) -> bool {
+        let promised = self.core.is_promised(&self.file().state());
+        match handle.filter(|_| promised) {
+            Some(handle) => handle.sync(SyncHow::All).is_ok(),
+            None => true,
+        }
     }
 
     fn set_len_clean(&self, verb: impl FnOnce() -> Result<Attr>) -> Result<Attr> {
@@ -77,12 +88,20 @@ impl Turn<'_> {
 }
 
 impl Core {
-    fn end_cut(&self, state: &mut State, no: FileNo, length: u64, attr: &Attr) {
+    fn end_cut(&self, state: &mut State, no: FileNo, length: u64, attr: &Attr, synced: bool) {
         let freed = state.extents.cut(length);
         state.truncate = None;
         self.know(state, attr);
         (state.mtime, state.ctime) = (attr.mtime, state.ctime.max(attr.ctime));
-        self.note(state, &Entry::Own { no, own: attr.version() });
+        if synced {
+            self.note(state, &Entry::Own { no, own: attr.version() });
+        } else {
+            // A replay is to cut again.
+            state.windows += 1;
+            state.open = true;
+        }
+        // The backing's clock may be another than that of the record before.
+        self.note(state, &Entry::Data { no, offset: 0, mtime: attr.mtime });
         self.pressure.give_back(freed);
     }
 

@@ -60,8 +60,11 @@ impl Turn<'_> {
     }
 
     fn begin_removal(&self) -> Option<(FileNo, Option<Arc<dyn VFile>>)> {
+        let path = self.file().path();
         let mut state = self.file().state();
         let no = state.no?;
+        // Where it was, for when it has no place any more.
+        state.hint = path;
         self.core.note(&mut state, &Entry::Gone { no });
         state.touch_backing();
         Some((no, state.handle.clone()))
@@ -106,6 +109,9 @@ impl Core {
 
     /// Lets go of what is dirty of a file.
     pub(crate) fn drop_bytes(&self, file: &DirtyFile, state: &mut State) -> Leftover {
+        if self.is_promised(state) && state.unlinked {
+            self.removals.put(file, state);
+        }
         let bytes = state.extents.clear();
         state.truncate = None;
         state.epoch += 1;
@@ -119,7 +125,9 @@ impl Core {
         let Some(no) = state.no else {
             return Leftover { handle: None, forget: Vec::new() };
         };
-        self.note(state, &Entry::Done { no });
+        if !self.removals.has(no) {
+            self.note(state, &Entry::Done { no });
+        }
         state.no = None;
         state.anchor = None;
         state.promised = false;

@@ -8,6 +8,7 @@ mod cut;
 mod leave;
 mod note;
 mod read;
+mod removals;
 mod room;
 mod stats;
 mod sync_file;
@@ -21,6 +22,7 @@ use cachefs_vfs::clock::Clock;
 
 pub(crate) use adopt::Adopted;
 pub(crate) use attr::Asked;
+use removals::Removals;
 pub(crate) use stats::Stats;
 pub(crate) use turn::Turn;
 pub(crate) use write::{At, Target};
@@ -50,6 +52,8 @@ pub(crate) struct Core {
     next_no: AtomicU64,
     /// Counts what moved at the backing by our doing: flushes that ended, truncations.
     moves: AtomicU64,
+    /// Files removed by us, whose removal may not be durable yet.
+    removals: Removals,
     /// Files that are due, the first to be flushed first.
     pub(crate) due: Mutex<VecDeque<Arc<DirtyFile>>>,
     /// The oldest segment that was held when room was last given back.
@@ -85,6 +89,7 @@ impl Core {
             bell,
             next_no: AtomicU64::new(first_no.0),
             moves: AtomicU64::new(0),
+            removals: Removals::default(),
             due: Mutex::default(),
             oldest_held: Mutex::default(),
             said_broken: AtomicBool::new(false),

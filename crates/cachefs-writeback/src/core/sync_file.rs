@@ -3,7 +3,7 @@ use std::path::Path;
 use cachefs_vfs::{Error, Result, SyncHow, VFile, nowait};
 
 use super::{Core, Target};
-use crate::dirty::DirtyFile;
+use crate::dirty::{DirtyFile, State};
 use crate::sync::Arc;
 use crate::{Durability, SyncPolicy};
 
@@ -15,7 +15,8 @@ impl Core {
     /// What kept a flush of this file from succeeding, once for each handle; those of the backing and of the journal.
     pub(crate) fn sync_file(&self, target: &Target<'_>, how: SyncHow) -> Result<()> {
         nowait::check()?;
-        let Some(file) = self.table.get(target.id) else {
+        // Names of a clean file come and go without its being told.
+        let Some(file) = self.table.get(target.id).filter(|file| file.is_dirty()) else {
             return target.handle.sync(how);
         };
         if let Some(error) = file.state().report(target.errors) {
@@ -40,7 +41,8 @@ impl Core {
     pub(crate) fn sync_dir(&self, path: Option<&Path>) -> Result<()> {
         nowait::check()?;
         let mut files = self.table.all();
-        files.retain(|file| path.is_none_or(|path| file.path().starts_with(path)));
+        let beneath = |file: &DirtyFile, path| file.state().elsewhere || file.path().starts_with(path);
+        files.retain(|file| path.is_none_or(|path| beneath(file, path)));
         files.iter().for_each(|file| self.promise(file));
         let backing = self.config.durability == Durability::Backing;
         if !backing && self.config.sync != SyncPolicy::Always {
@@ -55,6 +57,11 @@ impl Core {
         });
         let failures: Vec<Error> = results.filter_map(Result::err).collect();
         failures.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Whether the journal may let go of the file's bytes only when the backing has them for good.
+    pub(crate) fn is_promised(&self, state: &State) -> bool {
+        state.promised || self.config.sync == SyncPolicy::EverySecond
     }
 
     /// A flush of this file is not over before the backing has synced it.

@@ -139,6 +139,7 @@ impl Core {
                 break;
             }
         }
+        self.settle_removals();
         self.make_journal_room();
         drained.bytes = self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
         drained.remaining = self.table.all_dirty().iter().filter_map(|file| remaining(file)).collect();

@@ -13,6 +13,9 @@ impl Core {
     /// Gives back what room of the journal can be given back, after moving old bytes to its end if it is filling up.
     pub(crate) fn make_journal_room(&self) {
         let usage = self.journal.usage();
+        if usage.segments > 1 || self.has_many_removals() {
+            self.settle_removals();
+        }
         let filling = usage.bytes > usage.bytes_max / 2;
         if filling && let Some(oldest) = self.journal.oldest_held() {
             self.forward(oldest);

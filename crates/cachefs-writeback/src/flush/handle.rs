@@ -63,7 +63,7 @@ fn open_by_id(backing: &dyn Vfs, id: FileId, access: Access) -> Result<Arc<dyn V
 }
 
 /// The directory at a path below the root.
-pub(super) fn walk(backing: &dyn Vfs, path: &Path) -> Result<Arc<dyn VDir>> {
+pub(crate) fn walk(backing: &dyn Vfs, path: &Path) -> Result<Arc<dyn VDir>> {
     let mut dir = backing.root()?;
     for name in path {
         dir = dir.dir(Name::new(name)?)?.handle;

@@ -3,7 +3,6 @@ use std::path::PathBuf;
 use cachefs_vfs::clock::Moment;
 use cachefs_vfs::{Attr, Errno, Result, SetAttr, SetTime, SyncHow, VFile};
 
-use crate::SyncPolicy;
 use crate::core::{Core, Stats, Turn};
 use crate::dirty::{DirtyFile, State};
 use crate::journal::{Entry, FileNo, Seq};
@@ -110,7 +109,8 @@ impl Core {
             handle => handle?,
         };
         let attr = handle.attr()?;
-        match verdict(&file.state(), &attr) {
+        let verdict = verdict(&file.state(), &attr);
+        match verdict {
             Verdict::Ours => {}
             Verdict::Changed | Verdict::Gone => {
                 return self.keep_beside(turn, plan.no, Some((handle, attr)));
@@ -156,7 +156,7 @@ impl Core {
         let mut state = file.state();
         state.touch_backing();
         // What was promised leaves the journal only when the backing keeps the promise.
-        while state.is_unsynced() && (state.promised || self.config.sync == SyncPolicy::EverySecond) {
+        while state.is_unsynced() && self.is_promised(&state) {
             let changed = state.wrote;
             drop(state);
             handle.sync(SyncHow::All)?;

@@ -66,7 +66,12 @@ impl Core {
                     drop(self.flush_claimed(&claim));
                     self.make_journal_room();
                 }
-                Err(wait) => self.bell.wait(rung, wait),
+                Err(wait) => {
+                    if self.has_many_removals() {
+                        self.make_journal_room();
+                    }
+                    self.bell.wait(rung, wait);
+                }
             }
         }
     }
