@@ -1,5 +1,7 @@
 //! What a journal has of a killed process meets the backing again.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its tree may panic")]
+
 #[path = "recovery/again.rs"]
 mod again;
 #[path = "recovery/conflicts.rs"]

@@ -66,9 +66,7 @@ fn one(
         item.base = Base::Backing;
         item.conflict = judge(file, Some(attr), folded.same_boot) != Verdict::Ours;
     }
-    let base = base.as_ref().map(|(handle, attr)| {
-        (&**handle, file.size_of_base(attr.size))
-    });
+    let base = base.as_ref().map(|(handle, attr)| (&**handle, file.size_of_base(attr.size)));
     item.length = file.end().max(base.map_or(0, |(_, size)| size));
     let content = Content { base, extents: &file.extents, size: item.length };
     let path = to.join(place);

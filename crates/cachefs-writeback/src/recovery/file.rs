@@ -27,6 +27,8 @@ pub(crate) struct RecoveredFile<R> {
     pub(crate) cut: Option<Cut<R>>,
     /// Its last name was about to be removed, by us.
     pub(crate) gone: bool,
+    /// What says whose bytes these are may never have been durable.
+    pub(crate) unpromised: bool,
     /// When it was last written to, or what it was set to since.
     pub(crate) mtime: Option<Time>,
     /// Something unknown is missing from what the journal says of it.
@@ -84,6 +86,7 @@ impl<R: Clone> RecoveredFile<R> {
             extents: ExtentMap::new(),
             cut: None,
             gone: false,
+            unpromised: false,
             mtime: None,
             doubt: None,
             lost: ExtentMap::new(),

@@ -10,11 +10,13 @@ use crate::journal::{Entry, FileNo, Seq};
 pub(crate) struct Fold<R> {
     files: BTreeMap<FileNo, RecoveredFile<R>>,
     number_max: FileNo,
+    /// Records were passed over that may never have been durable, and none that were.
+    unpromised: bool,
 }
 
 impl<R: Clone> Fold<R> {
     pub(crate) fn new() -> Self {
-        Self { files: BTreeMap::new(), number_max: FileNo(0) }
+        Self { files: BTreeMap::new(), number_max: FileNo(0), unpromised: false }
     }
 
     /// The next record: its place, a handle, the length of its payload, what it says.
@@ -63,6 +65,7 @@ impl<R: Clone> Fold<R> {
 
     /// Records of unknown files are missing behind `after`. Answers the files that were dirty then.
     pub(crate) fn hole(&mut self, after: Seq) -> Vec<FileNo> {
+        self.unpromised = false;
         let dirty = self.files.values_mut().filter(|file| !file.is_done());
         dirty
             .map(|file| {
@@ -70,6 +73,11 @@ impl<R: Clone> Fold<R> {
                 file.no
             })
             .collect()
+    }
+
+    /// Records are missing that may never have been durable, for all that anybody knows.
+    pub(crate) fn gap(&mut self) {
+        self.unpromised = true;
     }
 
     /// The payload of a write is lost: so many bytes at that offset.
@@ -96,7 +104,8 @@ impl<R: Clone> Fold<R> {
 
     fn file(&mut self, no: FileNo) -> &mut RecoveredFile<R> {
         self.number(no);
-        self.files.entry(no).or_insert_with(|| RecoveredFile::new(no))
+        let unpromised = self.unpromised;
+        self.files.entry(no).or_insert_with(|| RecoveredFile { unpromised, ..RecoveredFile::new(no) })
     }
 
     fn number(&mut self, no: FileNo) {

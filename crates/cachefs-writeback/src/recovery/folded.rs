@@ -29,7 +29,7 @@ impl Folded {
         let Scan { records, damage, same_boot, .. } = scan;
         let mut fold = Fold::new();
         let mut losses = Vec::new();
-        let mut damage = damage.iter().filter(|damage| damage.certain).peekable();
+        let mut damage = damage.iter().peekable();
         let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
         for (record, entry) in records {
             while let Some(damage) = damage.next_if(|damage| damage.first < record.seq()) {
@@ -55,6 +55,10 @@ impl Folded {
 }
 
 fn miss(fold: &mut Fold<Record>, damage: &Damage) -> Option<Loss> {
+    if !damage.certain {
+        fold.gap();
+        return None;
+    }
     if let Some(lost) = damage.bytes {
         fold.lost(damage.first, lost.no, lost.offset, lost.length);
         return None;

@@ -24,6 +24,7 @@ pub(crate) fn judge<R: Clone>(file: &RecoveredFile<R>, found: Option<&Attr>, sam
         // The number of an inode of which the removal was under way may be another file's by now.
         _ if file.gone => Verdict::Dropped,
         Some(_) => Verdict::Conflict,
+        None if file.id.is_none() && file.unpromised => Verdict::Vanished,
         None if same_boot || file.own.is_none() => Verdict::Removed,
         None => Verdict::Vanished,
     }

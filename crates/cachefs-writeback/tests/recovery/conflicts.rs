@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use cachefs_vfs::{Mode, OpenHow, SetAttr, VNode, VfsExt};
+use cachefs_vfs::{Mode, OpenHow, SetAttr, VfsExt};
 
 use crate::world::{World, flush};
 

@@ -1,6 +1,4 @@
-use cachefs_vfs::{
-    Access, Mode, OpenHow, Privileges, SetAttr, SetTime, SyncHow, Time, VFile, VNode, Vfs, VfsExt,
-};
+use cachefs_vfs::{Access, Mode, OpenHow, Privileges, SetAttr, SetTime, SyncHow, Time, VFile, Vfs, VfsExt};
 
 use crate::world::{World, flush};
 

@@ -27,7 +27,7 @@ pub(super) struct NaiveFile {
 
 /// Interprets a history from its end backwards, per file and per byte: nothing in common with the fold.
 pub(super) fn interpret(history: &History) -> BTreeMap<FileNo, NaiveFile> {
-    let numbers = history.0.iter().filter_map(|(_, _, entry)| entry.no());
+    let numbers = history.0.iter().filter_map(|(_, _, entry)| subject(entry));
     let mut files = BTreeMap::new();
     for no in numbers {
         let file = one(no, &history.0);
@@ -43,7 +43,7 @@ type Record = (Seq, u64, Entry);
 fn one(no: FileNo, all: &[Record]) -> NaiveFile {
     let start = all.iter().rposition(|(_, _, entry)| *entry == Entry::Done { no }).map_or(0, |done| done + 1);
     let records = &all[start..];
-    let mine: Vec<&Record> = records.iter().filter(|(_, _, entry)| entry.no() == Some(no)).collect();
+    let mine: Vec<&Record> = records.iter().filter(|(_, _, entry)| subject(entry) == Some(no)).collect();
     let cut = pending_cut(&mine);
     NaiveFile {
         id: mine.iter().rev().find_map(|(_, _, entry)| match entry {
@@ -57,6 +57,17 @@ fn one(no: FileNo, all: &[Record]) -> NaiveFile {
         cut,
         open: is_open(&mine),
         gone: is_gone(&mine),
+    }
+}
+
+/// The file that an entry is about.
+fn subject(entry: &Entry) -> Option<FileNo> {
+    match entry {
+        Entry::Rename { no, .. } => *no,
+        Entry::File { no, .. } | Entry::Data { no, .. } | Entry::Truncate { no, .. } => Some(*no),
+        Entry::Window { no } | Entry::Own { no, .. } | Entry::Gone { no } | Entry::Stays { no } => Some(*no),
+        Entry::FlushBegin { no, .. } | Entry::FlushEnd { no, .. } => Some(*no),
+        Entry::Conflict { no, .. } | Entry::Done { no } => Some(*no),
     }
 }
 

@@ -89,7 +89,7 @@ impl Writer {
                 let upto = self.earlier();
                 self.conflict(n, no, upto);
             }
-            _ if self.rng.below(4) == 0 => {
+            _ if self.rng.below(4) == 0 && self.busy[n].verb != Some(Verb::Remove) => {
                 self.busy[n] = Busy::default();
                 self.history.push(0, Entry::Done { no });
             }

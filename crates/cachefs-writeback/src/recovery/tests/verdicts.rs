@@ -100,6 +100,15 @@ fn bytes_of_nobody_are_kept() {
     assert_eq!(judge(&history.file(), None, false), Verdict::Removed);
 }
 
+#[test]
+fn bytes_of_nobody_that_may_never_have_been_durable_are_let_go() {
+    let mut fold = History::default().fold();
+    fold.gap();
+    fold.take(Seq(5), &5, 4, &data(1, 0, 1));
+    let file = fold.finish().remove(0);
+    assert_eq!(judge(&file, None, false), Verdict::Vanished);
+}
+
 /// Behind a hole, bytes from before it are believed only while the backing has not moved.
 #[test]
 fn a_hole_makes_older_bytes_doubtful() {
