@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use parking_lot::{Condvar, Mutex};
 use rustix::net::sockopt::socket_peercred;
 use serde_json::Value;
 
@@ -55,6 +56,16 @@ pub struct Server {
     path: PathBuf,
     /// Device and inode of the socket: by now another mount may listen at the same path.
     id: (u64, u64),
+    work: Arc<Work>,
+}
+
+/// What the threads of a server share.
+#[derive(Debug, Default)]
+struct Work {
+    clients: AtomicUsize,
+    /// Requests that are not answered yet.
+    open: Mutex<usize>,
+    answered: Condvar,
 }
 
 impl Server {
@@ -68,11 +79,19 @@ impl Server {
             _ => {}
         }
         let listener = UnixListener::bind(path)?;
-        let server = Self { path: path.to_owned(), id: identity(path)? };
+        let work = Arc::new(Work::default());
+        let server = Self { path: path.to_owned(), id: identity(path)?, work: Arc::clone(&work) };
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o600))?;
-        let accept = move || accept(&listener, &serve);
+        let accept = move || accept(&listener, &serve, &work);
         thread::Builder::new().name("control".to_owned()).spawn(accept)?;
         Ok(server)
+    }
+
+    /// Waits until all requests under way have got their answer, no longer than `patience`.
+    pub fn settle(&self, patience: Duration) {
+        let until = Instant::now() + patience;
+        let mut open = self.work.open.lock();
+        while *open > 0 && !self.work.answered.wait_until(&mut open, until).timed_out() {}
     }
 
     /// Where it listens.
@@ -96,11 +115,10 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
     path.symlink_metadata().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
-fn accept(listener: &UnixListener, serve: &Arc<dyn Serve>) {
-    let clients = Arc::new(AtomicUsize::new(0));
+fn accept(listener: &UnixListener, serve: &Arc<dyn Serve>, work: &Arc<Work>) {
     for stream in listener.incoming() {
         match stream {
-            Ok(stream) => greet(stream, serve, &clients),
+            Ok(stream) => greet(stream, serve, work),
             Err(error) => {
                 tracing::warn!(%error, "a client of the control socket is not heard");
                 // Short of descriptors, the next one would fail at once, too.
@@ -110,12 +128,12 @@ fn accept(listener: &UnixListener, serve: &Arc<dyn Serve>) {
     }
 }
 
-fn greet(stream: UnixStream, serve: &Arc<dyn Serve>, clients: &Arc<AtomicUsize>) {
+fn greet(stream: UnixStream, serve: &Arc<dyn Serve>, work: &Arc<Work>) {
     let limited = stream.set_read_timeout(Some(IDLE_MAX)).and(stream.set_write_timeout(Some(WRITE_MAX)));
     if let Err(error) = limited {
         return tracing::warn!(%error, "a client of the control socket is not heard");
     }
-    let guest = Guest::new(clients);
+    let guest = Guest::new(work);
     if guest.number > CLIENTS_MAX {
         let refusal = Refusal::temporary("too many others are asking this mount: try again");
         _ = send(&stream, &Reply::Failed(refusal));
@@ -123,10 +141,9 @@ fn greet(stream: UnixStream, serve: &Arc<dyn Serve>, clients: &Arc<AtomicUsize>)
     }
     let serve = Arc::clone(serve);
     let converse = move || {
-        if let Err(error) = converse(&stream, &*serve) {
+        if let Err(error) = converse(&stream, &*serve, &guest.work) {
             tracing::debug!(%error, "a client of the control socket is gone");
         }
-        drop(guest);
     };
     if let Err(error) = thread::Builder::new().name("control-client".to_owned()).spawn(converse) {
         tracing::warn!(%error, "a client of the control socket is not heard");
@@ -134,7 +151,7 @@ fn greet(stream: UnixStream, serve: &Arc<dyn Serve>, clients: &Arc<AtomicUsize>)
 }
 
 /// Answers request after request until the client is gone.
-fn converse(stream: &UnixStream, serve: &dyn Serve) -> io::Result<()> {
+fn converse(stream: &UnixStream, serve: &dyn Serve, work: &Work) -> io::Result<()> {
     if !is_allowed(stream) {
         return send(stream, &Reply::Failed(Refusal::failed("this is the mount of another user")));
     }
@@ -148,6 +165,7 @@ fn converse(stream: &UnixStream, serve: &dyn Serve) -> io::Result<()> {
             }
             Err(error) => return Err(error),
         };
+        let _open = Open::new(work);
         let mut talk = Talk { stream, gone: false };
         let answer = Request::parse(&line).and_then(|request| serve.serve(&request, &mut talk));
         let answer = match answer {
@@ -171,20 +189,37 @@ fn send(mut stream: &UnixStream, reply: &Reply) -> io::Result<()> {
 
 /// A client that is counted.
 struct Guest {
-    clients: Arc<AtomicUsize>,
+    work: Arc<Work>,
     number: usize,
 }
 
 impl Guest {
-    fn new(clients: &Arc<AtomicUsize>) -> Self {
-        let number = clients.fetch_add(1, Ordering::Relaxed) + 1;
-        Self { clients: Arc::clone(clients), number }
+    fn new(work: &Arc<Work>) -> Self {
+        let number = work.clients.fetch_add(1, Ordering::Relaxed) + 1;
+        Self { work: Arc::clone(work), number }
     }
 }
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.clients.fetch_sub(1, Ordering::Relaxed);
+        self.work.clients.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A request that is counted until it is answered.
+struct Open<'a>(&'a Work);
+
+impl<'a> Open<'a> {
+    fn new(work: &'a Work) -> Self {
+        *work.open.lock() += 1;
+        Self(work)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        *self.0.open.lock() -= 1;
+        self.0.answered.notify_all();
     }
 }
 

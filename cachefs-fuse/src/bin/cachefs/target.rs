@@ -8,6 +8,8 @@ use crate::trouble::Trouble;
 
 /// How long a mount may take to answer what it answers from memory.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// How long one of many may take, of which most are not meant.
+const GLANCE_MAX: Duration = Duration::from_millis(300);
 
 /// What a path leads to.
 #[derive(Debug)]
@@ -62,7 +64,7 @@ fn draining(path: &Path) -> Option<Target> {
     let wanted = wanted.canonicalize().unwrap_or(wanted);
     RuntimeDir::ours().ok()?.sockets().iter().find_map(|socket| {
         let mut client = Client::connect(socket).ok()?;
-        let status = ask_status(&mut client).ok()?;
+        let status = status_within(&mut client, GLANCE_MAX).ok()?;
         let mountpoint = PathBuf::from(&status.mountpoint);
         let is_it = mountpoint == wanted && status.stage == "draining";
         is_it.then_some(Target::Served { client, mountpoint })
@@ -74,8 +76,12 @@ fn draining(path: &Path) -> Option<Target> {
 /// # Errors
 /// If it does not answer.
 pub(crate) fn ask_status(client: &mut Client) -> Result<Status, Trouble> {
+    status_within(client, ANSWER_MAX)
+}
+
+fn status_within(client: &mut Client, patience: Duration) -> Result<Status, Trouble> {
     let broken = |error: std::io::Error| Trouble::failed(format!("the mount does not answer: {error}"));
-    client.patience(Some(ANSWER_MAX)).map_err(broken)?;
+    client.patience(Some(patience)).map_err(broken)?;
     let told = client.call(&Request::new("status", Value::Null), |_| {})?;
     client.patience(None).map_err(broken)?;
     serde_json::from_value(Value::Object(told))

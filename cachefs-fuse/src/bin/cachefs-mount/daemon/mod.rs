@@ -22,6 +22,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cachefs::CacheFs;
 use cachefs_fuse::control::Server as ControlServer;
@@ -46,6 +47,9 @@ pub(crate) use voice::{Voice, Word};
 
 /// Enough for the threads that allocate at a time.
 const ARENAS_MAX: u16 = 2;
+
+/// How long the end of the process waits for those who are still to be told how it went.
+const TELL_MAX: Duration = Duration::from_secs(3);
 
 /// Mounts and serves until the mount is gone; then the process ends.
 ///
@@ -116,7 +120,9 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     let ended = mount.wait();
     drop(guardian);
     let rest = parting::part(back.as_deref(), &leaving, aside);
-    drop(control);
+    if let Some(control) = control {
+        control.settle(TELL_MAX);
+    }
     end(ended, rest)
 }
 

@@ -49,11 +49,13 @@ impl Back {
         let drained = self.drain(deadline, &mut |tempo| {
             let now = Instant::now();
             heard(tempo);
-            if logged.is_none_or(|logged| now.saturating_duration_since(logged) >= LOG_PERIOD) {
+            let is_due =
+                |at: Option<Instant>, period| at.is_none_or(|at| now.saturating_duration_since(at) >= period);
+            if !tempo.is_done() && is_due(logged, LOG_PERIOD) {
                 logged = Some(now);
                 tracing::info!("writing back: {}", tempo.shown(now));
             }
-            if published.is_none_or(|published| now.saturating_duration_since(published) >= PUBLISH_PERIOD) {
+            if is_due(published, PUBLISH_PERIOD) {
                 published = Some(now);
                 if let Err(error) = self.state.publish(&tempo.drain(now)) {
                     tracing::debug!(%error, "others are not told how far this mount is");

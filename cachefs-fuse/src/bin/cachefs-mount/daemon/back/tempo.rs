@@ -30,6 +30,11 @@ impl Tempo {
         self.now = *far;
     }
 
+    /// Nothing waits any more.
+    pub(crate) fn is_done(&self) -> bool {
+        self.now.files_left == 0 && self.now.bytes_left == 0
+    }
+
     /// For how long nothing has moved.
     pub(crate) fn stood(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.moved)

@@ -18,7 +18,6 @@ const DETACHED_MAX: Duration = Duration::from_secs(2);
 pub(super) fn run(mounted: &Mounted, request: &Request, talk: &mut Talk<'_>) -> Result<Value, Refusal> {
     let arguments: UmountArguments = request.arguments()?;
     let until = deadline(arguments.timeout_seconds)?;
-    let waiter = mounted.leaving.waiter();
     let before = mounted.back.as_ref().map(|back| {
         let drained = back.drain(until, &mut |tempo| {
             if let Ok(far) = told(&tempo.far(Instant::now())) {
@@ -35,7 +34,7 @@ pub(super) fn run(mounted: &Mounted, request: &Request, talk: &mut Talk<'_>) -> 
     unmount(mounted, arguments.lazy).inspect_err(|_| mounted.leaving.until(None))?;
     let detached_until = Instant::now() + DETACHED_MAX;
     loop {
-        match waiter.hear(STEP) {
+        match mounted.leaving.hear(STEP) {
             Heard::Outcome(outcome) => return told(&outcome),
             Heard::Far(Some(far)) => talk.progress(told(&far)?),
             Heard::Far(None) => {}
