@@ -28,6 +28,8 @@ pub(crate) struct File {
     pub(crate) chains: Vec<Vec<Place>>,
     /// All that changed since it was last durable are bytes, and nothing can have flushed them.
     only_dirty: bool,
+    /// It was flushed but not synced, in pieces of which any may be lost: it may end anywhere.
+    torn: bool,
     /// The last state may have come about, or not, or in part.
     pub(crate) doubtful: bool,
 }
@@ -41,6 +43,7 @@ impl File {
             ever: BTreeSet::from([at]),
             chains: Vec::new(),
             only_dirty: true,
+            torn: false,
             doubtful: false,
         }
     }
@@ -49,7 +52,16 @@ impl File {
     pub(crate) fn found(bytes: Vec<u8>, mode: u32, places: BTreeSet<Place>) -> Self {
         let chains = places.iter().map(|place| vec![*place]).collect();
         let (states, modes) = (vec![bytes], vec![mode]);
-        Self { states, ends: Vec::new(), modes, ever: places, chains, only_dirty: true, doubtful: false }
+        Self {
+            states,
+            ends: Vec::new(),
+            modes,
+            ever: places,
+            chains,
+            only_dirty: true,
+            torn: false,
+            doubtful: false,
+        }
     }
 
     /// As it was found, with no name durable.
@@ -86,6 +98,7 @@ impl File {
     /// Its bytes may be in the backing, and not durable there.
     pub(crate) fn flushed(&mut self) {
         self.only_dirty &= self.states.len() == 1;
+        self.torn |= self.states.len() > 1;
     }
 
     /// Its directory was synced, which is a barrier for what is dirty.
@@ -98,7 +111,7 @@ impl File {
     pub(crate) fn sync(&mut self, how: SyncHow) {
         self.states.drain(..self.states.len() - 1);
         self.ends.clear();
-        self.only_dirty = true;
+        (self.only_dirty, self.torn) = (true, false);
         if how == SyncHow::All {
             self.modes.drain(..self.modes.len() - 1);
         }
@@ -136,7 +149,7 @@ impl File {
 
     /// What is wrong with `found` after the power went.
     pub(crate) fn wrong_after_power_loss(&self, found: &[u8], mode: u32, ends: Ends) -> Option<String> {
-        wrong(&self.states, &self.ends, self.doubtful || ends == Ends::Torn, found)
+        wrong(&self.states, &self.ends, self.doubtful || self.torn || ends == Ends::Torn, found)
             .or_else(|| wrong_mode(&self.modes, mode))
     }
 

@@ -160,9 +160,10 @@ fn try_draw(rng: &mut SplitMix64, model: &Model) -> Option<Op> {
 }
 
 fn write(rng: &mut SplitMix64, file: FileId) -> Op {
-    let length = match rng.below(8) {
-        0 => 1 + rng.below(20_000),
-        1..=3 => 1 + rng.below(5000),
+    let length = match rng.below(64) {
+        0 => 65_000 + rng.below(60_000),
+        1..=8 => 1 + rng.below(20_000),
+        9..=32 => 1 + rng.below(5000),
         _ => 1 + rng.below(300),
     };
     let offset = rng.below(3) > 0;
