@@ -3,8 +3,10 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::net::sockopt::socket_peercred;
 use serde_json::{Map, Value};
 
+use super::undead::is_undead;
 use super::{Refusal, Reply, Request, line};
 
 /// One that listens to a mount's socket.
@@ -28,9 +30,21 @@ impl Client {
     /// Connects to the socket at `path`.
     ///
     /// # Errors
-    /// `NotFound` or `ConnectionRefused` if nobody listens there.
+    /// `NotFound` or `ConnectionRefused` if nobody listens there; [`Client::undead`] tells if somebody did who was
+    /// killed.
     pub fn connect(path: &Path) -> io::Result<Self> {
-        Ok(Self { stream: BufReader::new(UnixStream::connect(path)?) })
+        let stream = UnixStream::connect(path)?;
+        let peer = socket_peercred(&stream)?.pid.as_raw_nonzero().get().unsigned_abs();
+        if is_undead(peer) {
+            return Err(io::Error::new(io::ErrorKind::ConnectionRefused, Undead(peer)));
+        }
+        Ok(Self { stream: BufReader::new(stream) })
+    }
+
+    /// The process that listens but was killed and cannot end, if that is why [`Client::connect`] failed.
+    #[must_use]
+    pub fn undead(error: &io::Error) -> Option<u32> {
+        error.get_ref()?.downcast_ref::<Undead>().map(|Undead(pid)| *pid)
     }
 
     /// Waits no longer than this for each line; `None`: as long as it takes.
@@ -63,3 +77,8 @@ impl Client {
         }
     }
 }
+
+/// Who listens was killed and cannot end.
+#[derive(Debug, thiserror::Error)]
+#[error("process {0} was killed and cannot end")]
+struct Undead(u32);

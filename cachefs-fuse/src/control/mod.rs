@@ -40,6 +40,7 @@ mod place;
 mod reply;
 mod request;
 mod server;
+mod undead;
 
 pub use client::{CallError, Client};
 pub use line::LINE_MAX;
@@ -48,6 +49,7 @@ pub use place::{Place, RuntimeDir};
 pub use reply::{Refusal, RefusalKind, Reply};
 pub use request::Request;
 pub use server::{Serve, Server, Talk};
+pub use undead::is_undead;
 
 /// The version of the protocol that is spoken here.
 pub const VERSION: u32 = 1;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cachefs_vfs::Errno;
 
+use super::undead;
 use crate::session::mountinfo::{self, MountEntry};
 
 /// A mount, and where its socket is if somebody serves it.
@@ -16,6 +17,8 @@ pub struct Place {
     pub source: OsString,
     /// `fuse.SUBTYPE`.
     pub kind: String,
+    /// `MAJOR:MINOR`.
+    pub device: String,
     /// The socket; it may be missing, or nobody may listen.
     pub socket: Option<PathBuf>,
 }
@@ -40,7 +43,26 @@ impl Place {
 
     fn new(entry: MountEntry) -> Self {
         let socket = entry.owner.and_then(|owner| RuntimeDir::find(owner, &entry.device));
-        Self { mountpoint: entry.path, source: entry.source, kind: entry.kind, socket }
+        let MountEntry { path, source, kind, device, .. } = entry;
+        Self { mountpoint: path, source, kind, device, socket }
+    }
+
+    /// The mount on exactly this path, which is taken as it is: the mount is asked for nothing.
+    ///
+    /// # Errors
+    /// As reading `/proc` has them.
+    pub fn of_mount(path: &Path) -> io::Result<Option<Self>> {
+        let absolute = std::path::absolute(path)?;
+        let found = mountinfo::containing(&absolute)?.filter(is_fuse);
+        Ok(found.filter(|entry| entry.path == absolute).map(Self::new))
+    }
+
+    /// Ends the connection of a mount whose daemon was killed and cannot end: all who wait for it get an error.
+    ///
+    /// # Errors
+    /// The system's: only root and who mounted it may.
+    pub fn cut_off(&self) -> io::Result<()> {
+        undead::cut_off(&self.device)
     }
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::coherence::{Coherence, Ttls};
 
-/// What happens to bytes that are written.
+/// What happens to bytes that are written. What is written back is so beneath the cache: see [`crate::write_back`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WriteMode {
     /// They go to the backing before the verb returns, and into the cache.

@@ -3,6 +3,38 @@
 //! [`CacheFs`] takes a [`cachefs_vfs::Vfs`] and is one itself: what was read, looked up or listed once is answered from
 //! memory. See [`CacheFs::builder`].
 //!
+//! # Writing back
+//!
+//! A cache writes through: dirty bytes are never its own. To have writes return as soon as a journal has them, put a
+//! [`write_back::WriteBack`] between the cache and the backing, and keep it: it flushes, drains and tells what waits.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use cachefs::CacheFs;
+//! use cachefs::write_back::{Config, Setup, WriteBack, boot_id};
+//! use cachefs_vfs::clock::SystemClock;
+//! use cachefs_vfs::{MemFs, Vfs, VfsExt};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // A directory, and one on a fast disk for the journal, opened with `LocalFs`, are more like it.
+//! let (source, journal) = (Arc::new(MemFs::new()), MemFs::new());
+//! let config = Config { segment_size: 1 << 20, ..Config::default() };
+//! let setup = Setup { config, source: [7; 32], boot: boot_id(), clock: Arc::new(SystemClock) };
+//! let (write_back, replayed) = WriteBack::open(source.clone(), journal.root()?, setup)?;
+//! assert!(replayed.is_nothing(), "nothing was left from before");
+//! let write_back = Arc::new(write_back);
+//! let cache = CacheFs::builder(write_back.clone()).build()?;
+//!
+//! VfsExt::write(&cache, "hello", b"world")?;
+//! assert_eq!(VfsExt::read(&cache, "hello")?, b"world");
+//! let drained = write_back.flush_all(None, &mut |_| ());
+//! assert!(drained.remaining.is_empty());
+//! assert_eq!(source.read("hello")?, b"world");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Lock order
 //!
 //! From top to bottom; whoever holds one takes only those below it, and never two of one line.
@@ -48,6 +80,9 @@ mod usage;
 mod warm;
 mod workers;
 mod write;
+
+/// Writes that return when a journal has them, and reach the backing later.
+pub use cachefs_writeback as write_back;
 
 pub use builder::CacheBuilder;
 pub use coherence::{Coherence, CoherenceStatus, WatchStatus};

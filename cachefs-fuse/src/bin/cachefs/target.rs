@@ -35,6 +35,11 @@ impl Target {
         };
         match place.socket.as_deref().map(Client::connect) {
             Some(Ok(client)) => Ok(Self::Served { client, mountpoint: place.mountpoint }),
+            Some(Err(error)) if Client::undead(&error).is_some() => {
+                // Whoever asks the mount for anything would wait for ever. Without the right to it, he does.
+                _ = place.cut_off();
+                Ok(Self::Dead(place))
+            }
             _ if place.kind == "fuse.cachefs" => Ok(Self::Dead(place)),
             _ => Err(Trouble::not_mounted(format!(
                 "{shown} lies in a mount of {}, not of cachefs",

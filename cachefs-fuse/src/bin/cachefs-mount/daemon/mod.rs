@@ -15,6 +15,7 @@ mod ready;
 mod report;
 mod signals;
 mod syslog;
+mod undead;
 mod voice;
 
 use std::fs::File;
@@ -65,6 +66,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     rights::check(config.kernel.allow_other)?;
     let ours = format!("fuse.{}", config.kernel.subtype);
     let note = |text: &str| voice.note(text);
+    undead::cut_off_at(&config.mountpoint, &note);
     let places = Places::check(&config.source, &config.mountpoint, &ours, note, detach)?;
     let (cache, freshness, back) = assemble(config, &places, &note)?;
     warm::check(&cache, &config.warm.globs)?;

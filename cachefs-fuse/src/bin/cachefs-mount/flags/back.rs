@@ -128,13 +128,15 @@ pub(super) struct Back {
 /// To say what holds anyway is to say nothing.
 impl PartialEq for Back {
     fn eq(&self, other: &Self) -> bool {
-        let same = |back: &Self| (back.limits(1 << 30), back.flush_on_close(), back.drain_patience());
+        let same = |back: &Self| {
+            (back.limits(1 << 30, Duration::MAX / 2), back.flush_on_close(), back.drain_patience())
+        };
         same(self) == same(other) && self.state_dir == other.state_dir
     }
 }
 
 impl Back {
-    fn limits(&self, memory_bytes: u64) -> cachefs_writeback::Config {
+    fn limits(&self, memory_bytes: u64, deadline: Duration) -> cachefs_writeback::Config {
         let usual = cachefs_writeback::Config::default();
         let dirty_max = self.dirty_max.map_or(usual.dirty_max, |size| size.bytes(memory_bytes));
         cachefs_writeback::Config {
@@ -146,6 +148,8 @@ impl Back {
             segment_size: (dirty_max / 16).clamp(4 << 20, usual.segment_size),
             flush_after: self.flush_after.unwrap_or(usual.flush_after),
             dirty_age: self.dirty_age.unwrap_or(usual.dirty_age),
+            // What waits longer is answered by the mount, which then does not know what became of it.
+            room_wait: usual.room_wait.min(deadline * 2 / 3),
             ..usual
         }
     }
@@ -201,7 +205,7 @@ impl BackConfig {
                         --mode through"
                 .to_owned());
         }
-        let limits = back.limits(machine.memory_bytes);
+        let limits = back.limits(machine.memory_bytes, settings.deadline);
         if limits.dirty_max < DIRTY_MIN {
             return Err("--dirty-max: too little to write anything: give at least 1M".to_owned());
         }
@@ -254,6 +258,7 @@ mod tests {
         let usual = back("");
         assert_eq!((usual.durability(), usual.sync(), usual.flush_on_close), ("journal", "always", false));
         assert_eq!(usual.limits.dirty_max, 1 << 30);
+        assert_eq!(back("--deadline 3s").limits.room_wait, Duration::from_secs(2));
         let said = back("--durability backing -o sync=never,dirty_max=64M,flush_on_close --dirty-age 1m");
         assert_eq!((said.durability(), said.sync(), said.flush_on_close), ("backing", "never", true));
         assert_eq!((said.limits.dirty_max, said.limits.journal_max), (64 << 20, 192 << 20));

@@ -29,8 +29,9 @@ Coherence, how changes made behind the mount are seen:
 
 SIZE: 4096, 512M, 10G, 9.5% of the memory, off. TIME: 500ms, 5s, 1m, 1h, off.
 Log: to the --log FILE; else in the foreground to standard error, in the background to syslog (/dev/log).
-Signals: TERM and INT unmount, a second one stops at once; USR1 writes statistics to the log.
-Exit codes: 0 ok, 1 usage, 2 system, 32 not mounted.
+Signals: TERM and INT unmount and write everything to the source, a second one stops at once; USR1 writes
+statistics to the log.
+Exit codes: 0 ok, 1 usage, 2 system, 32 not mounted; 10 bytes stay in the journal, 11 conflicts were kept.
 ";
 
 /// The width of the column of names.

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use cachefs_vfs::Vfs;
 use cachefs_vfs::clock::SystemClock;
-use cachefs_writeback::state_dir::{Drain, Source, StateDir, default_root};
+use cachefs_writeback::state_dir::{Drain, Source, StateDir, StateError, default_root};
 use cachefs_writeback::{Replayed, Setup, WriteBack, boot_id};
 use indicatif::HumanBytes;
 
 use super::Back;
+use crate::daemon::undead;
 use crate::failure::Failure;
 use crate::flags::BackConfig;
 
@@ -71,16 +72,26 @@ pub(super) fn root_dir(given: Option<&Path>) -> Result<PathBuf, Failure> {
 }
 
 fn hold(root: &Path, source: &Source, mountpoint: &Path, note: &dyn Fn(&str)) -> Result<StateDir, Failure> {
+    let hold = |told: &mut dyn FnMut(Option<Drain>)| {
+        StateDir::open(root, source, Some(mountpoint), HOLDER_MAX, told)
+    };
     let mut noted: Option<Instant> = None;
-    let told = |drain: Option<Drain>| {
+    let mut told = |drain: Option<Drain>| {
         let now = Instant::now();
         if noted.is_none_or(|noted| now.saturating_duration_since(noted) >= NOTE_PERIOD) {
             noted = Some(now);
             note(&waiting(drain));
         }
     };
-    StateDir::open(root, source, Some(mountpoint), HOLDER_MAX, told)
-        .map_err(|error| Failure::mount(error.to_string()))
+    let held = match hold(&mut told) {
+        Err(StateError::Held { holder: Some(holder), .. })
+            if undead::cut_off(holder.pid, holder.mount.as_deref(), note) =>
+        {
+            hold(&mut told)
+        }
+        held => held,
+    };
+    held.map_err(|error| Failure::mount(error.to_string()))
 }
 
 fn waiting(drain: Option<Drain>) -> String {

@@ -1,0 +1,83 @@
+//! The cache over a write-back: all that holds of the cache holds, whenever what is dirty goes to the backing.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its tree may panic")]
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cachefs::write_back::{Config, Setup, WriteBack, boot_id};
+use cachefs::{CacheBuilder, CacheFs};
+use cachefs_testkit::Subject;
+use cachefs_testkit::conformance::assert_all;
+use cachefs_testkit::model::{check_sequences, sequences_from_env};
+use cachefs_vfs::clock::SystemClock;
+use cachefs_vfs::{MemFs, Vfs, VfsExt};
+
+use support::subject;
+
+/// Steps per sequence.
+const LENGTH: usize = 40;
+
+fn write_back(backing: Arc<dyn Vfs>, flush_after: Option<Duration>) -> Arc<WriteBack> {
+    let config = Config {
+        segment_size: 256 << 10,
+        journal_max: 64 << 20,
+        dirty_max: 16 << 20,
+        flushers: if flush_after.is_some() { 2 } else { 0 },
+        flush_after: flush_after.unwrap_or_default(),
+        ..Config::default()
+    };
+    let setup = Setup { config, source: [1; 32], boot: boot_id(), clock: Arc::new(SystemClock) };
+    let (write_back, _nothing) = WriteBack::open(backing, MemFs::new().root().unwrap(), setup).unwrap();
+    Arc::new(write_back)
+}
+
+/// A cache over a write-back over memory; with no time to flush after, nothing is flushed but when a verb needs it.
+fn over(flush_after: Option<Duration>, set: impl Fn(CacheBuilder) -> CacheBuilder) -> Subject {
+    let backing = write_back(Arc::new(MemFs::new()), flush_after);
+    subject(&set(CacheFs::builder(backing)).build().unwrap())
+}
+
+fn tiny(cache: CacheBuilder) -> CacheBuilder {
+    cache.memory(192 << 10).metadata_entries(16).listing_entries(4).handles_max(2)
+}
+
+#[test]
+fn conformance() {
+    assert_all(|| over(None, |cache| cache));
+    assert_all(|| over(Some(Duration::ZERO), |cache| cache));
+    assert_all(|| over(None, |cache| tiny(cache.ttl(Duration::ZERO))));
+}
+
+#[test]
+fn the_model_while_nothing_is_flushed() {
+    let count = sequences_from_env(10_000) / 20;
+    check_sequences(0..count, LENGTH, || over(None, |cache| cache)).unwrap_or_else(|wrong| panic!("{wrong}"));
+    check_sequences(0..count, LENGTH, || over(None, tiny)).unwrap_or_else(|wrong| panic!("{wrong}"));
+}
+
+#[test]
+fn the_model_while_all_is_flushed_at_once() {
+    let count = sequences_from_env(10_000) / 20;
+    let at_once = Some(Duration::ZERO);
+    check_sequences(0..count, LENGTH, || over(at_once, |cache| cache))
+        .unwrap_or_else(|wrong| panic!("{wrong}"));
+    check_sequences(0..count, LENGTH, || over(at_once, tiny)).unwrap_or_else(|wrong| panic!("{wrong}"));
+}
+
+#[test]
+fn eviction_and_lifetimes_take_nothing_that_is_dirty() {
+    let source = Arc::new(MemFs::new());
+    let beneath = write_back(source.clone(), None);
+    let cache = tiny(CacheFs::builder(beneath.clone()).ttl(Duration::ZERO)).build().unwrap();
+    let bytes: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    VfsExt::write(&cache, "f", &bytes).unwrap();
+    cache.clear();
+    assert_eq!(beneath.status().dirty_bytes, bytes.len() as u64);
+    assert_eq!(source.read("f").unwrap(), b"");
+    assert!(VfsExt::read(&cache, "f").unwrap() == bytes);
+    assert!(beneath.flush_all(None, &mut |_| ()).remaining.is_empty());
+    assert!(source.read("f").unwrap() == bytes && VfsExt::read(&cache, "f").unwrap() == bytes);
+}
