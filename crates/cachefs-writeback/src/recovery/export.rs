@@ -41,9 +41,10 @@ pub fn export(
     let folded = look(dir)?;
     let mut manifest = Manifest::new(&folded);
     let mut exported = Exported::default();
+    let finder = backing.map(|backing| (Finder::new(backing, &folded), backing));
     fs::create_dir_all(to).map_err(|source| failed(to, source))?;
     for file in &folded.files {
-        let item = one(file, &folded, backing, to)?;
+        let item = one(file, &folded, finder.as_ref(), to)?;
         exported.files += 1;
         exported.bytes += file.extents.bytes();
         exported.without_base += u64::from(item.base == Base::Zeros);
@@ -56,12 +57,12 @@ pub fn export(
 fn one(
     file: &RecoveredFile<Record>,
     folded: &Folded,
-    backing: Option<&Arc<dyn Vfs>>,
+    finder: Option<&(Finder<'_>, &Arc<dyn Vfs>)>,
     to: &Path,
 ) -> Result<Item, RecoverError> {
     let (out, place) = create(to, file)?;
     let mut item = Item::new(file, &place);
-    let base = backing.and_then(|backing| base_of(file, backing, folded.same_boot));
+    let base = finder.and_then(|(finder, backing)| base_of(file, finder, backing));
     if let Some((_, attr)) = &base {
         item.base = Base::Backing;
         item.conflict = judge(file, Some(attr), folded.same_boot) != Verdict::Ours;
@@ -78,10 +79,10 @@ fn one(
 /// The backing's file, if it can be read.
 fn base_of(
     file: &RecoveredFile<Record>,
+    finder: &Finder<'_>,
     backing: &Arc<dyn Vfs>,
-    same_boot: bool,
 ) -> Option<(Arc<dyn VFile>, Attr)> {
-    let Search::Found(found) = Finder::new(backing, same_boot).find(file) else { return None };
+    let Search::Found(found) = finder.find(file) else { return None };
     let handle = found.open(backing, OpenHow::new(Access::Read)).ok()?;
     Some((handle, found.attr))
 }

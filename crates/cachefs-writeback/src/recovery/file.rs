@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use cachefs_vfs::{FileId, Time, Version};
@@ -5,6 +6,9 @@ use cachefs_vfs::{FileId, Time, Version};
 use super::paths::Paths;
 use crate::extent::{Extent, ExtentMap};
 use crate::journal::{FileNo, Seq};
+
+/// Own versions that are remembered.
+const BEFORE_MAX: usize = 64;
 
 /// What the journal knows of one file.
 #[derive(Clone, Debug)]
@@ -19,6 +23,8 @@ pub(crate) struct RecoveredFile<R> {
     pub(crate) own: Option<Version>,
     /// The newest change of ours that is recorded.
     pub(crate) newest_ctime: Option<Time>,
+    /// Lengths and times of the last own versions.
+    pub(super) before: VecDeque<(u64, Time)>,
     /// What was under way at the end.
     pub(crate) windows: Windows,
     /// Its dirty bytes.
@@ -82,6 +88,7 @@ impl<R: Clone> RecoveredFile<R> {
             paths: Paths::default(),
             own: None,
             newest_ctime: None,
+            before: VecDeque::new(),
             windows: Windows::default(),
             extents: ExtentMap::new(),
             cut: None,
@@ -120,8 +127,19 @@ impl<R: Clone> RecoveredFile<R> {
         self.paths.newest().map(PathBuf::from)
     }
 
+    /// Whether its length was ours once, and its mtime, maybe of different moments: what a loss of power leaves of
+    /// versions that were not synced.
+    pub(crate) fn had(&self, found: Version) -> bool {
+        let length = self.before.iter().any(|(length, _)| *length == found.size);
+        length && self.before.iter().any(|(_, mtime)| *mtime == found.mtime)
+    }
+
     pub(super) fn own(&mut self, own: Version) {
         self.newest_ctime = self.newest_ctime.max(Some(own.ctime));
+        if self.before.len() == BEFORE_MAX {
+            self.before.pop_front();
+        }
+        self.before.push_back((own.size, own.mtime));
         if self.own.replace(own) != Some(own)
             && let Some(doubt) = &mut self.doubt
         {

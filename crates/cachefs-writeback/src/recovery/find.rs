@@ -1,11 +1,14 @@
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use cachefs_vfs::{
-    Attr, Errno, Error, FileId, FileKind, Name, Object, OpenHow, Result, VDir, VFile, Vfs, VfsExt,
+    Attr, Errno, Error, FileId, FileKind, Name, Object, OpenHow, Result, VDir, VFile, Vfs, VfsExt, WalkEntry,
 };
 
 use super::file::RecoveredFile;
+use super::folded::Folded;
 use super::verdict::is_same;
 use crate::sync::Arc;
 
@@ -48,12 +51,27 @@ pub(super) struct Finder<'a> {
     same_boot: bool,
     /// The device of the root, if it could be asked.
     device: Option<u64>,
+    /// Inode numbers of the files that are looked for.
+    wanted: HashSet<u64>,
+    /// The files of these numbers, once the tree was walked.
+    walked: OnceCell<Walked>,
+}
+
+/// What a walk of the whole tree came by.
+#[derive(Debug, Default)]
+struct Walked {
+    paths: HashMap<u64, Vec<PathBuf>>,
+    /// What kept it from seeing everything.
+    trouble: Option<Error>,
+    /// The tree was too large to see everything.
+    cut_short: bool,
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(backing: &'a Arc<dyn Vfs>, same_boot: bool) -> Self {
+    pub(super) fn new(backing: &'a Arc<dyn Vfs>, folded: &Folded) -> Self {
         let device = backing.root().and_then(|root| root.attr()).map(|attr| attr.id.device).ok();
-        Self { backing, same_boot, device }
+        let wanted = folded.files.iter().filter_map(|file| Some(file.id?.inode)).collect();
+        Self { backing, same_boot: folded.same_boot, device, wanted, walked: OnceCell::new() }
     }
 
     /// By the paths it had, by its identity, at last by a walk of the whole tree.
@@ -67,7 +85,7 @@ impl<'a> Finder<'a> {
                 Err(error) => trouble = Some(error),
             }
         }
-        let elsewhere = if self.backing.caps().open_id { self.by_id(id) } else { self.walk(id, file.gone) };
+        let elsewhere = if self.backing.caps().open_id { self.by_id(id) } else { self.by_walk(id) };
         match (elsewhere, trouble) {
             (Search::Nowhere { .. }, Some(error)) => Search::Unknown(error),
             (elsewhere, _) => elsewhere,
@@ -106,7 +124,7 @@ impl<'a> Finder<'a> {
                 Ok(_) => {}
                 Err(error) if says_absent(&error) || error.errno() == Errno::STALE => {}
                 Err(error) if matches!(error.errno(), Errno::OPNOTSUPP | Errno::PERM) => {
-                    return self.walk(id, false);
+                    return self.by_walk(id);
                 }
                 Err(error) => return Search::Unknown(error),
             }
@@ -114,31 +132,47 @@ impl<'a> Finder<'a> {
         Search::Nowhere { surely: true }
     }
 
-    /// A file that we were about to remove is not worth a walk.
-    fn walk(&self, id: FileId, gone: bool) -> Search {
-        if gone {
-            return Search::Nowhere { surely: true };
-        }
-        let walk = match self.backing.walk("") {
-            Ok(walk) => walk,
-            Err(error) => return Search::Unknown(error),
-        };
-        let mut trouble = None;
-        for (n, entry) in walk.enumerate() {
-            if n == WALKED_MAX {
-                return Search::Nowhere { surely: false };
-            }
-            match entry {
-                Ok(entry) if entry.kind.is_regular() => match self.at(&entry.path, id) {
-                    Ok(Some(found)) => return Search::Found(found),
-                    Ok(None) => {}
-                    Err(error) => trouble = Some(error),
-                },
-                Ok(_) => {}
+    fn by_walk(&self, id: FileId) -> Search {
+        let walked = self.walked.get_or_init(|| self.walk());
+        let mut trouble = walked.trouble.clone();
+        for path in walked.paths.get(&id.inode).into_iter().flatten() {
+            match self.at(path, id) {
+                Ok(Some(found)) => return Search::Found(found),
+                Ok(None) => {}
                 Err(error) => trouble = Some(error),
             }
         }
-        trouble.map_or(Search::Nowhere { surely: true }, Search::Unknown)
+        trouble.map_or(Search::Nowhere { surely: !walked.cut_short }, Search::Unknown)
+    }
+
+    fn walk(&self) -> Walked {
+        let mut walked = Walked::default();
+        let entries = match self.backing.walk("") {
+            Ok(entries) => entries,
+            Err(error) => return Walked { trouble: Some(error), ..walked },
+        };
+        for (n, entry) in entries.enumerate() {
+            if n == WALKED_MAX {
+                return Walked { cut_short: true, ..walked };
+            }
+            match entry.and_then(|entry| self.look_at(entry)) {
+                Ok(Some((inode, path))) => walked.paths.entry(inode).or_default().push(path),
+                Ok(None) => {}
+                Err(error) => walked.trouble = Some(error),
+            }
+        }
+        walked
+    }
+
+    fn look_at(&self, entry: WalkEntry) -> Result<Option<(u64, PathBuf)>> {
+        if !entry.kind.is_regular() {
+            return Ok(None);
+        }
+        match self.backing.stat(&entry.path) {
+            Ok(attr) => Ok(self.wanted.contains(&attr.id.inode).then_some((attr.id.inode, entry.path))),
+            Err(error) if says_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Replay<'a> {
 
 /// Puts everything that is left in the journal into the table of dirty files, or where else it belongs.
 pub(super) fn replay(core: &Core, places: &Arc<Places>, folded: Folded) -> Replayed {
-    let finder = Finder::new(&core.backing, folded.same_boot);
+    let finder = Finder::new(&core.backing, &folded);
     let mut replay =
         Replay { core, places, finder, same_boot: folded.same_boot, replayed: Replayed::default() };
     replay.tell_losses(folded.losses);

@@ -1,4 +1,4 @@
-use cachefs_vfs::{Access, Attr, Error, OpenHow, Privileges, Result, SetAttr, SetTime, VFile};
+use cachefs_vfs::{Access, Attr, Error, OpenHow, Privileges, Result, SetAttr, SetTime, SyncHow, VFile};
 
 use super::file::RecoveredFile;
 use super::find::Found;
@@ -34,7 +34,12 @@ impl Replay<'_> {
     fn settle(&self, file: &RecoveredFile<Record>, found: &Found) -> Result<(Arc<dyn VFile>, Attr)> {
         let handle = self.open(found)?;
         let attr = match &file.cut {
-            Some(cut) => handle.set_len(cut.length, Privileges::Keep)?,
+            Some(cut) => {
+                handle.set_len(cut.length, Privileges::Keep)?;
+                // What is seen from now on must not be undone by a loss of power once nothing tells of it.
+                handle.sync(SyncHow::All)?;
+                handle.attr()?
+            }
             None => handle.attr()?,
         };
         Ok((handle, attr))

@@ -1,5 +1,5 @@
 use super::super::segment::Segment;
-use super::super::{Entry, Record, Seq};
+use super::super::{BootId, Entry, Record, Seq};
 use super::walk::Met;
 use super::{Damage, LostBytes};
 use crate::sync::Arc;
@@ -11,6 +11,12 @@ pub(super) struct Gather {
     pub(super) damage: Vec<Damage>,
     /// What is known to have been durable.
     pub(super) committed: Seq,
+    /// The same by the runs of the system that say so.
+    proofs: Vec<(Option<BootId>, Seq)>,
+    /// The run in which what comes next was written, as far as is known.
+    boot: Option<BootId>,
+    /// That of each in `damage`.
+    boots: Vec<Option<BootId>>,
     /// The record that comes next; `None` while nothing is known.
     pub(super) next: Option<Seq>,
     /// How many of the latest in `damage`, directly before `next`, are records of which the payload is not sound:
@@ -26,9 +32,33 @@ impl Gather {
     }
 
     /// A segment begins with the record `first`, by its head.
-    pub(super) fn head(&mut self, first: Seq, committed: Seq) {
-        self.committed = self.committed.max(committed);
+    pub(super) fn head(&mut self, first: Seq, committed: Seq, boot: BootId) {
         self.skip_to(first);
+        self.boot = Some(boot);
+        self.prove(committed);
+    }
+
+    /// Settles which damage is certain. That a later run made everything durable that it found says nothing of what
+    /// an earlier one had lost before.
+    pub(super) fn judge(&mut self, now: BootId) {
+        for (damage, boot) in self.damage.iter_mut().zip(&self.boots) {
+            let proof =
+                self.proofs.iter().filter(|(of, _)| of == boot).map(|(_, committed)| *committed).max();
+            damage.certain = *boot == Some(now) || proof.is_some_and(|proof| damage.first <= proof);
+        }
+    }
+
+    fn prove(&mut self, committed: Seq) {
+        self.committed = self.committed.max(committed);
+        match self.proofs.last_mut() {
+            Some((boot, proof)) if *boot == self.boot => *proof = committed.max(*proof),
+            _ => self.proofs.push((self.boot, committed)),
+        }
+    }
+
+    fn push(&mut self, damage: Damage) {
+        self.damage.push(damage);
+        self.boots.push(self.boot);
     }
 
     pub(super) fn met(&mut self, segment: &Arc<Segment>, met: Met) {
@@ -37,7 +67,7 @@ impl Gather {
         if self.next.is_none() && !adjoins && seq > Seq(1) {
             self.next = Some(Seq(seq.0 - 1));
         }
-        self.committed = self.committed.max(header.committed);
+        self.prove(header.committed);
         self.take_back(seq);
         self.skip_to(seq);
         self.next = Some(seq.next());
@@ -50,7 +80,7 @@ impl Gather {
                 self.records.push((Record { segment, seq, payload, payload_len, payload_crc }, entry));
             }
             _ => {
-                self.damage.push(Damage { first: seq, last: seq, bytes, certain: false });
+                self.push(Damage { first: seq, last: seq, bytes, certain: false });
                 self.unsound = if sound { 0 } else { self.unsound + 1 };
             }
         }
@@ -61,6 +91,7 @@ impl Gather {
         let promised = self.damage.iter().rposition(|damage| damage.first <= self.committed);
         let from = (self.damage.len() - self.unsound).max(promised.map_or(0, |index| index + 1));
         let torn = self.damage.split_off(from);
+        self.boots.truncate(from);
         if let Some(first) = torn.first() {
             self.next = Some(first.first);
         }
@@ -71,6 +102,7 @@ impl Gather {
     fn take_back(&mut self, seq: Seq) {
         while self.unsound > 0 && self.damage.last().is_some_and(|damage| damage.first >= seq) {
             self.next = self.damage.pop().map(|damage| damage.first);
+            self.boots.pop();
             self.unsound -= 1;
         }
     }
@@ -79,7 +111,7 @@ impl Gather {
     fn skip_to(&mut self, seq: Seq) {
         let next = *self.next.get_or_insert(seq);
         if next < seq {
-            self.damage.push(Damage { first: next, last: Seq(seq.0 - 1), bytes: None, certain: false });
+            self.push(Damage { first: next, last: Seq(seq.0 - 1), bytes: None, certain: false });
             self.next = Some(seq);
             self.unsound = 0;
         }

@@ -91,7 +91,7 @@ impl Settle {
         let boot = head.map(|head| head.boot);
         let segment = Arc::new(Segment { no, capacity: AtomicU64::new(length), boot, file: Arc::new(file) });
         if let Some(head) = head {
-            self.gather.head(head.first.min(limit), head.committed);
+            self.gather.head(head.first.min(limit), head.committed, head.boot);
         }
         let nonce = head.map(|head| head.nonce).or(self.nonce);
         let mut walk = Walk::new(Window::new(&segment.file, length), no, nonce, limit);
@@ -120,15 +120,13 @@ impl Settle {
     fn finish(self, boot: BootId) -> Found {
         let Self { mut gather, segments, unused, nonce, newest, garbage, .. } = self;
         let mut torn = gather.torn();
-        let Gather { records, mut damage, committed, next, .. } = gather;
+        gather.judge(boot);
+        let Gather { records, damage, committed, next, .. } = gather;
         let last = Seq(next.map_or(0, |next| next.0.saturating_sub(1))).max(committed);
         if garbage && torn.is_empty() {
             torn.push(Damage { first: last.next(), last: last.next(), bytes: None, certain: false });
         }
         let same_boot = records.iter().all(|(record, _)| record.boot() == Some(boot));
-        for damage in &mut damage {
-            damage.certain = same_boot || damage.first <= committed;
-        }
         let scan = Scan { records, damage, torn, same_boot };
         Found { scan, segments, unused, last, committed, nonce, newest }
     }

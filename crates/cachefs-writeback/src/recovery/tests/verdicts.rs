@@ -78,6 +78,18 @@ fn a_loss_of_power_may_move_the_ctime_alone() {
 }
 
 #[test]
+fn a_loss_of_power_may_mix_versions_of_ours() {
+    let mut history = begun();
+    history.push(0, Entry::Window { no: NO });
+    history.push(0, Entry::Own { no: NO, own: version(40, 20) });
+    let mixed = Version { size: 100, mtime: at(20), ctime: at(30), tag: 0 };
+    assert_eq!(verdict(&history, mixed, false), Verdict::Ours);
+    assert_eq!(verdict(&history, mixed, true), Verdict::Conflict);
+    assert_eq!(verdict(&history, Version { mtime: at(25), ..mixed }, false), Verdict::Conflict);
+    assert_eq!(verdict(&history, Version { size: 99, ..mixed }, false), Verdict::Conflict);
+}
+
+#[test]
 fn what_is_nowhere_was_removed_by_whom_the_journal_says() {
     let mut history = begun();
     assert_eq!(judge(&history.file(), None, true), Verdict::Removed);
