@@ -58,6 +58,8 @@ pub(crate) struct Core {
     pub(crate) due: Mutex<VecDeque<Arc<DirtyFile>>>,
     /// The oldest segment that was held when room was last given back.
     pub(crate) oldest_held: Mutex<Option<SegmentNo>>,
+    /// The broken journal was removed.
+    pub(crate) abandoned: AtomicBool,
     /// That the journal broke was said.
     said_broken: AtomicBool,
 }
@@ -92,6 +94,7 @@ impl Core {
             removals: Removals::default(),
             due: Mutex::default(),
             oldest_held: Mutex::default(),
+            abandoned: AtomicBool::new(false),
             said_broken: AtomicBool::new(false),
         })
     }

@@ -15,10 +15,12 @@ impl Core {
     /// What kept a flush of this file from succeeding, once for each handle; those of the backing and of the journal.
     pub(crate) fn sync_file(&self, target: &Target<'_>, how: SyncHow) -> Result<()> {
         nowait::check()?;
-        // Names of a clean file come and go without its being told.
-        let Some(file) = self.table.get(target.id).filter(|file| file.is_dirty()) else {
+        let Some(file) = self.table.get(target.id) else {
             return target.handle.sync(how);
         };
+        if !file.is_dirty() {
+            return Self::sync_clean(&file, target, how);
+        }
         if let Some(error) = file.state().report(target.errors) {
             return Err(error);
         }
@@ -32,6 +34,17 @@ impl Core {
             self.flush_file(&file)?;
         }
         self.sync_backing(&file, Some(target.handle))
+    }
+
+    /// Names of a clean file come and go without its being told: the backing is always asked.
+    fn sync_clean(file: &DirtyFile, target: &Target<'_>, how: SyncHow) -> Result<()> {
+        let changed = file.state().wrote & !1;
+        target.handle.sync(how)?;
+        if how == SyncHow::All {
+            let mut state = file.state();
+            state.synced = state.synced.max(changed);
+        }
+        Ok(())
     }
 
     /// Makes durable all that is dirty beneath a directory, or anywhere. The names are the caller's to sync.
@@ -61,7 +74,7 @@ impl Core {
 
     /// Whether the journal may let go of the file's bytes only when the backing has them for good.
     pub(crate) fn is_promised(&self, state: &State) -> bool {
-        state.promised || self.config.sync == SyncPolicy::EverySecond
+        state.promised || self.config.sync == SyncPolicy::EverySecond || self.is_broken()
     }
 
     /// A flush of this file is not over before the backing has synced it.

@@ -1,10 +1,11 @@
 use cachefs_vfs::Result;
-use tracing::debug;
+use tracing::{debug, error, info};
 
 use crate::core::{Core, Stats, Turn};
 use crate::dirty::{DirtyFile, State};
 use crate::extent::Extent;
 use crate::journal::{Entry, FileNo, JournalError, Record, SegmentNo};
+use crate::sync::Ordering;
 
 /// Bytes that are sooner moved than waited for.
 const LITTLE: u64 = 1 << 20;
@@ -12,12 +13,20 @@ const LITTLE: u64 = 1 << 20;
 impl Core {
     /// Gives back what room of the journal can be given back, after moving old bytes to its end if it is filling up.
     pub(crate) fn make_journal_room(&self) {
+        if self.is_broken() {
+            return self.abandon_journal();
+        }
         let usage = self.journal.usage();
         if usage.segments > 1 || self.has_many_removals() {
             self.settle_removals();
         }
-        let filling = usage.bytes > usage.bytes_max / 2;
-        if filling && let Some(oldest) = self.journal.oldest_held() {
+        let filling = self.journal_fills();
+        // Most of it is of no use any more: moving the rest pays.
+        let pays = usage.bytes > self.pressure.dirty().saturating_mul(2);
+        if filling
+            && pays
+            && let Some(oldest) = self.journal.oldest_held()
+        {
             self.forward(oldest);
         }
         if usage.segments > 1 && self.oldest_changed(filling) {
@@ -28,6 +37,26 @@ impl Core {
                     self.look_broken(&error);
                     debug!(%error, "the journal keeps what it does not need");
                 }
+            }
+        }
+    }
+
+    /// Whether it is time to look for room in the journal.
+    pub(crate) fn journal_fills(&self) -> bool {
+        let usage = self.journal.usage();
+        usage.bytes > usage.bytes_max / 2
+    }
+
+    /// A broken journal can't be told what happens from now on, so it must not be replayed. It goes when all it has is
+    /// in the backing.
+    fn abandon_journal(&self) {
+        if self.table.dirty() > 0 || self.abandoned.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        match self.journal.abandon() {
+            Ok(()) => info!("all is in the backing, and the broken journal is gone"),
+            Err(error) => {
+                error!(%error, "the broken journal can't be removed: after a crash it may cost conflicts")
             }
         }
     }

@@ -91,8 +91,11 @@ impl Core {
     pub(crate) fn flush_file(&self, file: &Arc<DirtyFile>) -> Result<()> {
         let goal = file.state().extents.newest().unwrap_or_default();
         loop {
-            let turn = self.turn_of(Arc::clone(file))?;
-            turn.flush()?;
+            let flushed = self.turn_of(Arc::clone(file))?.flush();
+            if self.journal_fills() {
+                self.make_journal_room();
+            }
+            flushed?;
             let state = file.state();
             if !state.is_dirty() || state.extents.iter().all(|extent| extent.seq > goal) {
                 return Ok(());

@@ -67,7 +67,7 @@ impl Core {
                     self.make_journal_room();
                 }
                 Err(wait) => {
-                    if self.has_many_removals() {
+                    if self.has_many_removals() || self.journal_fills() {
                         self.make_journal_room();
                     }
                     self.bell.wait(rung, wait);
@@ -119,10 +119,9 @@ impl Core {
 
     /// Whether there is no time to wait for more to be written.
     fn is_pressed(&self) -> bool {
-        let usage = self.journal.usage();
         self.pressure.is_pressed()
             || self.is_broken()
-            || usage.bytes > usage.bytes_max / 2
+            || self.journal_fills()
             || self.table.dirty() > self.config.files_max / 2
     }
 

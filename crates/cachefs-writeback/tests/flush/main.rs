@@ -1,0 +1,11 @@
+//! What is dirty reaches the backing, whatever happens meanwhile.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its tree may panic")]
+
+mod bench;
+mod conflict;
+mod drain;
+mod during;
+mod faults;
+mod journal;
+mod promise;

@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use cachefs_testkit::{CallKind, Fault, Rule, RuleHandle};
+use cachefs_vfs::{Errno, SyncHow, VfsExt};
+use cachefs_writeback::{Config, Durability, SyncPolicy};
+
+use super::bench::{Bench, config, errno, write};
+
+/// Counts the syncs of files of a filesystem.
+fn syncs(fs: &cachefs_testkit::FaultFs) -> RuleHandle {
+    fs.add(Rule::on(CallKind::SyncFile).then(Fault::Delay(Duration::ZERO)))
+}
+
+#[test]
+fn a_sync_makes_the_journal_durable_and_the_backing_once() {
+    let bench = Bench::new();
+    let file = bench.dirty("f", b"dirty");
+    let (beneath, journal) = (syncs(&bench.backing), syncs(&bench.journal));
+    file.sync(SyncHow::All).unwrap();
+    assert_eq!((beneath.seen(), journal.seen()), (1, 1), "the new file itself, and the journal");
+    for byte in 0..5 {
+        write(&*file, b"x", byte);
+        file.sync(SyncHow::Data).unwrap();
+    }
+    assert_eq!((beneath.seen(), journal.seen()), (1, 6), "nothing of it changed at the backing");
+    assert!(bench.beneath("f").is_empty());
+    bench.flush();
+    assert_eq!(beneath.seen(), 2, "what was promised is synced before the journal lets go of it");
+}
+
+#[test]
+fn what_was_not_promised_is_not_synced_by_its_flush_but_by_a_later_sync() {
+    let bench = Bench::new();
+    let file = bench.dirty("f", b"dirty");
+    let beneath = syncs(&bench.backing);
+    bench.flush();
+    assert_eq!(beneath.seen(), 0);
+    file.sync(SyncHow::All).unwrap();
+    assert_eq!(beneath.seen(), 1);
+    write(&*file, b"more", 0);
+    file.sync(SyncHow::All).unwrap();
+    assert_eq!((beneath.seen(), bench.beneath("f")), (1, b"dirty".to_vec()));
+}
+
+#[test]
+fn a_promise_made_during_a_flush_is_kept_by_it() {
+    let bench = Bench::new();
+    let file = bench.dirty("f", b"dirty");
+    file.sync(SyncHow::All).unwrap();
+    bench.flush();
+    write(&*file, b"DIRTY", 0);
+    let beneath = syncs(&bench.backing);
+    let hang = bench.backing.add(Rule::on(CallKind::Write).hang()).release_on_drop();
+    std::thread::scope(|scope| {
+        let flush = scope.spawn(|| bench.fs.flush_path("f".as_ref()));
+        assert!(hang.wait_waiting(1, super::bench::PATIENCE));
+        file.sync(SyncHow::All).unwrap();
+        assert_eq!(beneath.seen(), 0, "the journal has it; a sync does not wait for the backing");
+        hang.release();
+        flush.join().unwrap().unwrap();
+    });
+    assert_eq!(beneath.seen(), 1);
+}
+
+#[test]
+fn a_sync_that_fails_keeps_the_bytes() {
+    let bench = Bench::new();
+    let file = bench.dirty("f", b"dirty");
+    file.sync(SyncHow::All).unwrap();
+    let broken = bench.backing.add(Rule::on(CallKind::SyncFile).times(1).fail(Errno::IO));
+    assert!(bench.fs.flush_path("f".as_ref()).is_err());
+    assert_eq!(
+        (broken.fired(), bench.fs.status().dirty_bytes),
+        (1, 5),
+        "written, but who knows for how long"
+    );
+    let writes = bench.backing.add(Rule::on(CallKind::Write).then(Fault::Delay(Duration::ZERO)));
+    bench.flush();
+    assert_eq!((writes.seen(), bench.fs.status().conflicts), (1, 0), "written again, from the journal");
+}
+
+#[test]
+fn with_durability_backing_a_sync_is_the_backings() {
+    let bench = Bench::with(Config { durability: Durability::Backing, ..config() });
+    let file = bench.dirty("f", b"dirty");
+    let beneath = syncs(&bench.backing);
+    file.sync(SyncHow::All).unwrap();
+    assert_eq!((bench.beneath("f"), beneath.seen()), (b"dirty".to_vec(), 1));
+    write(&*file, b"more", 0);
+    bench.backing.add(Rule::on(CallKind::Write).fail(Errno::NOSPC));
+    assert_eq!(errno(file.sync(SyncHow::All)), Some(Errno::NOSPC), "no promise that is not kept");
+}
+
+#[test]
+fn the_weaker_policies_wait_for_nothing() {
+    for sync in [SyncPolicy::EverySecond, SyncPolicy::Never] {
+        let bench = Bench::with(Config { sync, ..config() });
+        let file = bench.dirty("f", b"dirty");
+        let hang = bench.journal.add(Rule::on(CallKind::SyncFile).hang()).release_on_drop();
+        file.sync(SyncHow::All).unwrap();
+        hang.release();
+    }
+}
+
+#[test]
+fn a_sync_of_a_directory_is_one_of_all_beneath() {
+    let bench = Bench::new();
+    bench.fs.create_dir_all("d/e").unwrap();
+    for path in ["d/f", "d/e/f", "other"] {
+        bench.fs.write(path, b"dirty").unwrap();
+    }
+    let beneath = |path: &str| {
+        bench.backing.add(Rule::on(CallKind::SyncFile).at(path).then(Fault::Delay(Duration::ZERO)))
+    };
+    let (one, two, other, journal) =
+        (beneath("d/f"), beneath("d/e/f"), beneath("other"), syncs(&bench.journal));
+    bench.fs.dir("d").unwrap().sync().unwrap();
+    assert_eq!((one.seen(), two.seen(), other.seen(), journal.seen()), (1, 1, 0, 1));
+    bench.flush();
+    assert_eq!((one.seen(), two.seen(), other.seen()), (2, 2, 0), "kept by their flushes");
+}
