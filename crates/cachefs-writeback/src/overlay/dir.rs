@@ -81,6 +81,7 @@ impl VDir for WriteDir {
 
     fn dir(&self, name: Name<'_>) -> Result<Opened<Arc<dyn VDir>>> {
         nowait::check()?;
+        let _shared = self.shared.names.share(self.place.id(), name);
         let opened = self.inner.dir(name)?;
         let place = self.shared.places.child(&self.place, name, opened.attr.id);
         Ok(Opened { handle: Self::wrap(&self.shared, opened.handle, place), attr: opened.attr })
@@ -127,6 +128,7 @@ impl VDir for WriteDir {
             RemoveKind::File => self.remove_file(name),
             // An empty directory has nothing dirty in it.
             RemoveKind::Dir => {
+                let _alone = self.shared.names.take(self.place.id(), name);
                 self.inner.remove(name, kind)?;
                 self.shared.places.removed(&self.place, name);
                 Ok(())

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use cachefs_vfs::{
-    Access, AllocateHow, Attr, Error, FileId, OpenHow, Privileges, Result, SeekTo, SetAttr, SyncHow, VFile,
-    VNode, Watch, XattrHow, nowait,
+    AllocateHow, Attr, Error, FileId, OpenHow, Privileges, Result, SeekTo, SetAttr, SyncHow, VFile, VNode,
+    Watch, XattrHow, nowait,
 };
 
 use super::shared::Shared;

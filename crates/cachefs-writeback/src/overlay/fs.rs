@@ -6,6 +6,7 @@ use cachefs_vfs::{
 };
 
 use super::dir::WriteDir;
+use super::name_locks::NameLocks;
 use super::shared::Shared;
 use super::{Handles, Places};
 use crate::core::Core;
@@ -26,7 +27,12 @@ pub struct WriteBack {
 impl WriteBack {
     /// Puts the handles over what is ready to serve.
     pub(crate) fn over(core: Arc<Core>, places: Arc<Places>, flushers: Flushers) -> Self {
-        let shared = Arc::new(Shared { core, places, handles: Arc::new(Handles::default()) });
+        let shared = Arc::new(Shared {
+            core,
+            places,
+            handles: Arc::new(Handles::default()),
+            names: NameLocks::default(),
+        });
         Self { shared, _flushers: flushers }
     }
 

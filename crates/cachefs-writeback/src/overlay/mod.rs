@@ -4,6 +4,7 @@ mod dir;
 mod file;
 mod fs;
 mod handles;
+mod name_locks;
 mod names;
 mod open;
 mod place;

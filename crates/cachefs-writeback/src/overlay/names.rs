@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cachefs_vfs::{Attr, Errno, Error, FileId, Name, RemoveKind, Result, VDir};
+use cachefs_vfs::{Attr, Errno, Error, FileId, Name, RemoveKind, Result};
 
 use super::dir::WriteDir;
 
@@ -10,18 +10,13 @@ use super::dir::WriteDir;
 const TRIES_MAX: usize = 16;
 
 impl WriteDir {
-    /// Which file, of those that are dirty or were lately, `name` is likely to be.
+    /// Which file `name` is likely to be, if that may be dirty, or may become so any moment because it is open. Who
+    /// wants to know has the name alone.
     pub(super) fn likely(&self, name: Name<'_>) -> Result<Option<FileId>> {
         let core = &self.shared.core;
-        if core.table.is_empty() {
-            return Ok(None);
-        }
-        let known = self.known(name).filter(|id| core.table.get(*id).is_some());
-        if known.is_some() {
+        let known = self.shared.places.at(self.place.id(), name).map(|place| place.id());
+        if known.is_some() || !core.table.may_be_dirty_elsewhere() {
             return Ok(known);
-        }
-        if !core.table.may_be_dirty_elsewhere() {
-            return Ok(None);
         }
         match self.inner.stat(name) {
             Ok(attr) => Ok(core.table.get(attr.id).map(|_| attr.id)),
@@ -36,9 +31,7 @@ impl WriteDir {
             Ok(attr) if attr.id == id => Ok(Some(attr)),
             Err(error) if !error.is_not_found() => Err(error),
             _ => {
-                if self.known(name) == Some(id) {
-                    self.shared.places.removed(&self.place, name);
-                }
+                self.shared.places.removed(&self.place, name);
                 Ok(None)
             }
         }
@@ -49,19 +42,6 @@ impl WriteDir {
         self.place.path().map(|path| path.join(name.as_os_str()))
     }
 
-    /// Which file `name` is known to be.
-    pub(super) fn known(&self, name: Name<'_>) -> Option<FileId> {
-        self.shared.places.at(self.place.id(), name).map(|place| place.id())
-    }
-
-    /// After a verb on a file that was not dirty: it may have become so meanwhile.
-    pub(super) fn settle(&self, id: Option<FileId>) -> Result<()> {
-        match id.and_then(|id| self.shared.core.table.get(id)) {
-            Some(file) if file.is_dirty() => self.shared.core.settled(&file),
-            _ => Ok(()),
-        }
-    }
-
     /// Lets go of what is dirty of a file without names that nobody has open.
     pub(super) fn nameless(&self, id: FileId) {
         if !self.shared.handles.any(id) {
@@ -70,17 +50,14 @@ impl WriteDir {
     }
 
     pub(super) fn remove_file(&self, name: Name<'_>) -> Result<()> {
+        let _alone = self.shared.names.take(self.place.id(), name);
         let verb = || {
             self.inner.remove(name, RemoveKind::File)?;
             self.shared.places.removed(&self.place, name);
             Ok(())
         };
         for _ in 0..TRIES_MAX {
-            let Some(id) = self.likely(name)? else {
-                let known = self.known(name);
-                verb()?;
-                return self.settle(known);
-            };
+            let Some(id) = self.likely(name)? else { return verb() };
             let turn = self.shared.core.turn(id)?;
             if !turn.is_dirty() {
                 return turn.changing(verb, |()| None);
@@ -101,12 +78,16 @@ impl WriteDir {
     /// A file that gets another name is flushed first: others may come by the new one at any time.
     pub(super) fn link_file(&self, name: Name<'_>, to_dir: &Self, to: Name<'_>) -> Result<Attr> {
         let core = &self.shared.core;
+        let _alone = self.shared.names.take_two((self.place.id(), name), (to_dir.place.id(), to));
         let again = || to_dir.inner.stat(to);
         for _ in 0..TRIES_MAX {
             let Some(id) = self.likely(name)? else {
                 let asked = core.asked();
                 let attr = self.inner.hard_link(name, &*to_dir.inner, to)?;
-                self.settle(Some(attr.id))?;
+                // A file that is open by another name may have become dirty meanwhile.
+                if let Some(file) = core.table.get(attr.id).filter(|file| file.is_dirty()) {
+                    core.settled(&file)?;
+                }
                 return self.shared.laid_over(attr, asked, again);
             };
             let turn = core.turn(id)?;

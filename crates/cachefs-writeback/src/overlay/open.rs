@@ -2,7 +2,6 @@
 
 use cachefs_vfs::{
     Access, Attr, CreateHow, Errno, FileId, Name, Object, OpenHow, Opened, Owner, Privileges, Result, VFile,
-    VNode,
 };
 
 use super::dir::WriteDir;
@@ -16,6 +15,7 @@ type File = Opened<Arc<dyn VFile>>;
 impl WriteDir {
     /// A file that is to be cut is opened as it is, and cut like any other: it may be dirty, or become so meanwhile.
     pub(super) fn open_file(&self, name: Name<'_>, how: OpenHow) -> Result<File> {
+        let _shared = self.shared.names.share(self.place.id(), name);
         let _opening = self.shared.handles.opening();
         let asked = self.shared.core.asked();
         if !how.truncate || !how.access.writes() {
@@ -26,6 +26,7 @@ impl WriteDir {
     }
 
     pub(super) fn create_file(&self, name: Name<'_>, how: CreateHow, owner: &Owner) -> Result<File> {
+        let _shared = self.shared.names.share(self.place.id(), name);
         let _opening = self.shared.handles.opening();
         let asked = self.shared.core.asked();
         if how.exclusive || !how.open.truncate || !how.open.access.writes() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cachefs_vfs::{Errno, Error, FileId, Name, RenameHow, Result, VDir};
+use cachefs_vfs::{Errno, Error, FileId, Name, RenameHow, Result};
 
 use super::dir::WriteDir;
 use crate::core::Turn;
@@ -44,6 +44,7 @@ impl WriteDir {
     ) -> Result<()> {
         let (from, to) = (End { dir: self, name }, End { dir: to_dir, name: to });
         let this = Move { from, to, how };
+        let _alone = self.shared.names.take_two((self.place.id(), name), (to_dir.place.id(), to.name));
         for _ in 0..TRIES_MAX {
             let (source, target) = (self.likely(name)?, to_dir.likely(to.name)?);
             if let Some(done) = this.once(source, target)? {
@@ -73,15 +74,10 @@ impl<'a> Move<'a> {
             return Ok(None);
         };
         self.flush(source.as_ref(), target.as_ref())?;
-        let known = (self.from.dir.known(self.from.name), self.to.dir.known(self.to.name));
         self.run(source.as_ref(), target.as_ref())?;
         let replaced = target.as_ref().filter(|target| target.last && self.how == RenameHow::Replace);
         let replaced = replaced.map(|target| target.id);
-        // No turn is waited for by whoever has one.
-        let held = (source.is_some(), target.is_some());
         drop((source, target));
-        self.from.dir.settle(known.0.filter(|_| !held.0))?;
-        self.to.dir.settle(known.1.filter(|_| !held.1))?;
         if let Some(id) = replaced {
             self.to.dir.nameless(id);
         }
@@ -178,14 +174,11 @@ impl<'a> End<'a> {
         self.dir.path_of(self.name)
     }
 
-    /// Whether something is known to be here, in use, that is not dirty itself.
+    /// Whether a directory may be here, and something dirty beneath.
     fn carries(self) -> bool {
         let shared = &self.dir.shared;
-        !shared.core.table.is_empty()
-            && shared
-                .places
-                .at(self.dir.place.id(), self.name)
-                .is_some_and(|place| shared.core.table.get(place.id()).is_none())
+        let known = shared.places.at(self.dir.place.id(), self.name);
+        known.is_some_and(|place| shared.core.table.get(place.id()).is_none_or(|file| !file.is_dirty()))
     }
 }
 

@@ -1,5 +1,6 @@
 use cachefs_vfs::{Attr, Result};
 
+use super::name_locks::NameLocks;
 use super::{Handles, Places};
 use crate::core::{Asked, Core};
 use crate::sync::Arc;
@@ -13,6 +14,7 @@ pub(super) struct Shared {
     pub(super) core: Arc<Core>,
     pub(super) places: Arc<Places>,
     pub(super) handles: Arc<Handles>,
+    pub(super) names: NameLocks,
 }
 
 impl Shared {
