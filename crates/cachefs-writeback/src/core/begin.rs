@@ -84,6 +84,7 @@ fn begin_afresh(state: &mut State) {
     state.truncate = None;
     state.unlinked = false;
     state.unreferenced = false;
+    state.removed_from = None;
     state.recovered();
 }
 

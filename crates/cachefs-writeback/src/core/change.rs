@@ -70,7 +70,9 @@ impl Turn<'_> {
         self.begin_change(true);
         let result = verb();
         let mut state = self.file().state();
-        (state.own, state.seen) = (None, None);
+        if result.is_ok() {
+            (state.own, state.seen) = (None, None);
+        }
         state.touch_backing();
         state.epoch += 1;
         self.core.moved(&mut state);
@@ -165,7 +167,10 @@ impl Core {
         state.foreign |= foreign.is_some();
         state.know(&attr, self.clock.now());
         self.place_again(state);
-        state.ctime = state.ctime.max(attr.ctime);
+        // A verb that was refused is not to be seen.
+        if before != Some(attr.version()) {
+            state.ctime = state.ctime.max(attr.ctime);
+        }
         // The next flush, or a replay, is to find what is somebody else's.
         let own = foreign.unwrap_or_else(|| attr.version());
         state.own = Some(own);
@@ -176,8 +181,8 @@ impl Core {
         if state.own.is_none() {
             return;
         }
-        state.own = attr.map(|attr| attr.version());
         if let Some(attr) = attr {
+            state.own = Some(attr.version());
             (state.mtime, state.ctime) = (attr.mtime, attr.ctime);
         }
         self.moved(state);

@@ -1,4 +1,4 @@
-use cachefs_vfs::{Attr, FileId, Result, VFile};
+use cachefs_vfs::{Attr, FileId, Result, VDir, VFile};
 use tracing::debug;
 
 use super::{Core, Turn};
@@ -16,7 +16,8 @@ pub(crate) struct Leftover {
 
 impl Turn<'_> {
     /// Does `verb`, which removes a name of the file, or puts another file in its place. `last`: it has no other.
-    /// `handles`: somebody of ours has it open. With neither a name nor a handle left, its dirty bytes go.
+    /// `handles`: somebody of ours has it open. With neither a name nor a handle left, its dirty bytes go. `dir` is the
+    /// backing's directory that the name is in.
     ///
     /// # Errors
     /// Those of the verb.
@@ -24,11 +25,12 @@ impl Turn<'_> {
         &self,
         last: bool,
         handles: bool,
+        dir: &Arc<dyn VDir>,
         verb: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         if !last {
             let result = self.changing(verb, |_| None);
-            self.look_nameless(handles);
+            self.look_nameless(handles, dir);
             return result;
         }
         let Some((no, handle)) = self.begin_removal() else {
@@ -42,6 +44,7 @@ impl Turn<'_> {
         if gone {
             state.unlinked = true;
             state.unreferenced = !handles;
+            state.removed_from = Some(Arc::clone(dir));
         } else {
             self.core.note(&mut state, &Entry::Stays { no });
         }
@@ -50,21 +53,19 @@ impl Turn<'_> {
     }
 
     /// The name that was not the last one may have become so: others remove names, too.
-    fn look_nameless(&self, handles: bool) {
+    fn look_nameless(&self, handles: bool, dir: &Arc<dyn VDir>) {
         let mut state = self.file().state();
         let nameless = state.seen.is_some_and(|(attr, _)| attr.links == 0);
         if let Some(no) = state.no.filter(|_| nameless && !state.foreign) {
             self.core.note(&mut state, &Entry::Gone { no });
             (state.unlinked, state.unreferenced) = (true, !handles);
+            state.removed_from = Some(Arc::clone(dir));
         }
     }
 
     fn begin_removal(&self) -> Option<(FileNo, Option<Arc<dyn VFile>>)> {
-        let path = self.file().path();
         let mut state = self.file().state();
         let no = state.no?;
-        // Where it was, for when it has no place any more.
-        state.hint = path;
         self.core.note(&mut state, &Entry::Gone { no });
         state.touch_backing();
         Some((no, state.handle.clone()))
@@ -75,8 +76,10 @@ impl Core {
     fn after_removal(&self, state: &mut State, no: FileNo, attr: Option<Attr>) {
         self.note(state, &Entry::Window { no });
         if let Some(attr) = attr {
+            if state.own != Some(attr.version()) {
+                state.ctime = state.ctime.max(attr.ctime);
+            }
             self.know(state, &attr);
-            state.ctime = state.ctime.max(attr.ctime);
             self.note(state, &Entry::Own { no, own: attr.version() });
         } else {
             state.open = true;

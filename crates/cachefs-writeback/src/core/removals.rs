@@ -1,15 +1,11 @@
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
-use cachefs_vfs::{Errno, Result};
+use cachefs_vfs::{Errno, VDir};
 use tracing::debug;
 
 use super::Core;
 use crate::dirty::{DirtyFile, State};
 use crate::extent::ExtentMap;
-use crate::flush::walk;
 use crate::journal::{Entry, FileNo, Record};
-use crate::sync::Mutex;
+use crate::sync::{Arc, Mutex};
 
 /// So many are settled soon, whatever room the journal has.
 const MANY: usize = 64;
@@ -22,17 +18,17 @@ pub(super) struct Removals(Mutex<Vec<Removal>>);
 #[derive(Debug)]
 struct Removal {
     no: FileNo,
-    dir: PathBuf,
+    /// Where the name was: the directory itself, wherever its own name is by now.
+    dir: Arc<dyn VDir>,
     /// Held so that their segments stay.
     _records: (Option<Record>, ExtentMap<Record>),
 }
 
 impl Removals {
-    /// The state is of a file that is about to be clean.
+    /// The state is of a file that is about to be clean. One that others removed is not kept.
     pub(super) fn put(&self, file: &DirtyFile, state: &State) {
-        let Some(no) = state.no else { return };
+        let (Some(no), Some(dir)) = (state.no, state.removed_from.clone()) else { return };
         debug!(inode = file.id().inode, "its bytes stay in the journal until its removal is durable");
-        let dir = state.hint.parent().unwrap_or(Path::new("")).to_path_buf();
         let _records = (state.anchor.clone(), state.extents.clone());
         self.0.lock().push(Removal { no, dir, _records });
     }
@@ -47,29 +43,31 @@ impl Core {
         self.removals.0.lock().len() >= MANY
     }
 
-    /// Makes removals durable, and lets go of what was kept for them.
+    /// Makes removals durable, and lets go of what was kept for them. What fails is tried again the next time.
     pub(crate) fn settle_removals(&self) {
         let removals = std::mem::take(&mut *self.removals.0.lock());
-        let dirs: BTreeSet<PathBuf> = removals.iter().map(|removal| removal.dir.clone()).collect();
-        let failed: BTreeSet<PathBuf> =
-            dirs.into_iter().filter(|dir| self.sync_names(dir).is_err()).collect();
-        let (again, settled): (Vec<_>, Vec<_>) =
-            removals.into_iter().partition(|removal| failed.contains(&removal.dir));
+        let mut dirs: Vec<(&Arc<dyn VDir>, bool)> = Vec::new();
+        for Removal { dir, .. } in &removals {
+            if !dirs.iter().any(|(known, _)| Arc::ptr_eq(known, dir)) {
+                dirs.push((dir, is_synced(&**dir)));
+            }
+        }
+        let failed: Vec<_> =
+            dirs.iter().filter(|(_, synced)| !synced).map(|(dir, _)| Arc::clone(dir)).collect();
+        let is_failed = |removal: &Removal| failed.iter().any(|dir| Arc::ptr_eq(dir, &removal.dir));
+        let (again, settled): (Vec<_>, Vec<_>) = removals.into_iter().partition(is_failed);
         for Removal { no, .. } in &settled {
-            drop(
-                self.journal
-                    .append(&Entry::Done { no: *no }, &[])
-                    .inspect_err(|error| self.look_broken(error)),
-            );
+            let noted = self.journal.append(&Entry::Done { no: *no }, &[]);
+            drop(noted.inspect_err(|error| self.look_broken(error)));
         }
         self.removals.0.lock().extend(again);
     }
+}
 
-    fn sync_names(&self, dir: &Path) -> Result<()> {
-        match walk(&*self.backing, dir) {
-            // Moved or removed since: there is no telling by whom, and nothing to be had by waiting.
-            Err(error) if matches!(error.errno(), Errno::NOENT | Errno::NOTDIR) => Ok(()),
-            found => found?.sync(),
-        }
+/// Whether the names in it are durable. One that is gone itself has none to come back.
+fn is_synced(dir: &dyn VDir) -> bool {
+    match dir.sync() {
+        Ok(()) => true,
+        Err(error) => matches!(error.errno(), Errno::NOENT | Errno::STALE | Errno::OPNOTSUPP),
     }
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use cachefs_vfs::clock::Moment;
-use cachefs_vfs::{Attr, Error, Time, VFile, Version};
+use cachefs_vfs::{Attr, Error, Time, VDir, VFile, Version};
 
 use super::ErrorsSeen;
 use super::latch::Latch;
@@ -65,6 +65,8 @@ pub(crate) struct State {
     pub(crate) epoch: u64,
     /// We removed its last name.
     pub(crate) unlinked: bool,
+    /// The backing's directory we removed it from.
+    pub(crate) removed_from: Option<Arc<dyn VDir>>,
     /// Nobody of ours has it open any more.
     pub(crate) unreferenced: bool,
     /// The count of moves ([`crate::core::Core::asked`]) when what the backing answers of it last changed.

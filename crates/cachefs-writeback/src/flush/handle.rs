@@ -31,13 +31,19 @@ impl Core {
     pub(crate) fn open_for(&self, file: &DirtyFile, access: Access) -> Result<Arc<dyn VFile>> {
         let path = file.path();
         match open_at(&*self.backing, &path, file.id(), access) {
-            Err(error) if matches!(error.errno(), Errno::NOENT | Errno::NOTDIR | Errno::STALE) => {
-                open_by_id(&*self.backing, file.id(), access)
-            }
+            Err(error) if is_not_it(error.errno()) => open_by_id(&*self.backing, file.id(), access),
             opened => opened,
         }
         .map_err(|error| error.on("opening to flush", path))
     }
+}
+
+/// Whether something else, or nothing, is where the file was.
+fn is_not_it(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::NOENT | Errno::NOTDIR | Errno::STALE | Errno::LOOP | Errno::ISDIR | Errno::OPNOTSUPP
+    )
 }
 
 /// Opens the file at a path if it is the one that is meant.
@@ -63,7 +69,7 @@ fn open_by_id(backing: &dyn Vfs, id: FileId, access: Access) -> Result<Arc<dyn V
 }
 
 /// The directory at a path below the root.
-pub(crate) fn walk(backing: &dyn Vfs, path: &Path) -> Result<Arc<dyn VDir>> {
+pub(super) fn walk(backing: &dyn Vfs, path: &Path) -> Result<Arc<dyn VDir>> {
     let mut dir = backing.root()?;
     for name in path {
         dir = dir.dir(Name::new(name)?)?.handle;

@@ -13,5 +13,5 @@ mod write_out;
 pub(crate) use all::remaining;
 pub use all::{DrainHow, Drained, Progress, Remaining};
 pub(crate) use bell::Bell;
-pub(crate) use handle::walk;
+
 pub(crate) use threads::Flushers;

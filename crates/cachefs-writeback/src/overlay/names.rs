@@ -64,7 +64,7 @@ impl WriteDir {
             }
             if let Some(attr) = self.still(name, id)? {
                 let last = attr.links <= 1;
-                turn.removing(last, true, verb)?;
+                turn.removing(last, true, &self.inner, verb)?;
                 drop(turn);
                 if last {
                     self.nameless(id);

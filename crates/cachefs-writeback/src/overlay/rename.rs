@@ -120,7 +120,7 @@ impl<'a> Move<'a> {
             Some(target) if self.how == RenameHow::Exchange => {
                 moving(&target.turn, self.to, self.from, || self.carry())
             }
-            Some(target) => target.turn.removing(target.last, true, || self.carry()),
+            Some(target) => target.turn.removing(target.last, true, &self.to.dir.inner, || self.carry()),
             None => self.carry(),
         };
         match source {
