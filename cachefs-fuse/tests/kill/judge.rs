@@ -131,7 +131,7 @@ fn file_difference(look: &Look, shelf: &Shelf, no: u32) -> Option<String> {
     if inode.mode.is_some_and(|mode| mode != look.mode) {
         return Some(format!("mode {:o} instead of {:?}", look.mode, inode.mode));
     }
-    if std::env::var_os("TMP_NO_MTIME").is_none() && inode.mtime.is_some_and(|mtime| mtime != look.mtime) {
+    if inode.mtime.is_some_and(|mtime| mtime != look.mtime) {
         return Some(format!("changed at {:?} instead of {:?}", look.mtime, inode.mtime));
     }
     None

@@ -112,7 +112,7 @@ impl Massacre {
         for worker in &mut self.workers {
             worker.check(&self.place.mount, &format!("{what}: on the mount"));
         }
-        victim.leave(self.random.below(2) < 2);
+        victim.leave(self.random.below(2) == 0);
         for worker in &mut self.workers {
             worker.check(&self.place.source, &format!("{what}: in the source"));
         }
