@@ -23,8 +23,8 @@ pub(crate) struct RecoveredFile<R> {
     pub(crate) own: Option<Version>,
     /// The newest change of ours that is recorded.
     pub(crate) newest_ctime: Option<Time>,
-    /// Lengths and times of the last own versions.
-    pub(super) before: VecDeque<(u64, Time)>,
+    /// The mtimes of the last own versions.
+    pub(super) before: VecDeque<Time>,
     /// What was under way at the end.
     pub(crate) windows: Windows,
     /// Its dirty bytes.
@@ -127,11 +127,10 @@ impl<R: Clone> RecoveredFile<R> {
         self.paths.newest().map(PathBuf::from)
     }
 
-    /// Whether its length was ours once, and its mtime, maybe of different moments: what a loss of power leaves of
-    /// versions that were not synced.
-    pub(crate) fn had(&self, found: Version) -> bool {
-        let length = self.before.iter().any(|(length, _)| *length == found.size);
-        length && self.before.iter().any(|(_, mtime)| *mtime == found.mtime)
+    /// Whether its mtime was once this, by our doing. After a loss of power the ctime may be that of a verb of which
+    /// the record is lost, the length one from before: nobody else changes bytes without a new mtime.
+    pub(crate) fn had_mtime(&self, mtime: Time) -> bool {
+        self.before.contains(&mtime)
     }
 
     pub(super) fn own(&mut self, own: Version) {
@@ -139,7 +138,7 @@ impl<R: Clone> RecoveredFile<R> {
         if self.before.len() == BEFORE_MAX {
             self.before.pop_front();
         }
-        self.before.push_back((own.size, own.mtime));
+        self.before.push_back(own.mtime);
         if self.own.replace(own) != Some(own)
             && let Some(doubt) = &mut self.doubt
         {

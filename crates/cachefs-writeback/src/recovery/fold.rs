@@ -1,5 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+
+use cachefs_vfs::FileId;
 
 use super::file::RecoveredFile;
 use crate::extent::Extent;
@@ -9,6 +11,8 @@ use crate::journal::{Entry, FileNo, Seq};
 #[derive(Debug)]
 pub(crate) struct Fold<R> {
     files: BTreeMap<FileNo, RecoveredFile<R>>,
+    /// The number each goes by.
+    numbers: HashMap<FileId, FileNo>,
     number_max: FileNo,
     /// Records were passed over that may never have been durable, and none that were.
     unpromised: bool,
@@ -16,7 +20,7 @@ pub(crate) struct Fold<R> {
 
 impl<R: Clone> Fold<R> {
     pub(crate) fn new() -> Self {
-        Self { files: BTreeMap::new(), number_max: FileNo(0), unpromised: false }
+        Self { files: BTreeMap::new(), numbers: HashMap::new(), number_max: FileNo(0), unpromised: false }
     }
 
     /// The next record: its place, a handle, the length of its payload, what it says.
@@ -27,6 +31,7 @@ impl<R: Clone> Fold<R> {
             }
             Entry::Rename { no: Some(no), to, .. } => self.file(*no).paths.put(to.clone()),
             Entry::File { no, id, path, own } => {
+                self.goes_by(*id, *no);
                 let file = self.file(*no);
                 file.id = Some(*id);
                 file.paths.put(path.clone());
@@ -106,6 +111,16 @@ impl<R: Clone> Fold<R> {
         self.number(no);
         let unpromised = self.unpromised;
         self.files.entry(no).or_insert_with(|| RecoveredFile { unpromised, ..RecoveredFile::new(no) })
+    }
+
+    /// A file gets a new number only when it is done with under the old one, whether the record of that is there or
+    /// not.
+    fn goes_by(&mut self, id: FileId, no: FileNo) {
+        if let Some(old) = self.numbers.insert(id, no)
+            && old != no
+        {
+            self.files.remove(&old);
+        }
     }
 
     fn number(&mut self, no: FileNo) {

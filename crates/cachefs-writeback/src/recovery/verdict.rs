@@ -47,7 +47,7 @@ fn is_ours<R: Clone>(file: &RecoveredFile<R>, found: Version, same_boot: bool) -
     found == own
         || file.windows.is_open() && fits_window(file, own, found, same_boot)
         || file.newest_ctime.is_some_and(|newest| found.ctime <= newest)
-        || !same_boot && found.tag == own.tag && file.had(found)
+        || !same_boot && found.tag == own.tag && file.had_mtime(found.mtime)
 }
 
 /// Whether what was under way can have left this version. A loss of power may leave anything.

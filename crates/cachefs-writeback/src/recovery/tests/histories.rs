@@ -87,6 +87,16 @@ fn a_removal_may_be_taken_back() {
 }
 
 #[test]
+fn a_new_number_of_a_file_ends_the_old_one() {
+    let mut history = begun();
+    let id = super::id(1);
+    history.push(0, Entry::File { no: FileNo(2), id, path: "a/f".into(), own: version(100, 9) });
+    history.push(3, data(2, 1, 10));
+    assert_eq!(history.file().no, FileNo(2));
+    assert_eq!(ranges(&history.file()), [(1, 3, 5)], "what went before is in the backing");
+}
+
+#[test]
 fn what_lies_beside_is_let_go_with_its_truncation() {
     let mut history = begun();
     history.push(0, Entry::Truncate { no: NO, length: 55, mtime: at(7) });
