@@ -1,5 +1,6 @@
 use cachefs_vfs::{Attr, Privileges, Result};
 
+use super::naming::Calm;
 use super::{Core, Target, Turn};
 use crate::dirty::State;
 use crate::journal::Entry;
@@ -25,6 +26,7 @@ impl Core {
             if turn.is_dirty() && turn.file().state().seen.is_some() {
                 return Ok(Begun::Dirty);
             }
+            let calm = self.calm();
             let attr = target.handle.attr()?;
             if turn.is_dirty() {
                 // A replay found it while the backing did not answer.
@@ -35,12 +37,12 @@ impl Core {
                 return Ok(Begun::Through);
             }
             if self.table.became_dirty(turn.file(), self.config.files_max.max(1)) {
-                return Ok(self.begin_with(&turn, target, &attr));
+                return Ok(self.begin_with(&turn, target, &attr, calm));
             }
         }
     }
 
-    fn begin_with(&self, turn: &Turn<'_>, target: &Target<'_>, attr: &Attr) -> Begun {
+    fn begin_with(&self, turn: &Turn<'_>, target: &Target<'_>, attr: &Attr, calm: Calm) -> Begun {
         let path = target.place.path().unwrap_or_default();
         let no = self.new_no();
         let entry = Entry::File { no, id: target.id, path: path.clone(), own: attr.version() };
@@ -68,6 +70,12 @@ impl Core {
         }
         state.know(attr, now);
         self.place_again(&mut state);
+        if !self.was_calm(calm) {
+            // A replay is to know it, too.
+            self.note(&mut state, &Entry::Window { no });
+            state.windows += 1;
+            state.loose = true;
+        }
         drop(state);
         if self.table.dirty() == 1 {
             self.bell.ring();
@@ -81,6 +89,7 @@ fn begin_afresh(state: &mut State) {
     state.open = false;
     state.windows = 0;
     state.foreign = false;
+    state.loose = false;
     state.truncate = None;
     state.unlinked = false;
     state.unreferenced = false;

@@ -73,15 +73,15 @@ impl Turn<'_> {
 
     /// Whether the backing's file is not as we left it. Asked before a verb after which that could not be told.
     fn changed_by_others(&self) -> bool {
-        let (own, handle) = {
+        let handle = {
             let state = self.file().state();
             if !state.is_dirty() || state.open {
                 return false;
             }
-            (state.own, state.handle.clone())
+            state.handle.clone()
         };
         let attr = handle.and_then(|handle| handle.attr().ok());
-        let changed = attr.is_some_and(|attr| Some(attr.version()) != own);
+        let changed = attr.is_some_and(|attr| !self.file().state().is_own(attr.version()));
         self.file().state().foreign |= changed;
         changed
     }

@@ -6,6 +6,7 @@ mod begin;
 mod change;
 mod cut;
 mod leave;
+mod naming;
 mod note;
 mod read;
 mod removals;
@@ -22,6 +23,7 @@ use cachefs_vfs::clock::Clock;
 
 pub(crate) use adopt::Adopted;
 pub(crate) use attr::Asked;
+use naming::Names;
 use removals::Removals;
 pub(crate) use stats::Stats;
 pub(crate) use turn::Turn;
@@ -54,6 +56,7 @@ pub(crate) struct Core {
     moves: AtomicU64,
     /// Files removed by us, whose removal may not be durable yet.
     removals: Removals,
+    names: Names,
     /// Files that are due, the first to be flushed first.
     pub(crate) due: Mutex<VecDeque<Arc<DirtyFile>>>,
     /// The oldest segment that was held when room was last given back.
@@ -92,6 +95,7 @@ impl Core {
             next_no: AtomicU64::new(first_no.0),
             moves: AtomicU64::new(0),
             removals: Removals::default(),
+            names: Names::default(),
             due: Mutex::default(),
             oldest_held: Mutex::default(),
             abandoned: AtomicBool::new(false),

@@ -33,6 +33,8 @@ pub(crate) struct State {
     pub(crate) own: Option<Version>,
     /// A flush or verb of ours ended without our knowing what it did: whatever the version is may be ours.
     pub(crate) open: bool,
+    /// A verb of ours by another name may have moved its ctime as it became dirty.
+    pub(crate) loose: bool,
     /// Windows that the journal has open because of that.
     pub(crate) windows: u32,
     /// The backing changed under it, and not by us: seen in passing by a verb. The next flush makes a conflict of it.
@@ -113,9 +115,16 @@ impl State {
         attr
     }
 
+    /// Whether `version` is what a verb or flush of ours left.
+    pub(crate) fn is_own(&self, version: Version) -> bool {
+        let but_for_ctime = |own: Version| Version { ctime: version.ctime, ..own };
+        self.own.is_some_and(|own| own == version || (self.loose && but_for_ctime(own) == version))
+    }
+
     /// Takes note of what a verb or flush of ours left at the backing.
     pub(crate) fn know(&mut self, attr: &Attr, now: Moment) {
         self.own = Some(attr.version());
+        self.loose = false;
         self.seen = Some((*attr, now));
     }
 

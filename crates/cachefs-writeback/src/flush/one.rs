@@ -211,6 +211,6 @@ fn verdict(state: &State, attr: &Attr) -> Verdict {
     if attr.links == 0 && !state.unlinked {
         return Verdict::Gone;
     }
-    let changed = state.foreign || (!state.open && state.own != Some(attr.version()));
+    let changed = state.foreign || (!state.open && !state.is_own(attr.version()));
     if changed { Verdict::Changed } else { Verdict::Ours }
 }
