@@ -50,7 +50,7 @@ impl WriteFile {
             writes: OnceLock::new(),
             place,
             errors: ErrorsSeen::default(),
-            held: is_regular.then(|| shared.handles.hold(attr.id)),
+            held: is_regular.then(|| shared.handles.hold(attr.id, attr.links)),
             shared: Arc::clone(shared),
         }
     }
@@ -293,7 +293,7 @@ impl VFile for WriteFile {
             writes: OnceLock::new(),
             place: Arc::clone(&self.place),
             errors: ErrorsSeen::default(),
-            held: self.is_regular.then(|| self.shared.handles.hold(self.id)),
+            held: self.is_regular.then(|| self.shared.handles.hold(self.id, 1)),
         }))
     }
 

@@ -15,11 +15,14 @@ impl WriteDir {
     pub(super) fn likely(&self, name: Name<'_>) -> Result<Option<FileId>> {
         let core = &self.shared.core;
         let known = self.shared.places.at(self.place.id(), name).map(|place| place.id());
-        if known.is_some() || !core.table.may_be_dirty_elsewhere() {
+        let handles = &self.shared.handles;
+        if known.is_some() || !(core.table.may_be_dirty_elsewhere() || handles.any_linked()) {
             return Ok(known);
         }
         match self.inner.stat(name) {
-            Ok(attr) => Ok(core.table.get(attr.id).map(|_| attr.id)),
+            Ok(Attr { id, .. }) => {
+                Ok(Some(id).filter(|id| handles.any(*id) || core.table.get(*id).is_some()))
+            }
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
@@ -84,12 +87,14 @@ impl WriteDir {
             let Some(id) = self.likely(name)? else {
                 let asked = core.asked();
                 let attr = self.inner.hard_link(name, &*to_dir.inner, to)?;
+                self.shared.handles.linked(attr.id);
                 // A file that is open by another name may have become dirty meanwhile.
                 if let Some(file) = core.table.get(attr.id).filter(|file| file.is_dirty()) {
                     core.settled(&file)?;
                 }
                 return self.shared.laid_over(attr, asked, again);
             };
+            self.shared.handles.linked(id);
             let turn = core.turn(id)?;
             if turn.is_dirty() && self.still(name, id)?.is_none() {
                 continue;
