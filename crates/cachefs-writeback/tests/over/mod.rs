@@ -12,7 +12,7 @@ use cachefs_writeback::{Config, Setup, WriteBack};
 
 /// How many threads flush, and when.
 #[derive(Clone, Copy, Debug)]
-pub enum Flushing {
+pub(crate) enum Flushing {
     /// Nothing is flushed but by verbs that need it.
     Never,
     /// Everything, where the model has its filesystem forget what it likes.
@@ -35,7 +35,7 @@ fn config(flushing: Flushing) -> Config {
 }
 
 /// A fresh write-back over `backing`, with its journal in memory.
-pub fn over(backing: &Arc<dyn Vfs>, flushing: Flushing) -> Arc<WriteBack> {
+pub(crate) fn over(backing: &Arc<dyn Vfs>, flushing: Flushing) -> Arc<WriteBack> {
     let journal = MemFs::new().root().unwrap();
     let setup =
         Setup { config: config(flushing), source: [7; 32], boot: [9; 16], clock: Arc::new(SystemClock) };
@@ -43,13 +43,13 @@ pub fn over(backing: &Arc<dyn Vfs>, flushing: Flushing) -> Arc<WriteBack> {
 }
 
 /// Flushes everything; what cannot be flushed is none of the model's business here.
-pub fn flush(fs: &WriteBack) {
+pub(crate) fn flush(fs: &WriteBack) {
     let left = fs.flush_all(Some(Duration::from_secs(60)), &mut |_| ());
     assert!(left.remaining.is_empty(), "{left:?}");
 }
 
 /// A subject over `backing`.
-pub fn subject(backing: &Arc<dyn Vfs>, flushing: Flushing) -> Subject {
+pub(crate) fn subject(backing: &Arc<dyn Vfs>, flushing: Flushing) -> Subject {
     let fs = over(backing, flushing);
     let mut subject = Subject::new(Arc::clone(&fs) as Arc<dyn Vfs>);
     if matches!(flushing, Flushing::NowAndThen) {
@@ -59,19 +59,19 @@ pub fn subject(backing: &Arc<dyn Vfs>, flushing: Flushing) -> Subject {
 }
 
 /// One over memory.
-pub fn mem(flushing: Flushing) -> Subject {
+pub(crate) fn mem(flushing: Flushing) -> Subject {
     subject(&(Arc::new(MemFs::new()) as Arc<dyn Vfs>), flushing)
 }
 
 /// One over a real directory, in memory where that is to be had.
-pub fn local(flushing: Flushing) -> Subject {
+pub(crate) fn local(flushing: Flushing) -> Subject {
     let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     let backing: Arc<dyn Vfs> = Arc::new(LocalFs::open(dir.path()).unwrap());
     subject(&backing, flushing).keeping(dir)
 }
 
 /// One over a directory on a disk.
-pub fn disk(flushing: Flushing) -> Subject {
+pub(crate) fn disk(flushing: Flushing) -> Subject {
     let dir = tempfile::tempdir().unwrap();
     let backing: Arc<dyn Vfs> = Arc::new(LocalFs::open(dir.path()).unwrap());
     subject(&backing, flushing).keeping(dir)

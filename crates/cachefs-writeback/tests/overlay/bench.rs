@@ -10,19 +10,19 @@ use cachefs_vfs::{
 use cachefs_writeback::{Config, Setup, WriteBack};
 
 /// A write-back that flushes nothing by itself, over a filesystem whose calls are counted, and the bare filesystem.
-pub struct Bench {
-    pub fs: WriteBack,
-    pub root: Arc<dyn VDir>,
-    pub counted: Arc<CountFs>,
-    pub bare: Arc<dyn VDir>,
+pub(crate) struct Bench {
+    pub(crate) fs: WriteBack,
+    pub(crate) root: Arc<dyn VDir>,
+    pub(crate) counted: Arc<CountFs>,
+    pub(crate) bare: Arc<dyn VDir>,
 }
 
-pub fn name(name: &str) -> Name<'_> {
+pub(crate) fn name(name: &str) -> Name<'_> {
     Name::new(name).unwrap()
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bare: Arc<dyn Vfs> = Arc::new(MemFs::new());
         let counted = Arc::new(CountFs::new(Arc::clone(&bare)));
         let backing = Arc::clone(&counted) as Arc<dyn Vfs>;
@@ -41,7 +41,7 @@ impl Bench {
     }
 
     /// A new file that is dirty with `bytes`.
-    pub fn dirty(&self, at: &str, bytes: &[u8]) -> Arc<dyn VFile> {
+    pub(crate) fn dirty(&self, at: &str, bytes: &[u8]) -> Arc<dyn VFile> {
         let how =
             CreateHow { open: OpenHow::new(Access::ReadWrite), mode: Mode::new(0o644), exclusive: false };
         let file = self.root.create(name(at), how, &Owner::process()).unwrap().handle;
@@ -50,43 +50,43 @@ impl Bench {
     }
 
     /// How often the backing was written to.
-    pub fn writes(&self) -> u64 {
+    pub(crate) fn writes(&self) -> u64 {
         let counts = self.counted.snapshot();
         counts.of(CallKind::Write) + counts.of(CallKind::Append)
     }
 
-    pub fn flush(&self) {
+    pub(crate) fn flush(&self) {
         let drained = self.fs.flush_all(None, &mut |_| ());
         assert!(drained.remaining.is_empty(), "{drained:?}");
     }
 
     /// Everything is in the backing, and nothing was taken for somebody else's change.
-    pub fn settle(&self) {
+    pub(crate) fn settle(&self) {
         self.flush();
         let status = self.fs.status();
         assert_eq!((status.dirty_bytes, status.dirty_files, status.conflicts), (0, 0, 0));
     }
 
-    pub fn rename(&self, from: &str, to: &str, how: RenameHow) {
+    pub(crate) fn rename(&self, from: &str, to: &str, how: RenameHow) {
         self.root.rename(name(from), &*self.root, name(to), how).unwrap();
     }
 
-    pub fn remove(&self, at: &str) {
+    pub(crate) fn remove(&self, at: &str) {
         self.root.remove(name(at), RemoveKind::File).unwrap();
     }
 
-    pub fn stat(&self, at: &str) -> Attr {
+    pub(crate) fn stat(&self, at: &str) -> Attr {
         self.root.stat(name(at)).unwrap()
     }
 }
 
 /// All bytes of a name.
-pub fn bytes(dir: &dyn VDir, at: &str) -> Vec<u8> {
+pub(crate) fn bytes(dir: &dyn VDir, at: &str) -> Vec<u8> {
     read(&*dir.open(name(at), OpenHow::new(Access::Read)).unwrap().handle)
 }
 
 /// All bytes of a file.
-pub fn read(file: &dyn VFile) -> Vec<u8> {
+pub(crate) fn read(file: &dyn VFile) -> Vec<u8> {
     let mut all = vec![0xEE; usize::try_from(file.attr().unwrap().size).unwrap() + 1];
     let count = file.read_at(&mut all, 0).unwrap();
     all.truncate(count);
@@ -94,7 +94,7 @@ pub fn read(file: &dyn VFile) -> Vec<u8> {
 }
 
 /// All names of a directory.
-pub fn names(dir: &dyn VDir) -> Vec<String> {
+pub(crate) fn names(dir: &dyn VDir) -> Vec<String> {
     let mut names = Vec::new();
     dir.read_dir(cachefs_vfs::Cookie::START, &mut |entry| {
         names.push(entry.name.to_string());

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use cachefs_testkit::CallKind;
 use cachefs_vfs::{
     Access, AllocateHow, CreateHow, Errno, Mode, Object, OpenHow, Owner, Privileges, SeekTo, SetAttr,
-    SetTime, SyncHow, Time, VDir, VFile, Vfs, XattrHow,
+    SetTime, SyncHow, Time, VFile, Vfs, XattrHow,
 };
 
 use crate::bench::{Bench, bytes, name, read};

@@ -1,5 +1,5 @@
 use cachefs_testkit::CallKind;
-use cachefs_vfs::{Access, Errno, OpenHow, Privileges, RenameHow, VDir, VFile};
+use cachefs_vfs::{Access, Errno, OpenHow, Privileges, RenameHow};
 
 use crate::bench::{Bench, bytes, name, names, read};
 

@@ -1,6 +1,6 @@
 //! Inside a scope that must not wait.
 
-use cachefs_vfs::{Access, Errno, OpenHow, Privileges, Result, SyncHow, VDir, VFile, nowait};
+use cachefs_vfs::{Access, Errno, OpenHow, Privileges, Result, SyncHow, nowait};
 
 use crate::bench::{Bench, name};
 
