@@ -1,6 +1,6 @@
 use cachefs_testkit::SplitMix64;
 
-use crate::written::{BLOCK, Written, told};
+use crate::written::{BLOCK, Written, segments, told};
 
 /// One bit, anywhere: at most one record is lost, and then that is told.
 #[test]
@@ -9,7 +9,7 @@ fn a_flipped_bit_costs_one_write_at_most_and_is_told() {
     let (mut unharmed, mut harmed) = (0, 0);
     for seed in 0..400 {
         let written = Written::new(seed, 3, 40);
-        let segment = written.world.segments().pop().unwrap();
+        let segment = segments(&written.world).pop().unwrap();
         let (mut at, mut last) = (0, 0);
         written.spoil(&segment, |bytes| {
             let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) + 1;
@@ -39,7 +39,7 @@ fn a_lost_sector_takes_only_what_lay_in_it() {
     let mut rng = SplitMix64::new(2);
     for seed in 0..100 {
         let written = Written::new(seed, 3, 60);
-        let segment = written.world.segments().pop().unwrap();
+        let segment = segments(&written.world).pop().unwrap();
         let mut from = 0;
         written.spoil(&segment, |bytes| {
             let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) + 1;

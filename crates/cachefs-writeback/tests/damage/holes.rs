@@ -2,18 +2,18 @@ use cachefs_vfs::{Access, OpenHow, Privileges, VfsExt};
 use cachefs_writeback::inspect;
 
 use crate::world::World;
-use crate::written::{Written, reopen, told};
+use crate::written::{Written, reopen, segments, told};
 
 /// Cut off in the middle, all before it is there.
 #[test]
 fn what_lies_before_a_cut_is_kept() {
     let whole = Written::new(5, 2, 60);
-    let segment = whole.world.segments().pop().unwrap();
+    let segment = segments(&whole.world).pop().unwrap();
     let length = whole.world.state.stat(&segment).unwrap().size;
     let mut missing_before = 0;
     for part in (1..=20).rev() {
         let written = Written::new(5, 2, 60);
-        let segment = written.world.segments().pop().unwrap();
+        let segment = segments(&written.world).pop().unwrap();
         written.world.state.set_len(&segment, length * part / 20).unwrap();
         let (missing, _) = written.missing(&format!("{part} of 20 parts"));
         assert!(missing >= missing_before, "less is left, more is missing");
@@ -25,11 +25,11 @@ fn what_lies_before_a_cut_is_kept() {
 /// Writes to fill several segments: one in the middle is taken away.
 #[test]
 fn a_segment_that_is_missing_takes_only_its_own() {
-    let count = Written::new(9, 4, 600).world.segments().len();
+    let count = segments(&Written::new(9, 4, 600).world).len();
     assert!(count > 3, "{count} segments");
     for n in 1..count - 1 {
         let written = Written::new(9, 4, 600);
-        let segment = written.world.segments().remove(n);
+        let segment = segments(&written.world).remove(n);
         written.world.state.remove_file(&segment).unwrap();
         let (_, replayed) = written.missing(&format!("segment {n}"));
         let (_, records) = told(&replayed);
@@ -48,7 +48,7 @@ fn bytes_whose_file_is_unknown_are_kept_under_a_name_of_their_own() {
         file.write_at(&[7; 4096], n * 4096, Privileges::Keep).unwrap();
     }
     let world = world.kill();
-    let segments = world.segments();
+    let segments = segments(&world);
     assert!(segments.len() > 3);
     world.state.remove_file(&segments[0]).unwrap();
     let report = inspect(&world.journal()).unwrap();
@@ -79,7 +79,7 @@ fn old_bytes_do_not_come_back_when_records_between_are_lost() {
         fs.flush_path("f".as_ref()).unwrap();
         fs.append("other", b"!").unwrap();
         let world = world.kill();
-        let segment = world.segments().pop().unwrap();
+        let segment = segments(&world).pop().unwrap();
         let mut bytes = world.state.read(&segment).unwrap();
         let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) + 1;
         let from = (256 + n * 24).min(used);

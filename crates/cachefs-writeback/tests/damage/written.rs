@@ -9,14 +9,14 @@ use crate::world::World;
 /// Bytes that are written and lost together.
 pub(crate) const BLOCK: usize = 512;
 
-const BLOCKS: u64 = 8;
+const BLOCKS: usize = 8;
 
 /// Every block that was ever in a file says which file and which write it is of, so that what was made up shows.
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) world: World,
     /// Of each file and block, the last write.
-    last: Vec<[u32; BLOCKS as usize]>,
+    last: Vec<[u32; BLOCKS]>,
     /// Writes that the journal has, not those in the backing from before.
     in_journal: u32,
 }
@@ -41,15 +41,15 @@ impl Written {
         let world = World::new();
         let mut last = Vec::new();
         for file in 0..files {
-            let bytes: Vec<u8> = (0..BLOCKS).flat_map(|at| block(file, at, 0)).collect();
+            let bytes: Vec<u8> = (0..BLOCKS).flat_map(|at| block(file, at as u64, 0)).collect();
             world.backing.write(name(file), &bytes).unwrap();
-            last.push([0; BLOCKS as usize]);
+            last.push([0; BLOCKS]);
         }
         let fs = world.open_quietly();
         let mut rng = SplitMix64::new(seed);
         for write in 1..=writes {
             let file = usize::try_from(rng.below(files as u64)).unwrap();
-            let at = rng.below(BLOCKS);
+            let at = rng.below(BLOCKS as u64);
             let handle = fs.open(name(file), OpenHow::new(Access::ReadWrite)).unwrap();
             let data = block(file, at, write);
             assert_eq!(handle.write_at(&data, at * BLOCK as u64, Privileges::Keep).unwrap(), BLOCK);
@@ -133,6 +133,12 @@ pub(crate) fn told(replayed: &Replayed) -> (u64, u64) {
         }
         Loss::Records { count, .. } => (bytes, records + count),
     })
+}
+
+/// What the segments of the journal are called, in their order.
+pub(crate) fn segments(world: &World) -> Vec<PathBuf> {
+    let names = world.state.list("").unwrap().into_iter().map(|(name, _)| PathBuf::from(name));
+    names.filter(|name| name.extension().is_some_and(|ending| ending == "journal")).collect()
 }
 
 /// Opens a world without looking at anything.

@@ -63,12 +63,6 @@ impl World {
         Self { backing: Arc::new(backing), state: Arc::new(state), boot: self.boot }
     }
 
-    /// What the segments of the journal are called, in their order.
-    pub(crate) fn segments(&self) -> Vec<PathBuf> {
-        let names = self.state.list("").unwrap().into_iter().map(|(name, _)| PathBuf::from(name));
-        names.filter(|name| name.extension().is_some_and(|ending| ending == "journal")).collect()
-    }
-
     /// What lies beside others, with its bytes.
     pub(crate) fn beside(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();
