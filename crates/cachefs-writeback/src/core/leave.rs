@@ -97,7 +97,10 @@ impl Core {
     }
 
     pub(crate) fn drop_if_unreferenced(&self, file: &Arc<DirtyFile>) {
-        let is_left = |state: &State| state.is_dirty() && state.unlinked && state.unreferenced;
+        // Of what was promised, and removed where nobody knows, the flush takes care: the power may bring it back.
+        let may_go = |state: &State| state.removed_from.is_some() || !self.is_promised(state);
+        let is_left =
+            |state: &State| state.is_dirty() && state.unlinked && state.unreferenced && may_go(state);
         while is_left(&file.state()) && file.try_turn() {
             let leftover = {
                 let mut state = file.state();
