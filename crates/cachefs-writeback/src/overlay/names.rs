@@ -54,6 +54,7 @@ impl WriteDir {
 
     pub(super) fn remove_file(&self, name: Name<'_>) -> Result<()> {
         let _alone = self.shared.names.take(self.place.id(), name);
+        let _naming = self.shared.core.naming();
         let verb = || {
             self.inner.remove(name, RemoveKind::File)?;
             self.shared.places.removed(&self.place, name);
@@ -82,6 +83,7 @@ impl WriteDir {
     pub(super) fn link_file(&self, name: Name<'_>, to_dir: &Self, to: Name<'_>) -> Result<Attr> {
         let core = &self.shared.core;
         let _alone = self.shared.names.take_two((self.place.id(), name), (to_dir.place.id(), to));
+        let _naming = core.naming();
         let again = || to_dir.inner.stat(to);
         for _ in 0..TRIES_MAX {
             let Some(id) = self.likely(name)? else {

@@ -45,6 +45,7 @@ impl WriteDir {
         let (from, to) = (End { dir: self, name }, End { dir: to_dir, name: to });
         let this = Move { from, to, how };
         let _alone = self.shared.names.take_two((self.place.id(), name), (to_dir.place.id(), to.name));
+        let _naming = self.shared.core.naming();
         for _ in 0..TRIES_MAX {
             let (source, target) = (self.likely(name)?, to_dir.likely(to.name)?);
             if let Some(done) = this.once(source, target)? {

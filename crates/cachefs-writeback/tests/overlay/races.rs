@@ -161,7 +161,7 @@ fn verb(
 
 #[test]
 fn names_in_a_whirl_end_without_conflicts() {
-    for round in 0..20 {
+    for round in 0..60 {
         let bench = Bench::new();
         while_flushing(&bench, || {
             thread::scope(|scope| {
