@@ -139,7 +139,7 @@ impl Core {
         if offset.checked_add(len).is_none_or(|end| end > i64::MAX.unsigned_abs()) {
             return Err(Error::new(Errno::FBIG));
         }
-        let mtime = self.clock.wall();
+        let mtime = state.time_of_write(self.clock.wall());
         let record = match self.append(&mut state, &Entry::Data { no, offset, mtime }, data) {
             Ok(record) => record,
             Err(JournalError::Full { .. }) => return Ok(Outcome::Full),
@@ -150,7 +150,7 @@ impl Core {
             state.first = now;
         }
         state.unreferenced = false;
-        (state.last, state.mtime, state.ctime) = (now, mtime, mtime);
+        (state.last, state.mtime, state.ctime) = (now, mtime, state.ctime.max(mtime));
         let seq = record.seq();
         let replaced = state.extents.insert(Extent { offset, len, skip: 0, seq, record });
         drop(state);

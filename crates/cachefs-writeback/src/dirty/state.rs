@@ -11,6 +11,9 @@ use crate::overlay::Place;
 use crate::retry::Retry;
 use crate::sync::Arc;
 
+/// A time so many seconds ahead of the clock was set by somebody, and is not that of a write.
+const AHEAD_MAX: i64 = 1;
+
 /// What is known of a file that is dirty, or was lately. Behind the lock of its [`super::DirtyFile`].
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each read by name")]
@@ -121,6 +124,20 @@ impl State {
         self.own.is_some_and(|own| own == version || (self.loose && but_for_ctime(own) == version))
     }
 
+    /// What a write at `wall` makes its mtime: that, unless the one before is a little later, by a finer clock than
+    /// ours or the next write in the same tick. Then just after that, so that every write is to be seen.
+    pub(crate) fn time_of_write(&self, wall: Time) -> Time {
+        let Time { seconds, nanos } = self.mtime;
+        if self.mtime < wall || seconds.saturating_sub(wall.seconds) > AHEAD_MAX {
+            return wall;
+        }
+        if nanos < 999_999_999 {
+            Time { seconds, nanos: nanos + 1 }
+        } else {
+            Time { seconds: seconds + 1, nanos: 0 }
+        }
+    }
+
     /// Takes note of what a verb or flush of ours left at the backing.
     pub(crate) fn know(&mut self, attr: &Attr, now: Moment) {
         self.own = Some(attr.version());
@@ -163,5 +180,20 @@ impl State {
         self.latch.clear();
         self.retry.succeeded();
         self.failing = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_write_is_later_than_the_one_before() {
+        let time = |seconds, nanos| Time { seconds, nanos };
+        let after = |mtime, wall| State { mtime, ..State::default() }.time_of_write(wall);
+        assert_eq!(after(time(5, 3), time(5, 9)), time(5, 9));
+        assert_eq!(after(time(5, 9), time(5, 9)), time(5, 10), "in the same tick");
+        assert_eq!(after(time(5, 999_999_999), time(5, 3)), time(6, 0), "by a finer clock");
+        assert_eq!(after(time(500, 0), time(5, 3)), time(5, 3), "set to the future by somebody");
     }
 }
