@@ -53,14 +53,14 @@ fn conformance() {
 
 #[test]
 fn the_model_while_nothing_is_flushed() {
-    let count = sequences_from_env(10_000) / 20;
+    let count = sequences_from_env(10_000) / 5;
     check_sequences(0..count, LENGTH, || over(None, |cache| cache)).unwrap_or_else(|wrong| panic!("{wrong}"));
     check_sequences(0..count, LENGTH, || over(None, tiny)).unwrap_or_else(|wrong| panic!("{wrong}"));
 }
 
 #[test]
 fn the_model_while_all_is_flushed_at_once() {
-    let count = sequences_from_env(10_000) / 20;
+    let count = sequences_from_env(10_000) / 5;
     let at_once = Some(Duration::ZERO);
     check_sequences(0..count, LENGTH, || over(at_once, |cache| cache))
         .unwrap_or_else(|wrong| panic!("{wrong}"));

@@ -10,6 +10,7 @@ mod holders;
 pub(crate) mod launch;
 mod leaving;
 mod logging;
+mod metrics;
 mod parting;
 mod ready;
 mod report;
@@ -20,18 +21,16 @@ mod voice;
 
 use std::fs::File;
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cachefs::CacheFs;
-use cachefs_fuse::control::Server as ControlServer;
-use cachefs_fuse::{Mount, MountConfig, OnClose, Profile};
+use cachefs_fuse::control::Server;
+use cachefs_fuse::{Mount, MountConfig, OnClose};
 
-use crate::exporter::{Bridge, MountInfo, Server};
 use crate::failure::Failure;
-use crate::flags::{BackConfig, Config, KernelConfig};
+use crate::flags::{Config, KernelConfig};
 use crate::places::Places;
 use crate::{rights, warm};
 use back::Back;
@@ -70,7 +69,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     let places = Places::check(&config.source, &config.mountpoint, &ours, note, detach)?;
     let (cache, freshness, back) = assemble(config, &places, &note)?;
     warm::check(&cache, &config.warm.globs)?;
-    let server = config.metrics.map(bind).transpose()?;
+    let server = config.metrics.map(metrics::bind).transpose()?;
     // The directory this was called from must not be kept busy.
     std::env::set_current_dir("/")
         .map_err(|error| Failure::system(format!("/ cannot be entered: {error}")))?;
@@ -83,7 +82,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     let progress = Arc::new(warm::Progress::default());
     let reporter = Reporter::new(cache.clone(), mount.observer(), Arc::clone(&progress), back.clone());
     let metrics = server
-        .map(|server| serve_metrics(server, config, &places, (&freshness, profile), reporter.clone()))
+        .map(|server| metrics::serve(server, config, &places, (&freshness, profile), reporter.clone()))
         .transpose()?;
     let aside = config.log.file.is_some().then_some(voice);
     steering.follow(Steered {
@@ -104,24 +103,15 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         back: back.clone(),
         leaving: Arc::clone(&leaving),
     });
-    announce(
-        &Ready {
-            config,
-            places: &places,
-            freshness: &freshness,
-            profile,
-            metrics,
-            back: back.as_deref(),
-            control: control.as_ref().map(ControlServer::path),
-        },
-        voice,
-    )?;
+    let control_path = control.as_ref().map(Server::path);
+    let (places, freshness, back) = (&places, &freshness, back.as_deref());
+    announce(&Ready { config, places, freshness, profile, metrics, back, control: control_path }, voice)?;
     if !config.warm.globs.is_empty() {
         warm::start(cache, &config.warm, progress, voice)?;
     }
     let ended = mount.wait();
     drop(guardian);
-    let rest = parting::part(back.as_deref(), &leaving, aside);
+    let rest = parting::part(back, &leaving, aside);
     if let Some(control) = control {
         control.settle(TELL_MAX);
     }
@@ -192,36 +182,6 @@ fn mount_config(config: &KernelConfig, source: &Path) -> MountConfig {
         honours_nowait: true,
         ..MountConfig::default()
     }
-}
-
-fn bind(address: SocketAddr) -> Result<Server, Failure> {
-    Server::bind(address).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => Failure::system(format!(
-            "--metrics: {address} is in use: choose another port, or 0 for any free one"
-        )),
-        _ => Failure::system(format!("--metrics: {address} cannot be used: {error}")),
-    })
-}
-
-fn serve_metrics(
-    server: Server,
-    config: &Config,
-    places: &Places,
-    (freshness, profile): (&Freshness, Profile),
-    reporter: Reporter,
-) -> Result<SocketAddr, Failure> {
-    let cannot = |error: io::Error| Failure::system(format!("--metrics cannot be served: {error}"));
-    let address = server.address().map_err(cannot)?;
-    let bridge = Bridge::new(&MountInfo {
-        mount: places.mountpoint.display().to_string(),
-        backend: "local",
-        profile: profile.name(),
-        mode: config.cache.mode.name(),
-        durability: config.back.as_ref().map(BackConfig::durability),
-        coherence: freshness.name(),
-    });
-    server.serve(move || bridge.render(&reporter.sample())).map_err(cannot)?;
-    Ok(address)
 }
 
 /// Says that the mount is ready, and in what mode, to who waits for it; from then on nobody listens.
