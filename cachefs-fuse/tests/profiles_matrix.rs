@@ -5,18 +5,34 @@
 mod acceptance;
 mod matrix;
 
-use acceptance::{Mode, Mounted, is_root, required};
+use acceptance::{Mode, Mounted, is_root, required, writes_back};
 use matrix::{Stage, told};
 
 /// A scene, where it ends otherwise, and what makes it so.
 type Otherwise = (&'static str, fn(Mode) -> bool, &'static str);
 
+/// Others look at, or write to, what somebody here has open and has written to.
+const OPEN_HERE: &str =
+    "what is open and was written to is in the source once it is flushed, here when it is closed";
+
 /// Scenes that end otherwise on a mount.
-const OTHERWISE: [Otherwise; 1] = [(
-    "by_path_only_while_others_replace_it",
-    |mode| !mode.contains(&"--coherence=watch"),
-    "where nobody tells of changes, only files that the kernel told of are kept, and of those by path only it does not",
-)];
+const OTHERWISE: [Otherwise; 11] = [
+    (
+        "by_path_only_while_others_replace_it",
+        |mode| !writes_back(mode) && mode != ["--profile=pages", "--coherence=watch"],
+        "where the kernel tells of opens, only files it told of are kept, and of those by path only it does not tell",
+    ),
+    ("a_mapped_file_becomes_longer", writes_back, OPEN_HERE),
+    ("appenders_at_once", writes_back, OPEN_HERE),
+    ("appending", writes_back, OPEN_HERE),
+    ("direct_appends", writes_back, OPEN_HERE),
+    ("direct_reads_and_writes", writes_back, OPEN_HERE),
+    ("lengths", writes_back, OPEN_HERE),
+    ("sendfile", writes_back, OPEN_HERE),
+    ("synchronous_writes", writes_back, OPEN_HERE),
+    ("times", writes_back, OPEN_HERE),
+    ("truncating_opens", writes_back, OPEN_HERE),
+];
 
 fn as_in_the_directory(mode: Mode) {
     if !required(is_root(), "root, to change users and to serve by passthrough") {
@@ -26,7 +42,11 @@ fn as_in_the_directory(mode: Mode) {
     let mounted = Mounted::fresh(&[mode, &["--handles-max=1000"]].concat());
     let seen = Stage { top: mounted.path(), beneath: mounted.source() }.play();
     println!("{mode:?}: {}", seen.slowest());
-    mounted.unmount();
+    if writes_back(mode) {
+        mounted.unmount_with_conflicts();
+    } else {
+        mounted.unmount();
+    }
 
     let native = told();
     assert_eq!(native.raised(), [""; 0], "in the directory itself");
