@@ -113,6 +113,7 @@ fn no_verb_of_ours_is_taken_for_anothers() {
 
 #[test]
 fn a_verb_of_ours_does_not_hide_what_others_did_before() {
+    let mode = SetAttr { mode: Some(Mode::new(0o600)), ..SetAttr::default() };
     for verb in 0..3 {
         let bench = Bench::new();
         let file = bench.dirty("f", b"ours");
@@ -120,11 +121,9 @@ fn a_verb_of_ours_does_not_hide_what_others_did_before() {
         write(&*file, b"OURS", 0);
         bench.others.append("f", b"theirs").unwrap();
         match verb {
-            0 => {
-                drop(file.set_attr(&SetAttr { mode: Some(Mode::new(0o600)), ..SetAttr::default() }).unwrap())
-            }
+            0 => assert_eq!(file.set_attr(&mode).unwrap().mode, Mode::new(0o600)),
             1 => bench.fs.rename("f", "f2").and_then(|()| bench.fs.rename("f2", "f")).unwrap(),
-            _ => drop(file.set_len(4, cachefs_vfs::Privileges::Keep).unwrap()),
+            _ => assert_eq!(file.set_len(4, cachefs_vfs::Privileges::Keep).unwrap().size, 4),
         }
         bench.flush();
         assert_eq!(kept(&bench, "").len(), 1, "verb {verb}");
