@@ -2,7 +2,8 @@
 //!
 //! # The socket
 //!
-//! It is a file named after the device of the mount (`0-51.sock`) in a directory of the user who mounted: `/run/cachefs`
+//! It is a file named after the device of the mount and the process (`0-51.1234.sock`; `rest.1234.sock` once the mount is
+//! gone and only writes back) in a directory of the user who mounted: `/run/cachefs`
 //! for root, else `cachefs` in `$XDG_RUNTIME_DIR`, in `/run/user/UID`, or `/tmp/cachefs-UID`. The directory has mode 0700,
 //! the socket 0600; who connects is asked for again: only root and that user are served. From any path within a mount
 //! [`Place::of`] finds the socket, and asks the mount for nothing.

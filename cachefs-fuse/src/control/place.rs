@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use cachefs_vfs::Errno;
@@ -91,10 +92,22 @@ impl RuntimeDir {
         Err(refused)
     }
 
-    /// Where the socket of the mount with this device (`MAJOR:MINOR`) is to be.
+    /// Where the socket of a mount of this process with this device (`MAJOR:MINOR`) is to be. What others left there of
+    /// a device of the same number is removed.
     #[must_use]
     pub fn socket(&self, device: &str) -> PathBuf {
-        self.0.join(file_name(device))
+        for left in of_device(&self.0, device) {
+            if UnixStream::connect(&left).is_err() {
+                _ = std::fs::remove_file(&left);
+            }
+        }
+        self.0.join(format!("{}{}.sock", prefix(device), std::process::id()))
+    }
+
+    /// Where it is once the mount is gone: by then another one may have the device's number.
+    #[must_use]
+    pub fn socket_of_rest(&self) -> PathBuf {
+        self.0.join(format!("rest.{}.sock", std::process::id()))
     }
 
     /// The sockets there are, of mounts that may be gone from the tree, too.
@@ -108,13 +121,24 @@ impl RuntimeDir {
     /// The socket of a mount of this user, if it is where it would be.
     fn find(owner: u32, device: &str) -> Option<PathBuf> {
         let safe = |path: &PathBuf| check(path, owner).is_ok();
-        let sockets = candidates(owner).into_iter().filter(safe).map(|path| path.join(file_name(device)));
-        sockets.into_iter().find(|socket| socket.symlink_metadata().is_ok())
+        let sockets = candidates(owner).into_iter().filter(safe).flat_map(|path| of_device(&path, device));
+        // What was left by one that was killed is older.
+        sockets.max_by_key(|socket| socket.symlink_metadata().and_then(|data| data.modified()).ok())
     }
 }
 
-fn file_name(device: &str) -> String {
-    format!("{}.sock", device.replace(':', "-"))
+/// The sockets of mounts with this device, also of those that are gone.
+fn of_device(directory: &Path, device: &str) -> Vec<PathBuf> {
+    let is_its = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(&prefix(device)) && name.ends_with(".sock"))
+    };
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(is_its).collect()
+}
+
+fn prefix(device: &str) -> String {
+    format!("{}.", device.replace(':', "-"))
 }
 
 /// Where a user's sockets may be, the best place first.
@@ -175,8 +199,16 @@ mod tests {
 
     #[test]
     fn sockets_are_named_after_the_device() {
-        let dir = RuntimeDir("/run/cachefs".into());
-        assert_eq!(dir.socket("0:51"), Path::new("/run/cachefs/0-51.sock"));
+        let top = tempfile::tempdir().expect("temp");
+        let dir = RuntimeDir(top.path().to_owned());
+        let (left, other) = (top.path().join("0-51.1.sock"), top.path().join("0-5.1.sock"));
+        for path in [&left, &other] {
+            std::fs::write(path, "").expect("write");
+        }
+        let ours = top.path().join(format!("0-51.{}.sock", std::process::id()));
+        assert_eq!(dir.socket("0:51"), ours);
+        assert!(!left.exists() && other.exists(), "what nobody listens to is removed");
+        assert_eq!(of_device(top.path(), "0:5"), [other]);
         assert_eq!(candidates(0)[0], Path::new("/run/cachefs"));
         assert_eq!(candidates(u32::MAX).last(), Some(&PathBuf::from("/tmp/cachefs-4294967295")));
     }

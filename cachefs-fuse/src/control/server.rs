@@ -87,6 +87,16 @@ impl Server {
         Ok(server)
     }
 
+    /// Has it be found at `path` from now on, in the same directory.
+    ///
+    /// # Errors
+    /// As renaming has them.
+    pub fn move_to(&mut self, path: PathBuf) -> io::Result<()> {
+        std::fs::rename(&self.path, &path)?;
+        self.path = path;
+        Ok(())
+    }
+
     /// Waits until all requests under way have got their answer, no longer than `patience`.
     pub fn settle(&self, patience: Duration) {
         let until = Instant::now() + patience;

@@ -93,7 +93,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         report: move || reporter.log(),
     })?;
     let leaving = Arc::new(Leaving::default());
-    let control = control::listen(Mounted {
+    let mut control = control::listen(Mounted {
         source: places.source.to_string_lossy().into_owned(),
         mode: config.cache.mode.name(),
         profile: profile.name(),
@@ -111,6 +111,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     }
     let ended = mount.wait();
     drop(guardian);
+    control.as_mut().map(control::outlive);
     let rest = parting::part(back, &leaving, aside);
     if let Some(control) = control {
         control.settle(TELL_MAX);

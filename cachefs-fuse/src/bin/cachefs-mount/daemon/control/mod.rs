@@ -56,6 +56,14 @@ pub(super) fn listen(mounted: Mounted) -> Option<Server> {
         .ok()
 }
 
+/// The mount is gone, and its device may be another's; it is still to be found.
+pub(super) fn outlive(server: &mut Server) {
+    let moved = RuntimeDir::ours().and_then(|dir| server.move_to(dir.socket_of_rest()));
+    if let Err(error) = moved {
+        tracing::warn!(%error, "who looks for this mount may not find it any more");
+    }
+}
+
 /// As it goes over the socket.
 fn told(message: &impl Serialize) -> Result<Value, Refusal> {
     serde_json::to_value(message).map_err(|error| Refusal::failed(error.to_string()))
