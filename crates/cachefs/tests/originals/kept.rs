@@ -1,7 +1,7 @@
 //! Dirty bytes that were dropped because of something else.
 
 use cachefs_testkit::CallKind;
-use cachefs_vfs::{RemoveKind, VFile, Vfs, VfsExt};
+use cachefs_vfs::{RemoveKind, VFile, VfsExt};
 
 use super::desk::{Desk, by_hand, bytes, write};
 
@@ -99,7 +99,7 @@ fn changed_attributes_drop_nothing() {
 #[test]
 fn full_memory_drops_nothing() {
     let desk = Desk::with(by_hand(), |cache| {
-        cache.memory(256 << 10).metadata_entries(8).listing_entries(2).handles_max(2)
+        cache.memory(256 << 10).metadata_entries(16).listing_entries(4).handles_max(2)
     });
     for file in 0..40 {
         desk.cache.write(file.to_string(), &bytes(file, BLOCK + 5)).unwrap();

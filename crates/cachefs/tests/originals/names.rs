@@ -1,6 +1,6 @@
 //! Attributes and names after a write and after a removal, and names that begin alike.
 
-use cachefs_vfs::{Errno, Vfs, VfsExt};
+use cachefs_vfs::{Errno, VfsExt};
 
 use super::desk::{Desk, bytes, write};
 

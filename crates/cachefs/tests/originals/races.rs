@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cachefs_testkit::SplitMix64;
-use cachefs_vfs::{Vfs, VfsExt};
+use cachefs_vfs::VfsExt;
 use cachefs_writeback::Config;
 
 use super::desk::{Desk, by_hand, write};
