@@ -43,7 +43,8 @@ impl Core {
     }
 
     fn begin_with(&self, turn: &Turn<'_>, target: &Target<'_>, attr: &Attr, calm: Calm) -> Begun {
-        let path = target.place.path().unwrap_or_default();
+        // Of one without a name: where it had one, which may come back when the power goes.
+        let path = target.place.last_path().unwrap_or_default();
         let no = self.new_no();
         let entry = Entry::File { no, id: target.id, path: path.clone(), own: attr.version() };
         let now = self.clock.now();

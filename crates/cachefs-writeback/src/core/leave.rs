@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use cachefs_vfs::{Attr, FileId, Result, VDir, VFile};
 use tracing::debug;
 
@@ -16,8 +18,8 @@ pub(crate) struct Leftover {
 
 impl Turn<'_> {
     /// Does `verb`, which removes a name of the file, or puts another file in its place. `last`: it has no other.
-    /// `handles`: somebody of ours has it open. With neither a name nor a handle left, its dirty bytes go. `dir` is the
-    /// backing's directory that the name is in.
+    /// `handles`: somebody of ours has it open. With neither a name nor a handle left, its dirty bytes go. `name` is
+    /// the backing's directory that the name is in, and its path, where that is known.
     ///
     /// # Errors
     /// Those of the verb.
@@ -25,12 +27,13 @@ impl Turn<'_> {
         &self,
         last: bool,
         handles: bool,
-        dir: &Arc<dyn VDir>,
+        (dir, path): (&Arc<dyn VDir>, Option<PathBuf>),
         verb: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
+        self.note_name(path);
         if !last {
             let result = self.changing(verb, |_| None);
-            self.look_nameless(handles, dir);
+            self.look_nameless(handles);
             return result;
         }
         let Some((no, handle)) = self.begin_removal() else {
@@ -44,7 +47,7 @@ impl Turn<'_> {
         if gone {
             state.unlinked = true;
             state.unreferenced = !handles;
-            state.removed_from = Some(Arc::clone(dir));
+            state.removed_from = (!state.several).then(|| Arc::clone(dir));
         } else {
             self.core.note(&mut state, &Entry::Stays { no });
         }
@@ -53,13 +56,20 @@ impl Turn<'_> {
     }
 
     /// The name that was not the last one may have become so: others remove names, too.
-    fn look_nameless(&self, handles: bool, dir: &Arc<dyn VDir>) {
+    fn look_nameless(&self, handles: bool) {
         let mut state = self.file().state();
         let nameless = state.seen.is_some_and(|(attr, _)| attr.links == 0);
         if let Some(no) = state.no.filter(|_| nameless && !state.foreign) {
             self.core.note(&mut state, &Entry::Gone { no });
             (state.unlinked, state.unreferenced) = (true, !handles);
-            state.removed_from = Some(Arc::clone(dir));
+        }
+    }
+
+    /// A replay is to know where the name was: only when that directory is durable is it gone for good.
+    fn note_name(&self, path: Option<PathBuf>) {
+        let mut state = self.file().state();
+        if let (Some(no), Some(path)) = (state.no, path) {
+            self.core.note(&mut state, &Entry::Rename { no: Some(no), from: path.clone(), to: path });
         }
     }
 

@@ -25,6 +25,7 @@ pub(crate) use adopt::Adopted;
 pub(crate) use attr::Asked;
 use naming::Names;
 use removals::Removals;
+pub(crate) use removals::Removed;
 pub(crate) use stats::Stats;
 pub(crate) use turn::Turn;
 pub(crate) use write::{At, Target};

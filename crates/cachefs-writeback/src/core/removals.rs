@@ -1,9 +1,12 @@
+use std::path::{Path, PathBuf};
+
 use cachefs_vfs::{Errno, VDir};
 use tracing::debug;
 
 use super::Core;
 use crate::dirty::{DirtyFile, State};
 use crate::extent::ExtentMap;
+use crate::flush::conflict::nearest;
 use crate::journal::{Entry, FileNo, Record};
 use crate::sync::{Arc, Mutex};
 
@@ -18,10 +21,31 @@ pub(super) struct Removals(Mutex<Vec<Removal>>);
 #[derive(Debug)]
 struct Removal {
     no: FileNo,
-    /// Where the name was: the directory itself, wherever its own name is by now.
-    dir: Arc<dyn VDir>,
+    from: From,
     /// Held so that their segments stay.
     _records: (Option<Record>, ExtentMap<Record>),
+}
+
+/// Where the name was.
+#[derive(Debug)]
+enum From {
+    /// The directory itself, wherever its own name is by now.
+    Dir(Arc<dyn VDir>),
+    /// The paths that a replay knows of: one of them was it.
+    Paths(Vec<PathBuf>),
+}
+
+/// A file that was removed, as a replay finds it in the journal.
+#[derive(Debug)]
+pub(crate) struct Removed {
+    /// Its number.
+    pub(crate) no: FileNo,
+    /// Where it may have been.
+    pub(crate) paths: Vec<PathBuf>,
+    /// The record that tells of it.
+    pub(crate) anchor: Option<Record>,
+    /// What was dirty of it.
+    pub(crate) extents: ExtentMap<Record>,
 }
 
 impl Removals {
@@ -30,7 +54,7 @@ impl Removals {
         let (Some(no), Some(dir)) = (state.no, state.removed_from.clone()) else { return };
         debug!(inode = file.id().inode, "its bytes stay in the journal until its removal is durable");
         let _records = (state.anchor.clone(), state.extents.clone());
-        self.0.lock().push(Removal { no, dir, _records });
+        self.0.lock().push(Removal { no, from: From::Dir(dir), _records });
     }
 
     pub(super) fn has(&self, no: FileNo) -> bool {
@@ -43,29 +67,54 @@ impl Core {
         self.removals.0.lock().len() >= MANY
     }
 
+    /// Keeps what is left of a removed file in the journal until its removal is durable, as
+    /// [`Self::settle_removals`] makes it.
+    pub(crate) fn keep_removed(&self, removed: Removed) {
+        let Removed { no, paths, anchor, extents } = removed;
+        let _records = (anchor, extents);
+        self.removals.0.lock().push(Removal { no, from: From::Paths(paths), _records });
+    }
+
     /// Makes removals durable, and lets go of what was kept for them. What fails is tried again the next time.
     pub(crate) fn settle_removals(&self) {
         let removals = std::mem::take(&mut *self.removals.0.lock());
-        let mut dirs: Vec<(&Arc<dyn VDir>, bool)> = Vec::new();
-        for Removal { dir, .. } in &removals {
-            if !dirs.iter().any(|(known, _)| Arc::ptr_eq(known, dir)) {
-                dirs.push((dir, is_synced(&**dir)));
+        let mut synced = Vec::new();
+        for removal in removals {
+            if !self.is_settled(&removal.from, &mut synced) {
+                self.removals.0.lock().push(removal);
+                continue;
             }
-        }
-        let failed: Vec<_> =
-            dirs.iter().filter(|(_, synced)| !synced).map(|(dir, _)| Arc::clone(dir)).collect();
-        let is_failed = |removal: &Removal| failed.iter().any(|dir| Arc::ptr_eq(dir, &removal.dir));
-        let (again, settled): (Vec<_>, Vec<_>) = removals.into_iter().partition(is_failed);
-        for Removal { no, .. } in &settled {
-            let noted = self.journal.append(&Entry::Done { no: *no }, &[]);
+            let noted = self.journal.append(&Entry::Done { no: removal.no }, &[]);
             drop(noted.inspect_err(|error| self.look_broken(error)));
         }
-        self.removals.0.lock().extend(again);
+    }
+
+    fn is_settled(&self, from: &From, synced: &mut Synced) -> bool {
+        match from {
+            From::Dir(dir) => is_synced(dir, synced),
+            From::Paths(paths) => paths.iter().all(|path| {
+                let dir = nearest(&*self.backing, path.parent().unwrap_or(Path::new("")));
+                dir.is_ok_and(|(dir, _)| is_synced(&dir, synced))
+            }),
+        }
     }
 }
 
-/// Whether the names in it are durable. One that is gone itself has none to come back.
-fn is_synced(dir: &dyn VDir) -> bool {
+/// Directories that were synced just now, and whether that was well.
+type Synced = Vec<(Arc<dyn VDir>, bool)>;
+
+/// Whether the names in it are durable.
+fn is_synced(dir: &Arc<dyn VDir>, synced: &mut Synced) -> bool {
+    if let Some((_, was)) = synced.iter().find(|(known, _)| Arc::ptr_eq(known, dir)) {
+        return *was;
+    }
+    let is = sync(&**dir);
+    synced.push((Arc::clone(dir), is));
+    is
+}
+
+/// One that is gone itself has no names to come back.
+fn sync(dir: &dyn VDir) -> bool {
     match dir.sync() {
         Ok(()) => true,
         Err(error) => matches!(error.errno(), Errno::NOENT | Errno::STALE | Errno::OPNOTSUPP),

@@ -70,7 +70,9 @@ pub(crate) struct State {
     pub(crate) epoch: u64,
     /// We removed its last name.
     pub(crate) unlinked: bool,
-    /// The backing's directory we removed it from.
+    /// It was seen with several names. Some of them may have been removed, and not durably so.
+    pub(crate) several: bool,
+    /// The backing's directory we removed it from, if the name there was all it ever had.
     pub(crate) removed_from: Option<Arc<dyn VDir>>,
     /// Nobody of ours has it open any more.
     pub(crate) unreferenced: bool,
@@ -142,6 +144,7 @@ impl State {
     pub(crate) fn know(&mut self, attr: &Attr, now: Moment) {
         self.own = Some(attr.version());
         self.loose = false;
+        self.several |= attr.links > 1;
         self.seen = Some((*attr, now));
     }
 

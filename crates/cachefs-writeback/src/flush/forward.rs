@@ -4,7 +4,7 @@ use tracing::{debug, error, info};
 use crate::core::{Core, Stats, Turn};
 use crate::dirty::{DirtyFile, State};
 use crate::extent::Extent;
-use crate::journal::{Entry, FileNo, JournalError, Record, SegmentNo};
+use crate::journal::{Entry, FileNo, JournalError, Record, SegmentNo, Seq};
 use crate::sync::Ordering;
 
 /// Bytes that are sooner moved than waited for.
@@ -121,9 +121,9 @@ impl Core {
     /// Says anew what the records in the old segment said.
     fn forward_anchor(&self, state: &mut State, no: FileNo, entry: &Entry) -> Result<(), JournalError> {
         let record = self.append(state, entry, &[])?;
-        if state.open {
-            self.append(state, &Entry::Window { no }, &[])?;
-            state.windows += 1;
+        if let (true, Some(own)) = (state.open, state.own) {
+            // Also where it was a verb: what may have become of the length is said by this.
+            self.append(state, &Entry::FlushBegin { no, upto: Seq(0), own }, &[])?;
         }
         if state.unlinked {
             self.append(state, &Entry::Gone { no }, &[])?;

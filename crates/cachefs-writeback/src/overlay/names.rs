@@ -68,7 +68,7 @@ impl WriteDir {
             }
             if let Some(attr) = self.still(name, id)? {
                 let last = attr.links <= 1;
-                turn.removing(last, true, &self.inner, verb)?;
+                turn.removing(last, true, (&self.inner, self.path_of(name)), verb)?;
                 drop(turn);
                 if last {
                     self.nameless(id);

@@ -121,7 +121,10 @@ impl<'a> Move<'a> {
             Some(target) if self.how == RenameHow::Exchange => {
                 moving(&target.turn, self.to, self.from, || self.carry())
             }
-            Some(target) => target.turn.removing(target.last, true, &self.to.dir.inner, || self.carry()),
+            Some(target) => {
+                let name = (&self.to.dir.inner, self.to.path());
+                target.turn.removing(target.last, true, name, || self.carry())
+            }
             None => self.carry(),
         };
         match source {

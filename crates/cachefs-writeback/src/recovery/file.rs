@@ -25,6 +25,8 @@ pub(crate) struct RecoveredFile<R> {
     pub(crate) newest_ctime: Option<Time>,
     /// The mtimes of the last own versions.
     pub(super) before: VecDeque<Time>,
+    /// What the backing's length may be.
+    pub(super) lengths: Lengths,
     /// What was under way at the end.
     pub(crate) windows: Windows,
     /// Its dirty bytes.
@@ -59,6 +61,27 @@ impl Windows {
     }
 }
 
+/// The lengths that the backing's file may have after what we did there since its version was last recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lengths {
+    pub(crate) least: u64,
+    pub(crate) most: u64,
+}
+
+impl Lengths {
+    fn only(length: u64) -> Self {
+        Self { least: length, most: length }
+    }
+
+    fn or(&mut self, length: u64) {
+        (self.least, self.most) = (self.least.min(length), self.most.max(length));
+    }
+
+    pub(super) fn has(self, length: u64) -> bool {
+        (self.least..=self.most).contains(&length)
+    }
+}
+
 /// A truncation under way.
 #[derive(Clone, Debug)]
 pub(crate) struct Cut<R> {
@@ -89,6 +112,7 @@ impl<R: Clone> RecoveredFile<R> {
             own: None,
             newest_ctime: None,
             before: VecDeque::new(),
+            lengths: Lengths::default(),
             windows: Windows::default(),
             extents: ExtentMap::new(),
             cut: None,
@@ -134,6 +158,7 @@ impl<R: Clone> RecoveredFile<R> {
     }
 
     pub(super) fn own(&mut self, own: Version) {
+        self.lengths = Lengths::only(own.size);
         self.newest_ctime = self.newest_ctime.max(Some(own.ctime));
         if self.before.len() == BEFORE_MAX {
             self.before.pop_front();
@@ -164,10 +189,29 @@ impl<R: Clone> RecoveredFile<R> {
 
     pub(super) fn truncate(&mut self, seq: Seq, length: u64, mtime: Time) {
         self.windows.verbs += 1;
+        self.lengths.or(length);
         let otherwise = self.extents.clone();
         self.extents.cut(length);
         self.lost.cut(length);
         self.cut = Some(Cut { length, seq, otherwise, mtime: self.mtime.replace(mtime) });
+    }
+
+    /// It is told of anew.
+    pub(super) fn checkpoint(&mut self, own: Version) {
+        let before = self.lengths;
+        self.own(own);
+        if self.windows.is_open() {
+            self.lengths.or(before.least);
+            self.lengths.or(before.most);
+        }
+    }
+
+    pub(super) fn begin_flush(&mut self, own: Version) {
+        self.own(own);
+        let cut = self.cut.as_ref().map_or(own.size, |cut| cut.length);
+        self.lengths.or(cut);
+        self.lengths.or(self.end().max(own.size));
+        self.windows.flush = true;
     }
 
     /// A verb is over, and left the backing like this.

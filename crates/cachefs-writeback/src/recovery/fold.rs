@@ -35,7 +35,7 @@ impl<R: Clone> Fold<R> {
                 let file = self.file(*no);
                 file.id = Some(*id);
                 file.paths.put(path.clone());
-                file.own(*own);
+                file.checkpoint(*own);
             }
             Entry::Data { no, offset, mtime } => {
                 if offset.checked_add(payload_len).is_some() {
@@ -49,11 +49,7 @@ impl<R: Clone> Fold<R> {
             Entry::Own { no, own } => self.file(*no).verb_end(*own),
             Entry::Gone { no } => self.file(*no).gone = true,
             Entry::Stays { no } => self.file(*no).stays(),
-            Entry::FlushBegin { no, own, .. } => {
-                let file = self.file(*no);
-                file.own(*own);
-                file.windows.flush = true;
-            }
+            Entry::FlushBegin { no, own, .. } => self.file(*no).begin_flush(*own),
             Entry::FlushEnd { no, upto, own } => {
                 let file = self.file(*no);
                 file.own(*own);

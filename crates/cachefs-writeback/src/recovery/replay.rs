@@ -8,7 +8,7 @@ use super::find::{By, Finder, Found, Search};
 use super::folded::Folded;
 use super::report::{Dropped, KeptBeside, Loss, Replayed, Waiting};
 use super::verdict::{Verdict, judge};
-use crate::core::{Adopted, Core, Stats};
+use crate::core::{Adopted, Core, Removed, Stats};
 use crate::flush::conflict::{Beside, keep_beside};
 use crate::journal::{Entry, FileNo, Record};
 use crate::overlay::{Place, Places};
@@ -40,6 +40,7 @@ pub(super) fn replay(core: &Core, places: &Arc<Places>, folded: Folded) -> Repla
     for file in folded.files.into_iter().rev() {
         replay.one(file);
     }
+    core.settle_removals();
     replay.commit();
     if let Err(error) = core.journal.reclaim() {
         core.look_broken(&error);
@@ -58,8 +59,8 @@ impl Replay<'_> {
             (Verdict::Ours, Some(found)) if self.core.table.get(found.attr.id).is_none() => {
                 self.take_over(file, &found);
             }
-            (Verdict::Dropped, _) => self.drop_file(&file, true),
-            (Verdict::Vanished, _) if surely => self.drop_file(&file, false),
+            (Verdict::Dropped, _) => self.drop_removed(file),
+            (Verdict::Vanished, _) if surely => self.drop_vanished(&file),
             (_, found) => self.beside(file, found.as_ref()),
         }
     }
@@ -105,15 +106,26 @@ impl Replay<'_> {
         self.replayed.conflicts.push(KeptBeside { path, beside, bytes });
     }
 
-    fn drop_file(&mut self, file: &RecoveredFile<Record>, removed: bool) {
+    /// The removal may not be durable yet: if the power goes, the name is back, and so must be what was promised.
+    fn drop_removed(&mut self, file: RecoveredFile<Record>) {
+        let (no, path, bytes) = (file.no, file.told(), file.extents.bytes());
+        info!(?path, bytes, "removed before what was written to it had left the journal");
+        self.replayed.dropped.push(Dropped { path, bytes, removed: true });
+        let anchor = file.id.zip(file.own).and_then(|(id, own)| {
+            let path = file.told().unwrap_or_default();
+            let anchor = self.note(&Entry::File { no, id, path, own });
+            self.note(&Entry::Gone { no });
+            anchor
+        });
+        let paths = file.paths.iter().map(PathBuf::from).collect();
+        self.core.keep_removed(Removed { no, paths, anchor, extents: file.extents });
+    }
+
+    fn drop_vanished(&mut self, file: &RecoveredFile<Record>) {
         self.note(&Entry::Done { no: file.no });
         let (path, bytes) = (file.told(), file.extents.bytes());
-        if removed {
-            info!(?path, bytes, "removed before what was written to it had left the journal");
-        } else {
-            warn!(?path, bytes, "a loss of power took the file; what was written to it is dropped");
-        }
-        self.replayed.dropped.push(Dropped { path, bytes, removed });
+        warn!(?path, bytes, "a loss of power took the file; what was written to it is dropped");
+        self.replayed.dropped.push(Dropped { path, bytes, removed: false });
     }
 
     /// The backing does not let it be dealt with: it is dirty, and its flush goes on trying.
@@ -156,10 +168,8 @@ impl Replay<'_> {
     }
 
     /// Notes what is so whether it can be noted or not: the next replay comes to the same.
-    pub(super) fn note(&self, entry: &Entry) {
-        if let Err(error) = self.core.journal.append(entry, &[]) {
-            self.core.look_broken(&error);
-        }
+    pub(super) fn note(&self, entry: &Entry) -> Option<Record> {
+        self.core.journal.append(entry, &[]).inspect_err(|error| self.core.look_broken(error)).ok()
     }
 
     fn commit(&self) {

@@ -45,14 +45,7 @@ fn is_ours<R: Clone>(file: &RecoveredFile<R>, found: Version, same_boot: bool) -
         return found == own && file.doubt.is_some_and(|doubt| !doubt.moved);
     }
     found == own
-        || file.windows.is_open() && fits_window(file, own, found, same_boot)
+        || file.windows.is_open() && (!same_boot || file.lengths.has(found.size))
         || file.newest_ctime.is_some_and(|newest| found.ctime <= newest)
         || !same_boot && found.tag == own.tag && file.had_mtime(found.mtime)
-}
-
-/// Whether what was under way can have left this version. A loss of power may leave anything.
-fn fits_window<R: Clone>(file: &RecoveredFile<R>, own: Version, found: Version, same_boot: bool) -> bool {
-    let longest = own.size.max(file.end());
-    let shortest = own.size.min(file.cut.as_ref().map_or(own.size, |cut| cut.length));
-    !same_boot || (shortest..=longest).contains(&found.size)
 }

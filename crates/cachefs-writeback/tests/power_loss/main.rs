@@ -2,7 +2,7 @@
 //! never written.
 //!
 //! One number gives a whole run: `CACHEFS_POWER_LOSS_SEED=n` repeats that of a failure, `CACHEFS_POWER_LOSS_SEEDS=5000`
-//! runs so many.
+//! runs so many, `CACHEFS_POWER_LOSS_FIRST=1000000` from there on.
 
 #![expect(clippy::unwrap_used, reason = "what a test has made itself is there")]
 
@@ -36,7 +36,10 @@ fn all(kind: Kind, losses: &'static [Loss]) {
     let plan = Plan { kind, losses };
     let seeds = match number("CACHEFS_POWER_LOSS_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("CACHEFS_POWER_LOSS_SEEDS").unwrap_or(SEEDS),
+        None => {
+            let first = number("CACHEFS_POWER_LOSS_FIRST").unwrap_or(0);
+            first..first + number("CACHEFS_POWER_LOSS_SEEDS").unwrap_or(SEEDS)
+        }
     };
     let (mut crashes, mut in_flush, mut in_replay) = (0, 0, 0);
     let (mut ways, mut first) = (BTreeMap::<String, Vec<u64>>::new(), None);

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use cachefs_vfs::{Access, Attr, OpenHow, Result, Time, VFile, Vfs};
 use tracing::warn;
 
+pub(crate) use place::nearest;
+
 use crate::core::{Core, Stats, Turn};
 use crate::dirty::DirtyFile;
 use crate::extent::ExtentMap;

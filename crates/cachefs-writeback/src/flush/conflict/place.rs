@@ -13,7 +13,7 @@ use crate::sync::Arc;
 const ATTEMPTS_MAX: u32 = 1000;
 
 /// The deepest directory of `path` that exists, and its path.
-pub(super) fn nearest(backing: &dyn Vfs, path: &Path) -> Result<(Arc<dyn VDir>, PathBuf)> {
+pub(crate) fn nearest(backing: &dyn Vfs, path: &Path) -> Result<(Arc<dyn VDir>, PathBuf)> {
     let (mut dir, mut reached) = (backing.root()?, PathBuf::new());
     for name in path {
         match dir.dir(Name::new(name)?) {

@@ -28,7 +28,9 @@ enum At {
         dir: Arc<Place>,
         name: OsString,
     },
-    /// Found by its identity, or its name was removed.
+    /// Its name was there, and was removed.
+    Was(PathBuf),
+    /// Found by its identity.
     Nowhere,
 }
 
@@ -52,11 +54,25 @@ impl Place {
         matches!(at, At::Root).then(|| names.iter().rev().collect())
     }
 
+    /// Where it was before its name was removed; where it is, if it was not.
+    pub(crate) fn last_path(&self) -> Option<PathBuf> {
+        match self.at() {
+            At::Was(path) => Some(path),
+            At::Root | At::In { .. } | At::Nowhere => self.path(),
+        }
+    }
+
+    /// It has this name no more. Answers what it was, to be dropped without a lock.
+    fn leave(&self) -> At {
+        let was = self.path().map_or(At::Nowhere, At::Was);
+        std::mem::replace(&mut *self.at.lock(), was)
+    }
+
     /// The directory it is in and its name there, where that is known.
     pub(crate) fn spot(&self) -> Option<(FileId, OsString)> {
         match &*self.at.lock() {
             At::In { dir, name } => Some((dir.id, name.clone())),
-            At::Root | At::Nowhere => None,
+            At::Root | At::Was(_) | At::Nowhere => None,
         }
     }
 
@@ -64,7 +80,7 @@ impl Place {
     pub(crate) fn parent(&self) -> Option<Arc<Self>> {
         match &*self.at.lock() {
             At::In { dir, .. } => Some(Arc::clone(dir)),
-            At::Root | At::Nowhere => None,
+            At::Root | At::Was(_) | At::Nowhere => None,
         }
     }
 
@@ -145,7 +161,7 @@ impl Places {
         {
             return Arc::clone(place);
         }
-        let left = old.as_ref().map(|place| std::mem::replace(&mut *place.at.lock(), At::Nowhere));
+        let left = old.as_ref().map(|place| place.leave());
         let place = self.place(id, At::In { dir: Arc::clone(dir), name: key.1.clone() });
         known.by_name.insert(key, Arc::downgrade(&place));
         known.by_id.insert(id, Arc::downgrade(&place));
@@ -163,7 +179,7 @@ impl Places {
     pub(crate) fn removed(&self, dir: &Place, name: Name<'_>) {
         let mut known = self.known.lock();
         let place = take(&mut known, dir.id, name.as_os_str());
-        let left = place.as_ref().map(|place| std::mem::replace(&mut *place.at.lock(), At::Nowhere));
+        let left = place.as_ref().map(|place| place.leave());
         drop(known);
         drop((left, place));
     }
@@ -173,7 +189,7 @@ impl Places {
         let mut known = self.known.lock();
         let moved = take(&mut known, from.0.id, from.1.as_os_str());
         let replaced = take(&mut known, to.0.id, to.1.as_os_str());
-        let gone = replaced.as_ref().map(|place| std::mem::replace(&mut *place.at.lock(), At::Nowhere));
+        let gone = replaced.as_ref().map(|place| place.leave());
         let left = moved.as_ref().map(|place| put(&mut known, place, to));
         drop(known);
         drop((gone, left, moved, replaced));
