@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use cachefs_vfs::Attr;
+use cachefs_vfs::clock::Moment;
 
-use super::Core;
+use super::naming::Calm;
+use super::{Core, Turn};
 use crate::dirty::{DirtyFile, State};
 use crate::sync::Ordering;
 
@@ -10,14 +12,58 @@ use crate::sync::Ordering;
 /// somebody does, its flush finds out.
 const MEMORY: Duration = Duration::from_secs(1);
 
+/// How long the attributes that an opening answered are good for the first write: what others change until then is
+/// taken for a change after it, and makes a conflict.
+const OPENING: Duration = Duration::from_millis(100);
+
 /// A point in the count of what we changed at the backing: taken before the backing is asked for attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Asked(u64);
+
+/// A moment before a file is opened, with all that tells whether we changed it since.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before {
+    asked: Asked,
+    calm: Calm,
+    changes: u64,
+    at: Moment,
+}
+
+impl Before {
+    pub(crate) const fn asked(&self) -> Asked {
+        self.asked
+    }
+}
+
+/// What the backing told of a file as it was opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) before: Before,
+    pub(crate) attr: Attr,
+}
 
 impl Core {
     /// To be called before the backing is asked for attributes.
     pub(crate) fn asked(&self) -> Asked {
         Asked(self.moves.load(Ordering::Acquire))
+    }
+
+    /// To be called before the backing opens a file whose attributes are to serve its first write.
+    pub(crate) fn before(&self) -> Before {
+        let changes = self.changes.load(Ordering::Acquire);
+        Before { asked: self.asked(), calm: self.calm(), changes, at: self.clock.now() }
+    }
+
+    /// The attributes that the opening answered, if nothing of ours can have changed them since: no verb on the file's
+    /// turn, which the caller has, no verb by name on any file, no flush.
+    pub(super) fn still(&self, turn: &Turn<'_>, known: Known) -> Option<(Attr, Calm)> {
+        let Known { before, attr } = known;
+        let moved = turn.file().state().moved.max(self.table.forgotten());
+        let holds = moved <= before.asked.0
+            && self.changes.load(Ordering::Acquire) == before.changes
+            && self.was_calm(before.calm)
+            && self.clock.now().since(before.at) < OPENING;
+        holds.then_some((attr, before.calm))
     }
 
     /// The attributes that programs see when the backing answered `attr`; `None` if the backing must be asked again:

@@ -26,8 +26,14 @@ impl Core {
             if turn.is_dirty() && turn.file().state().seen.is_some() {
                 return Ok(Begun::Dirty);
             }
-            let calm = self.calm();
-            let attr = target.handle.attr()?;
+            let known = target.known.and_then(|known| self.still(&turn, known));
+            let (attr, calm) = match known {
+                Some(known) => known,
+                None => {
+                    let calm = self.calm();
+                    (target.handle.attr()?, calm)
+                }
+            };
             if turn.is_dirty() {
                 // A replay found it while the backing did not answer.
                 turn.file().state().seen = Some((attr, self.clock.now()));

@@ -5,7 +5,7 @@ use cachefs_vfs::{Attr, Result, SetAttr, SetTime};
 use super::{Core, Turn};
 use crate::dirty::{DirtyFile, State};
 use crate::journal::Entry;
-use crate::sync::Arc;
+use crate::sync::{Arc, Ordering};
 
 /// What of a version a verb moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +76,8 @@ impl Turn<'_> {
         state.touch_backing();
         state.epoch += 1;
         self.core.moved(&mut state);
+        drop(state);
+        self.core.remember_unsynced(self.file());
         result
     }
 
@@ -110,8 +112,12 @@ impl Turn<'_> {
 
     fn begin_change(&self, of_bytes: bool) {
         let mut state = self.file().state();
-        state.touch_backing();
-        state.epoch += u64::from(of_bytes);
+        if of_bytes {
+            state.touch_bytes();
+            state.epoch += 1;
+        } else {
+            state.touch_backing();
+        }
     }
 }
 
@@ -178,6 +184,8 @@ impl Core {
     }
 
     fn know_clean(&self, state: &mut State, attr: Option<Attr>) {
+        state.several |= attr.is_some_and(|attr| attr.links > 1);
+        self.changes.fetch_add(1, Ordering::AcqRel);
         if state.own.is_none() {
             return;
         }

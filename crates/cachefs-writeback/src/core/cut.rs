@@ -50,12 +50,14 @@ impl Turn<'_> {
     fn set_len_clean(&self, verb: impl FnOnce() -> Result<Attr>) -> Result<Attr> {
         // A replay must not take the last flush for unfinished and write behind the cut.
         self.core.commit_noted(self.file());
-        self.file().state().touch_backing();
+        self.file().state().touch_bytes();
         let result = verb();
         let mut state = self.file().state();
         state.touch_backing();
         (state.own, state.seen) = (None, None);
         self.core.moved(&mut state);
+        drop(state);
+        self.core.remember_unsynced(self.file());
         result
     }
 
@@ -66,7 +68,7 @@ impl Turn<'_> {
         state.cutting = true;
         state.held = true;
         state.epoch += 1;
-        state.touch_backing();
+        state.touch_bytes();
         self.core.note(&mut state, &Entry::Truncate { no, length, mtime });
         Some((no, state.handle.clone()))
     }

@@ -151,21 +151,15 @@ impl Core {
         state.recovered();
         self.moved(state);
         let elsewhere = std::mem::take(&mut state.elsewhere);
-        let forget = self.table.became_clean(file.id(), elsewhere);
+        self.table.became_clean(file.id(), elsewhere);
+        let known = std::mem::replace(&mut state.remembered, true);
+        let forget = if known { Vec::new() } else { self.table.remember(file.id()) };
         Leftover { handle: state.handle.take(), forget }
     }
 
     /// Drops what is left over of a file that became clean, and forgets others if there are too many such.
     pub(crate) fn finish(&self, leftover: Leftover) {
         drop(leftover.handle);
-        for id in leftover.forget {
-            let Some(file) = self.table.get(id) else { continue };
-            // As long as its `Done` is not durable, whoever changes it past the journal has to know.
-            let committed = self.journal.committed();
-            let may = |state: &State| !state.is_dirty() && state.newest <= committed;
-            if !self.table.forget(&file, may) && !file.is_dirty() {
-                self.table.remember(id);
-            }
-        }
+        self.forget(leftover.forget);
     }
 }

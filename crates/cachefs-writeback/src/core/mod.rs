@@ -14,6 +14,7 @@ mod room;
 mod stats;
 mod sync_file;
 mod turn;
+mod unsynced;
 mod write;
 
 use std::collections::VecDeque;
@@ -22,12 +23,13 @@ use cachefs_vfs::Vfs;
 use cachefs_vfs::clock::Clock;
 
 pub(crate) use adopt::Adopted;
-pub(crate) use attr::Asked;
+pub(crate) use attr::{Asked, Before, Known};
 use naming::Names;
 use removals::Removals;
 pub(crate) use removals::Removed;
 pub(crate) use stats::Stats;
 pub(crate) use turn::Turn;
+use unsynced::Leaving;
 pub(crate) use write::{At, Target};
 
 use crate::Config;
@@ -55,9 +57,12 @@ pub(crate) struct Core {
     next_no: AtomicU64,
     /// Counts what moved at the backing by our doing: flushes that ended, truncations.
     moves: AtomicU64,
+    /// Counts our changes of clean files that are in no table.
+    changes: AtomicU64,
     /// Files removed by us, whose removal may not be durable yet.
     removals: Removals,
     names: Names,
+    leaving: Leaving,
     /// Files that are due, the first to be flushed first.
     pub(crate) due: Mutex<VecDeque<Arc<DirtyFile>>>,
     /// The oldest segment that was held when room was last given back.
@@ -86,7 +91,7 @@ impl Core {
         Arc::new(Self {
             backing,
             journal,
-            table: Table::default(),
+            table: Table::new(config.remembered_max),
             pressure: Pressure::new(limits, Arc::clone(&clock), urge),
             config,
             clock,
@@ -95,8 +100,10 @@ impl Core {
             bell,
             next_no: AtomicU64::new(first_no.0),
             moves: AtomicU64::new(0),
+            changes: AtomicU64::new(0),
             removals: Removals::default(),
             names: Names::default(),
+            leaving: Leaving::default(),
             due: Mutex::default(),
             oldest_held: Mutex::default(),
             abandoned: AtomicBool::new(false),

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use cachefs_vfs::{Error, Result, SyncHow, VFile, nowait};
+use cachefs_vfs::{Access, Errno, Result, SyncHow, VFile, nowait};
 
 use super::{Core, Target};
 use crate::dirty::{DirtyFile, State};
@@ -40,41 +40,49 @@ impl Core {
     fn sync_clean(file: &DirtyFile, target: &Target<'_>, how: SyncHow) -> Result<()> {
         let changed = file.state().wrote & !1;
         target.handle.sync(how)?;
+        let mut state = file.state();
         if how == SyncHow::All {
-            let mut state = file.state();
             state.synced = state.synced.max(changed);
+        } else if state.bytes <= changed {
+            state.bytes = 0;
         }
         Ok(())
     }
 
-    /// Makes durable all that is dirty beneath a directory, or anywhere. The names are the caller's to sync.
+    /// Makes durable all bytes that were written to beneath a directory, or anywhere, since the start: dirty ones, and
+    /// those that the backing has and did not sync. The names are the caller's to sync.
     ///
     /// # Errors
     /// The first of those of the files and of the journal; all are tried.
     pub(crate) fn sync_dir(&self, path: Option<&Path>) -> Result<()> {
         nowait::check()?;
         let mut files = self.table.all();
-        let beneath = |file: &DirtyFile, path| file.state().elsewhere || file.path().starts_with(path);
-        files.retain(|file| path.is_none_or(|path| beneath(file, path)));
+        files.retain(|file| path.is_none_or(|path| is_beneath(file, path)));
         files.iter().for_each(|file| self.promise(file));
         let backing = self.config.durability == Durability::Backing;
         if !backing && self.config.sync != SyncPolicy::Always {
             return Ok(());
         }
         let kept = !backing && !self.is_broken() && self.journal.commit(self.journal.last()).is_ok();
-        let results = files.iter().map(|file| {
+        files.retain(|file| !kept || file.state().is_unsynced());
+        let results = self.each(&files, |file| {
             if !kept {
                 self.flush_file(file)?;
             }
             self.sync_backing(file, None)
         });
-        let failures: Vec<Error> = results.filter_map(Result::err).collect();
-        failures.into_iter().next().map_or(Ok(()), Err)
+        results.into_iter().find(Result::is_err).unwrap_or(Ok(()))
     }
 
     /// Whether the journal may let go of the file's bytes only when the backing has them for good.
     pub(crate) fn is_promised(&self, state: &State) -> bool {
         state.promised || self.config.sync == SyncPolicy::EverySecond || self.is_broken()
+    }
+
+    /// Whether its flush has to sync it because nobody will find it again.
+    pub(crate) fn is_astray(&self, state: &State) -> bool {
+        let has_name = || state.place.as_ref().is_some_and(|place| place.spot().is_some());
+        state.several && !state.unlinked && !self.backing.caps().open_id && !has_name()
     }
 
     /// A flush of this file is not over before the backing has synced it.
@@ -84,7 +92,7 @@ impl Core {
     }
 
     /// Has the backing sync what we changed there, where it did not yet.
-    fn sync_backing(&self, file: &Arc<DirtyFile>, handle: Option<&Arc<dyn VFile>>) -> Result<()> {
+    pub(super) fn sync_backing(&self, file: &Arc<DirtyFile>, handle: Option<&Arc<dyn VFile>>) -> Result<()> {
         let (changed, own_handle) = {
             let state = file.state();
             // A flush under way syncs by itself, or leaves what it writes in the journal.
@@ -97,9 +105,13 @@ impl Core {
         let handle = match handle.cloned().or(own_handle) {
             Some(handle) => handle,
             None if file.state().unlinked => return Ok(()),
-            None => match self.open_for(file, cachefs_vfs::Access::Read) {
-                Err(error) if error.is_not_found() => return Ok(()),
-                opened => opened?,
+            None => match self.open_to_sync(file)? {
+                Some(handle) => handle,
+                None => {
+                    let mut state = file.state();
+                    state.synced = state.synced.max(changed);
+                    return Ok(());
+                }
             },
         };
         handle.sync(SyncHow::All).map_err(|error| error.on("syncing", file.told()))?;
@@ -107,4 +119,29 @@ impl Core {
         state.synced = state.synced.max(changed);
         Ok(())
     }
+
+    /// `None` if it is not to be found: nobody can come by its bytes.
+    fn open_to_sync(&self, file: &DirtyFile) -> Result<Option<Arc<dyn VFile>>> {
+        let opened = match self.open_for(file, Access::Read) {
+            Err(error) if matches!(error.errno(), Errno::ACCESS | Errno::PERM) => {
+                self.open_for(file, Access::Write)
+            }
+            opened => opened,
+        };
+        match opened {
+            Err(error) if error.is_not_found() => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+}
+
+/// Whether it may be beneath a directory.
+fn is_beneath(file: &DirtyFile, path: &Path) -> bool {
+    let (anywhere, place, hint) = {
+        let state = file.state();
+        // Of what went through nobody asked how many names it has.
+        (state.elsewhere || state.several || state.own.is_none(), state.place.clone(), state.hint.clone())
+    };
+    let known = place.map_or(Some(hint), |place| place.path());
+    anywhere || known.is_none_or(|known| known.as_os_str().is_empty() || known.starts_with(path))
 }

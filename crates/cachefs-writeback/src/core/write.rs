@@ -1,7 +1,7 @@
 use cachefs_vfs::{Errno, Error, FileId, Privileges, Result, VFile, nowait};
 
 use super::begin::{Begun, must_go_through};
-use super::{Core, Stats};
+use super::{Core, Known, Stats};
 use crate::dirty::{DirtyFile, ErrorsSeen};
 use crate::extent::Extent;
 use crate::journal::{Entry, JournalError};
@@ -24,6 +24,8 @@ pub(crate) struct Target<'a> {
     pub(crate) place: &'a Arc<Place>,
     /// What the handle of ours told its user.
     pub(crate) errors: &'a ErrorsSeen,
+    /// What the backing told as the handle was opened, if nobody asked it since.
+    pub(crate) known: Option<Known>,
 }
 
 /// Where a write begins.
@@ -171,7 +173,7 @@ impl Core {
         nowait::check()?;
         Stats::add(&self.stats.through, 1);
         let turn = self.turn(target.id)?;
-        turn.through(|| match at {
+        turn.at_place(target.place).through(|| match at {
             At::Offset(offset) => target.handle.write_at(data, offset, privileges),
             At::End => target.handle.append(data, privileges),
         })

@@ -64,6 +64,7 @@ impl WriteDir {
             let Some(id) = self.likely(name)? else { return verb() };
             let turn = self.shared.core.turn(id)?;
             if !turn.is_dirty() {
+                turn.before_removal()?;
                 return turn.changing(verb, |()| None);
             }
             if let Some(attr) = self.still(name, id)? {

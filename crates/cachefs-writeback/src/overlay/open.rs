@@ -7,7 +7,7 @@ use cachefs_vfs::{
 use super::dir::WriteDir;
 use super::file::WriteFile;
 use super::shared::Shared;
-use crate::core::Asked;
+use crate::core::{Before, Known};
 use crate::sync::Arc;
 
 type File = Opened<Arc<dyn VFile>>;
@@ -17,9 +17,9 @@ impl WriteDir {
     pub(super) fn open_file(&self, name: Name<'_>, how: OpenHow) -> Result<File> {
         let _shared = self.shared.names.share(self.place.id(), name);
         let _opening = self.shared.handles.opening();
-        let asked = self.shared.core.asked();
+        let before = self.shared.core.before();
         if !how.truncate || !how.access.writes() {
-            return self.opened(name, how, self.inner.open(name, how)?, asked);
+            return self.opened(name, how, self.inner.open(name, how)?, before);
         }
         let opened = self.inner.open(name, OpenHow { truncate: false, ..how })?;
         self.cut(name, how, opened)
@@ -28,13 +28,13 @@ impl WriteDir {
     pub(super) fn create_file(&self, name: Name<'_>, how: CreateHow, owner: &Owner) -> Result<File> {
         let _shared = self.shared.names.share(self.place.id(), name);
         let _opening = self.shared.handles.opening();
-        let asked = self.shared.core.asked();
+        let before = self.shared.core.before();
         if how.exclusive || !how.open.truncate || !how.open.access.writes() {
-            return self.opened(name, how.open, self.inner.create(name, how, owner)?, asked);
+            return self.opened(name, how.open, self.inner.create(name, how, owner)?, before);
         }
         match self.inner.create(name, CreateHow { exclusive: true, ..how }, owner) {
             Err(error) if error.errno() == Errno::EXIST => {}
-            created => return self.opened(name, how.open, created?, asked),
+            created => return self.opened(name, how.open, created?, before),
         }
         let open = OpenHow { truncate: false, ..how.open };
         let opened = self.inner.create(name, CreateHow { open, ..how }, owner)?;
@@ -48,10 +48,10 @@ impl WriteDir {
         Ok(Opened { handle: Arc::new(file), attr })
     }
 
-    fn opened(&self, name: Name<'_>, how: OpenHow, opened: File, asked: Asked) -> Result<File> {
+    fn opened(&self, name: Name<'_>, how: OpenHow, opened: File, before: Before) -> Result<File> {
         let attr = opened.attr;
-        let file = self.wrap_file(name, how, opened);
-        let attr = self.shared.laid_over(attr, asked, || file.inner.attr())?;
+        let file = self.wrap_file(name, how, opened).opened_with(Known { before, attr });
+        let attr = self.shared.laid_over(attr, before.asked(), || file.inner.attr())?;
         Ok(Opened { handle: Arc::new(file), attr })
     }
 

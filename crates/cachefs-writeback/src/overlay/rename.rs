@@ -104,7 +104,8 @@ impl<'a> Move<'a> {
         }
         match target {
             Some(target) if self.how == RenameHow::Exchange => target.turn.flush_and_hold(),
-            _ => Ok(()),
+            Some(target) => target.turn.before_removal(),
+            None => Ok(()),
         }
     }
 

@@ -6,4 +6,5 @@ mod bench;
 mod bytes;
 mod names;
 mod nowait;
+mod opening;
 mod races;

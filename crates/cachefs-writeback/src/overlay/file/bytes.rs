@@ -63,7 +63,7 @@ impl VFile for WriteFile {
             return self.inner.set_len(length, privileges);
         }
         let turn = self.shared.core.turn(self.id)?;
-        turn.set_len(length, || self.inner.set_len(length, privileges))
+        turn.at_place(&self.place).set_len(length, || self.inner.set_len(length, privileges))
     }
 
     fn allocate(&self, how: AllocateHow, offset: u64, length: u64, privileges: Privileges) -> Result<()> {
@@ -116,6 +116,7 @@ impl VFile for WriteFile {
             place: Arc::clone(&self.place),
             errors: ErrorsSeen::default(),
             held: self.is_regular.then(|| self.shared.handles.hold(self.id, 1)),
+            known: None,
         }))
     }
 

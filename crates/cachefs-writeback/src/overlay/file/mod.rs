@@ -9,7 +9,7 @@ use cachefs_vfs::{Attr, FileId, OpenHow, Privileges, Result, VFile, nowait};
 
 use super::shared::Shared;
 use super::{Held, Place};
-use crate::core::Target;
+use crate::core::{Known, Target};
 use crate::dirty::ErrorsSeen;
 use crate::sync::Arc;
 
@@ -27,6 +27,7 @@ pub(super) struct WriteFile {
     pub(super) place: Arc<Place>,
     errors: ErrorsSeen,
     held: Option<Held>,
+    known: Option<Known>,
 }
 
 impl WriteFile {
@@ -48,11 +49,19 @@ impl WriteFile {
             errors: ErrorsSeen::default(),
             held: is_regular.then(|| shared.handles.hold(attr.id, attr.links)),
             shared: Arc::clone(shared),
+            known: None,
         }
     }
 
+    /// The attributes that its opening answered spare the first write a question, if it comes soon.
+    pub(super) fn opened_with(mut self, known: Known) -> Self {
+        self.known = Some(known);
+        self
+    }
+
     fn target(&self) -> Target<'_> {
-        Target { id: self.id, handle: &self.inner, place: &self.place, errors: &self.errors }
+        let Self { id, inner: handle, place, errors, known, .. } = self;
+        Target { id: *id, handle, place, errors, known: *known }
     }
 
     fn reads(&self) -> bool {
@@ -97,7 +106,7 @@ impl WriteFile {
         if !self.writes() {
             return verb();
         }
-        self.shared.core.turn(self.id)?.through(verb)
+        self.shared.core.turn(self.id)?.at_place(&self.place).through(verb)
     }
 
     fn read(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
