@@ -13,7 +13,7 @@ use cachefs_testkit::Subject;
 use cachefs_testkit::conformance::assert_all;
 use cachefs_testkit::model::{check_sequences, sequences_from_env};
 use cachefs_vfs::clock::SystemClock;
-use cachefs_vfs::{MemFs, Vfs, VfsExt};
+use cachefs_vfs::{Access, LocalFs, MemFs, Mode, Name, OpenHow, Privileges, SetAttr, Vfs, VfsExt};
 
 use support::subject;
 
@@ -80,4 +80,25 @@ fn eviction_and_lifetimes_take_nothing_that_is_dirty() {
     assert!(VfsExt::read(&cache, "f").unwrap() == bytes);
     assert!(beneath.flush_all(None, &mut |_| ()).remaining.is_empty());
     assert!(source.read("f").unwrap() == bytes && VfsExt::read(&cache, "f").unwrap() == bytes);
+}
+
+/// A mount keeps what it looked up reachable by a handle for no bytes: that keeps nobody from running the program.
+#[test]
+fn a_program_that_was_flushed_runs_from_beneath_though_it_is_held() {
+    let dir = tempfile::tempdir().unwrap();
+    let beneath = write_back(Arc::new(LocalFs::open(dir.path()).unwrap()), None);
+    let cache = CacheFs::builder(beneath.clone()).build().unwrap();
+    let content = std::fs::read("/bin/true").unwrap();
+    let run = || std::process::Command::new(dir.path().join("program")).status();
+    cache.write("program", b"").unwrap();
+    let how = OpenHow::new(Access::ReadWrite);
+    let writer = cache.root().unwrap().open(Name::new("program").unwrap(), how).unwrap().handle;
+    assert_eq!(writer.write_at(&content, 0, Privileges::Keep).unwrap(), content.len());
+    let set = SetAttr { mode: Some(Mode::new(0o755)), ..SetAttr::default() };
+    writer.set_attr(&set).unwrap();
+    let held = writer.reopen(OpenHow::new(Access::Path)).unwrap();
+    drop(writer);
+    assert!(run().is_err(), "while its bytes wait");
+    beneath.flush_id(held.attr().unwrap().id).unwrap();
+    assert!(run().unwrap().success());
 }

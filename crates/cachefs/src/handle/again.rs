@@ -70,11 +70,14 @@ impl Engine {
     }
 
     /// The last of our handles that write is gone, and others are still there: gives the backing's handle for writing
-    /// back, for who has one keeps others from executing the file, and cannot tell who else writes to it.
+    /// back, for who has one keeps others from executing the file, and cannot tell who else writes to it. Also one that
+    /// has no descriptor to show: there may be one beneath it.
     pub(super) fn give_back_writer(&self, node: &Node) {
+        if self.handles.opens_by_name_only() {
+            return;
+        }
         let io = node.io();
-        let is_descriptor = |file: &Arc<dyn VFile>| file.as_fd().is_some();
-        let Some(writer) = io.slots().writer().filter(is_descriptor) else { return };
+        let Some(writer) = io.slots().writer() else { return };
         let need = if io.is_wanted(Access::Read) { Access::Read } else { Access::Path };
         let Ok(_claim) = io.claim() else { return };
         let reader = if io.slots().has_reader(need) {
