@@ -6,16 +6,17 @@ use super::Shop;
 use crate::Result;
 
 /// Tests of `cachefs-fuse` that are steps of their own.
-const ACCEPTANCE: [&[&str]; 9] = [
+const ACCEPTANCE: [&[&str]; 10] = [
     &["programs"],
     &["pjdfstest"],
     &["fsx"],
     &["rename_storm", "hung"],
-    &["limits"],
+    &LIMITS,
     &["profiles_matrix"],
     &STALENESS,
     &FRESHNESS,
     &KILLS,
+    &BACK,
 ];
 /// Others change the source under load.
 const STALENESS: [&str; 4] = ["staleness_harness", "staleness_watch", "staleness_open", "staleness_overflow"];
@@ -23,6 +24,10 @@ const STALENESS: [&str; 4] = ["staleness_harness", "staleness_watch", "staleness
 const FRESHNESS: [&str; 5] =
     ["appenders", "peer_failures", "zero_requests", "zero_files", "many_directories"];
 
+/// What holds whatever is asked of a mount.
+const LIMITS: [&str; 2] = ["limits", "limits_back"];
+/// What writing back promises, where others fail.
+const BACK: [&str; 2] = ["peer_failures_back", "peer_failures_source"];
 /// The daemon is killed while it writes back.
 const KILLS: [&str; 2] = ["kill_back", "kill_back_sqlite"];
 
@@ -148,7 +153,7 @@ pub(crate) fn soak_storm(shop: &Shop) -> Result<()> {
 }
 
 pub(crate) fn limits(shop: &Shop) -> Result<()> {
-    shop.run(&mut on_mount(shop, &["limits"]))
+    shop.run(&mut on_mount(shop, &LIMITS))
 }
 
 pub(crate) fn fresh(shop: &Shop) -> Result<()> {
@@ -166,6 +171,7 @@ pub(crate) fn soak_fresh(shop: &Shop) -> Result<()> {
 }
 
 pub(crate) fn back(shop: &Shop) -> Result<()> {
+    shop.run(&mut on_mount(shop, &BACK))?;
     shop.run(&mut on_mount(shop, &KILLS))
 }
 

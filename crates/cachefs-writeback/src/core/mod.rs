@@ -26,6 +26,7 @@ pub(crate) use adopt::Adopted;
 pub(crate) use attr::{Asked, Before, Known};
 use naming::Names;
 use removals::Removals;
+use room::Hunger;
 pub(crate) use removals::Removed;
 pub(crate) use stats::Stats;
 pub(crate) use turn::Turn;
@@ -62,6 +63,7 @@ pub(crate) struct Core {
     /// Files removed by us, whose removal may not be durable yet.
     removals: Removals,
     names: Names,
+    pub(crate) hunger: Hunger,
     leaving: Leaving,
     /// Files that are due, the first to be flushed first.
     pub(crate) due: Mutex<VecDeque<Arc<DirtyFile>>>,
@@ -103,6 +105,7 @@ impl Core {
             changes: AtomicU64::new(0),
             removals: Removals::default(),
             names: Names::default(),
+            hunger: Hunger::default(),
             leaving: Leaving::default(),
             due: Mutex::default(),
             oldest_held: Mutex::default(),

@@ -5,10 +5,33 @@ use cachefs_vfs::{Errno, Error, Result, nowait};
 use super::Core;
 use crate::dirty::DirtyFile;
 use crate::pressure::Reservation;
-use crate::sync::Arc;
+use crate::sync::{Arc, AtomicBool, Ordering};
 
 /// Between looks whether the journal has room again.
 const STEP: Duration = Duration::from_millis(100);
+
+/// Whether the journal lacks room, be it by its own limit or for its disk is full.
+#[derive(Debug, Default)]
+pub(crate) struct Hunger {
+    /// Bytes found no room: everything is to be flushed.
+    starved: AtomicBool,
+    /// Nor was there any to be made: nobody waits for it again until some turns up.
+    hopeless: AtomicBool,
+}
+
+impl Hunger {
+    pub(crate) fn is_starved(&self) -> bool {
+        self.starved.load(Ordering::Relaxed)
+    }
+
+    /// There is room again.
+    pub(crate) fn end(&self) {
+        if self.is_starved() {
+            self.hopeless.store(false, Ordering::Relaxed);
+            self.starved.store(false, Ordering::Relaxed);
+        }
+    }
+}
 
 /// How long a write goes on waiting for room in the journal.
 #[derive(Debug)]
@@ -66,7 +89,15 @@ impl Core {
     /// The journal took no more: waits a while for room in it. Returns whether to try again.
     pub(super) fn wait_for_journal(&self, patience: &mut Patience) -> Result<bool> {
         nowait::check()?;
-        if patience.steps == 0 || self.is_broken() {
+        if self.is_broken() {
+            return Ok(false);
+        }
+        self.hunger.starved.store(true, Ordering::Relaxed);
+        if patience.steps == 0 || !self.has_bytes() {
+            self.hunger.hopeless.store(true, Ordering::Relaxed);
+        }
+        if self.hunger.hopeless.load(Ordering::Relaxed) {
+            self.bell.ring();
             return Ok(false);
         }
         patience.steps -= 1;
@@ -84,6 +115,11 @@ impl Core {
             self.pressure.wait_stirred(stirred, STEP);
         }
         Ok(true)
+    }
+
+    /// Whether the journal keeps bytes that a flush would give back.
+    fn has_bytes(&self) -> bool {
+        self.table.all_dirty().iter().any(|file| !file.state().extents.is_empty())
     }
 
     /// What keeps the backing from taking bytes.

@@ -143,7 +143,10 @@ impl Core {
         }
         let mtime = state.time_of_write(self.clock.wall());
         let record = match self.append(&mut state, &Entry::Data { no, offset, mtime }, data) {
-            Ok(record) => record,
+            Ok(record) => {
+                self.hunger.end();
+                record
+            }
             Err(JournalError::Full { .. }) => return Ok(Outcome::Full),
             Err(_) => return Ok(Outcome::Through),
         };

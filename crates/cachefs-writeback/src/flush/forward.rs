@@ -32,7 +32,10 @@ impl Core {
         if usage.segments > 1 && self.oldest_changed(filling) {
             match self.journal.reclaim() {
                 Ok(0) => {}
-                Ok(_) => self.pressure.stir(),
+                Ok(_) => {
+                    self.hunger.end();
+                    self.pressure.stir();
+                }
                 Err(error) => {
                     self.look_broken(&error);
                     debug!(%error, "the journal keeps what it does not need");
@@ -44,7 +47,7 @@ impl Core {
     /// Whether it is time to look for room in the journal.
     pub(crate) fn journal_fills(&self) -> bool {
         let usage = self.journal.usage();
-        usage.bytes > usage.bytes_max / 2
+        usage.bytes > usage.bytes_max / 2 || self.hunger.is_starved()
     }
 
     /// A broken journal can't be told what happens from now on, so it must not be replayed. It goes when all it has is
