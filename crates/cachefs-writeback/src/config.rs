@@ -41,6 +41,9 @@ pub struct Config {
     pub dirty_age: Duration,
     /// Files dirty at once at most: each holds a handle of the backing, good for writing.
     pub files_max: usize,
+    /// Clean files remembered at most: a flush is not to look like somebody else's change, and the sync of a directory
+    /// is to reach what was flushed beneath it.
+    pub remembered_max: usize,
     /// Threads that flush. With 0, nothing is flushed but when asked for.
     pub flushers: usize,
     /// How long a write that finds no room waits for some before it fails with what keeps the backing from taking
@@ -59,6 +62,7 @@ impl Default for Config {
             flush_after: Duration::from_secs(5),
             dirty_age: Duration::from_secs(30),
             files_max: 1024,
+            remembered_max: 16 << 10,
             flushers: 4,
             room_wait: Duration::from_secs(20),
         }

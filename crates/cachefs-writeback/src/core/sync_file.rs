@@ -82,7 +82,8 @@ impl Core {
     /// Whether its flush has to sync it because nobody will find it again.
     pub(crate) fn is_astray(&self, state: &State) -> bool {
         let has_name = || state.place.as_ref().is_some_and(|place| place.spot().is_some());
-        state.several && !state.unlinked && !self.backing.caps().open_id && !has_name()
+        let several = state.several || state.own.is_none();
+        several && !state.unlinked && !self.backing.caps().open_id && !has_name()
     }
 
     /// A flush of this file is not over before the backing has synced it.

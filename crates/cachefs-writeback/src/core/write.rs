@@ -176,9 +176,11 @@ impl Core {
         nowait::check()?;
         Stats::add(&self.stats.through, 1);
         let turn = self.turn(target.id)?;
-        turn.at_place(target.place).through(|| match at {
+        let written = turn.at_place(target.place).through(|| match at {
             At::Offset(offset) => target.handle.write_at(data, offset, privileges),
             At::End => target.handle.append(data, privileges),
-        })
+        })?;
+        turn.sync_astray(target.handle)?;
+        Ok(written)
     }
 }

@@ -56,7 +56,9 @@ pub(crate) struct State {
     pub(crate) newest: Seq,
     /// Counts what we changed of it at the backing; odd numbers are changes under way.
     pub(crate) wrote: u64,
-    /// What of that the backing has synced.
+    /// That count when we last began to change bytes of it, or its length.
+    pub(crate) bytes: u64,
+    /// What of these the backing has synced.
     pub(crate) synced: u64,
     /// A sync was promised of bytes that the backing did not sync yet.
     pub(crate) promised: bool,
@@ -78,6 +80,8 @@ pub(crate) struct State {
     pub(crate) unreferenced: bool,
     /// The count of moves ([`crate::core::Core::asked`]) when what the backing answers of it last changed.
     pub(crate) moved: u64,
+    /// It is among those that are remembered when they are clean.
+    pub(crate) remembered: bool,
     /// It may be found by a name that is not known to be its.
     pub(crate) elsewhere: bool,
     /// The tries of its flush.
@@ -96,7 +100,7 @@ impl State {
 
     /// Whether nothing would be lost by forgetting it.
     pub(crate) fn is_idle(&self) -> bool {
-        self.no.is_none() && self.own.is_none() && self.newest == Seq(0)
+        self.no.is_none() && self.own.is_none() && self.newest == Seq(0) && !self.has_unsynced_bytes()
     }
 
     /// How long the file is to its readers, when the backing says `backing`.
@@ -151,6 +155,17 @@ impl State {
     /// Something of it is about to change at the backing, or just has.
     pub(crate) fn touch_backing(&mut self) {
         self.wrote += 1;
+    }
+
+    /// Bytes of it are about to change at the backing, or its length.
+    pub(crate) fn touch_bytes(&mut self) {
+        self.touch_backing();
+        self.bytes = self.wrote;
+    }
+
+    /// Whether the backing has bytes of ours that it did not sync yet.
+    pub(crate) fn has_unsynced_bytes(&self) -> bool {
+        self.synced < self.bytes
     }
 
     /// Whether the backing has something of ours that it did not sync yet.

@@ -9,9 +9,6 @@ use crate::sync::{Arc, AtomicU64, AtomicUsize, Mutex, Ordering};
 /// A power of two.
 const SHARDS: usize = 16;
 
-/// Files that became clean and are remembered, so that a flush does not look like somebody else's change.
-const LATELY_MAX: usize = 16 << 10;
-
 /// The dirty files, and some that are not.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -25,11 +22,18 @@ pub(crate) struct Table {
     elsewhere: AtomicUsize,
     /// Those that became clean, the longest ago first; some of them may be dirty again.
     lately: Mutex<VecDeque<FileId>>,
+    /// So many of these at most.
+    lately_max: usize,
     /// The last move of any that was forgotten.
     forgotten: AtomicU64,
 }
 
 impl Table {
+    /// Empty. Of those that became clean it has `lately_max` remembered.
+    pub(crate) fn new(lately_max: usize) -> Self {
+        Self { lately_max, ..Self::default() }
+    }
+
     /// Whether there is no file in it at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.load(Ordering::Acquire) == 0
@@ -95,19 +99,28 @@ impl Table {
         self.dirty.fetch_sub(1, Ordering::AcqRel);
     }
 
-    /// One is clean. Answers which may be forgotten for it.
-    pub(crate) fn became_clean(&self, id: FileId, elsewhere: bool) -> Vec<FileId> {
+    /// One is clean.
+    pub(crate) fn became_clean(&self, id: FileId, elsewhere: bool) {
         self.not_dirty(id);
         self.elsewhere.fetch_sub(usize::from(elsewhere), Ordering::AcqRel);
+    }
+
+    /// One that is clean is not forgotten for a while. Answers which may be for it.
+    pub(crate) fn remember(&self, id: FileId) -> Vec<FileId> {
         let mut lately = self.lately.lock();
         lately.push_back(id);
-        let over = lately.len().saturating_sub(LATELY_MAX);
+        let over = lately.len().saturating_sub(self.lately_max);
         lately.drain(..over).collect()
     }
 
     /// One that is clean could not be forgotten yet.
-    pub(crate) fn remember(&self, id: FileId) {
+    pub(crate) fn remember_again(&self, id: FileId) {
         self.lately.lock().push_back(id);
+    }
+
+    /// Whether there are far more than should be that could not be forgotten.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.lately.lock().len() > self.lately_max.saturating_mul(2)
     }
 
     /// Another dirty file may, or may no more, be found by another name.

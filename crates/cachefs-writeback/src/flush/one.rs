@@ -136,7 +136,7 @@ impl Core {
     fn begin_flush(&self, file: &DirtyFile, plan: Plan, attr: Attr) {
         let mut state = file.state();
         state.flushing = true;
-        state.touch_backing();
+        state.touch_bytes();
         let own = attr.version();
         self.note(&mut state, &Entry::FlushBegin { no: plan.no, upto: plan.upto, own });
     }
@@ -159,7 +159,7 @@ impl Core {
         let mut state = file.state();
         state.touch_backing();
         // What was promised leaves the journal only when the backing keeps the promise.
-        while state.is_unsynced() && self.is_promised(&state) {
+        while state.is_unsynced() && (self.is_promised(&state) || self.is_astray(&state)) {
             let changed = state.wrote;
             drop(state);
             handle.sync(SyncHow::All)?;

@@ -65,8 +65,10 @@ impl Core {
                     // Taken note of in the file, and tried again.
                     drop(self.flush_claimed(&claim));
                     self.make_journal_room();
+                    self.sync_leaving();
                 }
                 Err(wait) => {
+                    self.sync_leaving();
                     if self.has_many_removals() || self.journal_fills() {
                         self.make_journal_room();
                     }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use cachefs_testkit::{CallKind, Fault, Rule, RuleHandle};
-use cachefs_vfs::{Errno, SyncHow, VfsExt};
+use cachefs_vfs::{Access, Errno, Mode, OpenHow, Privileges, SetAttr, SyncHow, Vfs, VfsExt};
 use cachefs_writeback::{Config, Durability, SyncPolicy};
 
 use super::bench::{Bench, config, errno, write};
@@ -118,4 +118,84 @@ fn a_sync_of_a_directory_is_one_of_all_beneath() {
     assert_eq!((one.seen(), two.seen(), other.seen(), journal.seen()), (1, 1, 0, 1));
     bench.flush();
     assert_eq!((one.seen(), two.seen(), other.seen()), (2, 2, 0), "kept by their flushes");
+}
+
+/// Counts the syncs of one file.
+fn syncs_of(bench: &Bench, path: &str) -> RuleHandle {
+    bench.backing.add(Rule::on(CallKind::SyncFile).at(path).then(Fault::Delay(Duration::ZERO)))
+}
+
+#[test]
+fn a_sync_of_a_directory_reaches_what_was_flushed_beneath_it_once() {
+    let bench = Bench::new();
+    bench.fs.create_dir_all("d").unwrap();
+    for path in ["d/f", "d/g", "other"] {
+        bench.fs.write(path, b"dirty").unwrap();
+    }
+    bench.flush();
+    bench.fs.rename("d/g", "g").unwrap();
+    let (flushed, moved, other) = (syncs_of(&bench, "d/f"), syncs_of(&bench, "g"), syncs_of(&bench, "other"));
+    bench.fs.dir("d").unwrap().sync().unwrap();
+    bench.fs.dir("d").unwrap().sync().unwrap();
+    assert_eq!((flushed.seen(), moved.seen(), other.seen()), (1, 0, 0));
+    bench.fs.root().unwrap().sync().unwrap();
+    assert_eq!((flushed.seen(), moved.seen(), other.seen()), (1, 1, 1));
+}
+
+#[test]
+fn a_sync_of_a_directory_reaches_what_was_cut_or_went_through_beneath_it() {
+    let bench = Bench::new();
+    bench.fs.write("cut", b"long").unwrap();
+    bench.fs.write("through", b"program").unwrap();
+    bench.flush();
+    bench.fs.root().unwrap().sync().unwrap();
+    let (cut, through) = (syncs_of(&bench, "cut"), syncs_of(&bench, "through"));
+    let open = |path| bench.fs.open(path, OpenHow::new(Access::ReadWrite)).unwrap();
+    open("cut").set_len(1, Privileges::Keep).unwrap();
+    open("through").set_attr(&SetAttr { mode: Some(Mode::new(0o755)), ..SetAttr::default() }).unwrap();
+    open("through").write_at(b"P", 0, Privileges::Drop).unwrap();
+    bench.fs.root().unwrap().sync().unwrap();
+    assert_eq!((cut.seen(), through.seen(), bench.beneath("through")), (1, 1, b"Program".to_vec()));
+}
+
+#[test]
+fn what_has_to_be_forgotten_is_synced_first() {
+    let bench = Bench::with(Config { remembered_max: 4, ..config() });
+    let all = syncs(&bench.backing);
+    for name in 0..12 {
+        bench.fs.write(name.to_string(), b"dirty").unwrap();
+    }
+    bench.flush();
+    assert_eq!(all.seen(), 8, "all but the last four");
+    bench.fs.root().unwrap().sync().unwrap();
+    assert_eq!(all.seen(), 12, "each once");
+}
+
+#[test]
+fn a_flusher_syncs_what_has_to_be_forgotten() {
+    let soon = Duration::ZERO;
+    let limits = Config { remembered_max: 4, flushers: 2, flush_after: soon, dirty_age: soon, ..config() };
+    let bench = Bench::with(limits);
+    let hang = bench.backing.add(Rule::on(CallKind::SyncFile).hang()).release_on_drop();
+    for name in 0..12 {
+        bench.fs.write(name.to_string(), b"dirty").unwrap();
+    }
+    assert!(hang.wait_waiting(1, super::bench::PATIENCE), "nobody asked for a sync");
+    bench.fs.write("late", b"no writer waits for it").unwrap();
+}
+
+#[test]
+fn a_sync_of_a_directory_syncs_several_at_once() {
+    let bench = Bench::with(Config { flushers: 2, ..config() });
+    for name in 0..12 {
+        bench.fs.write(name.to_string(), b"dirty").unwrap();
+    }
+    bench.flush();
+    let hang = bench.backing.add(Rule::on(CallKind::SyncFile).hang()).release_on_drop();
+    std::thread::scope(|scope| {
+        let sync = scope.spawn(|| bench.fs.root().unwrap().sync());
+        assert!(hang.wait_waiting(2, super::bench::PATIENCE));
+        hang.release();
+        sync.join().unwrap().unwrap();
+    });
 }

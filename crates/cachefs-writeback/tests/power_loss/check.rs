@@ -104,6 +104,7 @@ impl Model {
                 (Loss::Kill, None) => File::found_unsynced(bytes, mode, names),
                 (Loss::Kill, Some(mut file)) => {
                     file.settle(bytes, mode);
+                    file.inherit();
                     file
                 }
             };

@@ -28,6 +28,8 @@ pub(crate) struct File {
     pub(crate) chains: Vec<Vec<Place>>,
     /// All that changed since it was last durable are bytes, and nothing can have flushed them.
     only_dirty: bool,
+    /// What is not durable of it is from before a kill: who was killed knew of it, and who came after does not.
+    inherited: bool,
     /// It was flushed but not synced, in pieces of which any may be lost: it may end anywhere.
     torn: bool,
     /// The last state may have come about, or not, or in part.
@@ -43,6 +45,7 @@ impl File {
             ever: BTreeSet::from([at]),
             chains: Vec::new(),
             only_dirty: true,
+            inherited: false,
             torn: false,
             doubtful: false,
         }
@@ -59,6 +62,7 @@ impl File {
             ever: places,
             chains,
             only_dirty: true,
+            inherited: false,
             torn: false,
             doubtful: false,
         }
@@ -84,6 +88,7 @@ impl File {
         bytes[start..start + data.len()].copy_from_slice(data);
         self.states.push(bytes);
         self.ends.push(start + data.len());
+        self.inherited = false;
         // Programs are written through.
         self.only_dirty &= self.mode() & 0o111 == 0;
     }
@@ -92,7 +97,12 @@ impl File {
         let mut bytes = self.now().clone();
         bytes.resize(usize::try_from(length).unwrap(), 0);
         self.states.push(bytes);
-        self.only_dirty = false;
+        (self.only_dirty, self.inherited) = (false, false);
+    }
+
+    /// Whoever did all that was killed.
+    pub(crate) fn inherit(&mut self) {
+        self.inherited = self.states.len() > 1;
     }
 
     /// Its bytes may be in the backing, and not durable there.
@@ -101,9 +111,9 @@ impl File {
         self.torn |= self.states.len() > 1;
     }
 
-    /// Its directory was synced, which is a barrier for what is dirty.
+    /// Its directory was synced, which is a barrier for what was written since the start.
     pub(crate) fn dir_synced(&mut self) {
-        if self.only_dirty {
+        if self.only_dirty || !self.inherited {
             self.sync(SyncHow::Data);
         }
     }
@@ -111,7 +121,7 @@ impl File {
     pub(crate) fn sync(&mut self, how: SyncHow) {
         self.states.drain(..self.states.len() - 1);
         self.ends.clear();
-        (self.only_dirty, self.torn) = (true, false);
+        (self.only_dirty, self.inherited, self.torn) = (true, false, false);
         if how == SyncHow::All {
             self.modes.drain(..self.modes.len() - 1);
         }

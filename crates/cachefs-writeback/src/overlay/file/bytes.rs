@@ -63,7 +63,9 @@ impl VFile for WriteFile {
             return self.inner.set_len(length, privileges);
         }
         let turn = self.shared.core.turn(self.id)?;
-        turn.at_place(&self.place).set_len(length, || self.inner.set_len(length, privileges))
+        let attr = turn.at_place(&self.place).set_len(length, || self.inner.set_len(length, privileges))?;
+        turn.sync_astray(&self.inner)?;
+        Ok(attr)
     }
 
     fn allocate(&self, how: AllocateHow, offset: u64, length: u64, privileges: Privileges) -> Result<()> {

@@ -106,7 +106,10 @@ impl WriteFile {
         if !self.writes() {
             return verb();
         }
-        self.shared.core.turn(self.id)?.at_place(&self.place).through(verb)
+        let turn = self.shared.core.turn(self.id)?;
+        let done = turn.at_place(&self.place).through(verb)?;
+        turn.sync_astray(&self.inner)?;
+        Ok(done)
     }
 
     fn read(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
