@@ -35,7 +35,7 @@ pub use config::{Config, Durability, SyncPolicy};
 pub use flush::{DrainHow, Drained, Progress, Remaining};
 pub use overlay::WriteBack;
 pub use recovery::{
-    Discarded, Dropped, Exported, FileReport, KeptBeside, Loss, RecoverError, Replayed, Report, Setup, Waiting, boot_id,
-    discard, export, inspect,
+    Discarded, Dropped, Exported, FileReport, KeptBeside, Loss, RecoverError, Replayed, Report, Setup,
+    Waiting, boot_id, discard, export, inspect,
 };
 pub use status::Status;

@@ -56,6 +56,8 @@ impl Core {
         state.place = adopted.place;
         state.own = Some(own);
         state.open = adopted.open;
+        // What other names it had, and whether their removal is durable, nobody knows.
+        state.several = true;
         state.promised = adopted.promised;
         state.truncate = adopted.truncate;
         state.handle = adopted.handle;

@@ -93,7 +93,7 @@ impl Core {
     }
 
     /// Has the backing sync what we changed there, where it did not yet.
-    pub(super) fn sync_backing(&self, file: &Arc<DirtyFile>, handle: Option<&Arc<dyn VFile>>) -> Result<()> {
+    pub(crate) fn sync_backing(&self, file: &Arc<DirtyFile>, handle: Option<&Arc<dyn VFile>>) -> Result<()> {
         let (changed, own_handle) = {
             let state = file.state();
             // A flush under way syncs by itself, or leaves what it writes in the journal.

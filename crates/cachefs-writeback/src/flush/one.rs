@@ -58,12 +58,23 @@ impl Turn<'_> {
     /// # Errors
     /// Those of the backing. What is dirty stays so, and is tried again.
     pub(crate) fn flush(&self) -> Result<()> {
+        self.sync_before_clean()?;
         let Some(plan) = self.plan() else { return Ok(()) };
         let core = self.core();
         let bytes = core.flush_planned(self, plan).map_err(|error| core.failed(self.file(), error))?;
         Stats::add(&core.stats.flushes, 1);
         Stats::add(&core.stats.flushed_bytes, bytes);
         Ok(())
+    }
+
+    /// With nothing left to write, it is about to lose its handle: the last by which to find it, perhaps.
+    fn sync_before_clean(&self) -> Result<()> {
+        let handle = {
+            let state = self.file().state();
+            let ends = state.extents.is_empty() && state.truncate.is_none() && state.has_unsynced_bytes();
+            state.handle.clone().filter(|_| ends && self.core().is_astray(&state))
+        };
+        handle.map_or(Ok(()), |handle| self.core().sync_backing(self.file(), Some(&handle)))
     }
 
     /// `None` if there is nothing to write; the file is clean then.
