@@ -108,6 +108,11 @@ impl File {
     /// Its bytes may be in the backing, and not durable there.
     pub(crate) fn flushed(&mut self) {
         self.only_dirty &= self.states.len() == 1;
+    }
+
+    /// Likewise, and a write of the flush may have ended anywhere.
+    pub(crate) fn flushed_in_part(&mut self) {
+        self.flushed();
         self.torn |= self.states.len() > 1;
     }
 
@@ -176,7 +181,7 @@ fn wrong_mode(modes: &[u32], mode: u32) -> Option<String> {
     (!modes.contains(&mode)).then(|| format!("mode {mode:o}, not of {modes:?}"))
 }
 
-/// Each byte must have been there in one of these states; where one of them was shorter, a zero may be there.
+/// Each byte must have been there in one of these states; where one of them ended before a later one, a zero may be.
 fn wrong(states: &[Vec<u8>], ends: &[usize], torn: bool, found: &[u8]) -> Option<String> {
     if states.last().is_some_and(|last| last == found) {
         return None;
@@ -188,7 +193,12 @@ fn wrong(states: &[Vec<u8>], ends: &[usize], torn: bool, found: &[u8]) -> Option
     if !lengths.contains(&found.len()) && !torn && !ended {
         return Some(format!("length {}, not of {lengths:?} (writes ended at {ends:?})", found.len()));
     }
-    let was = |at: usize, byte: u8| states.iter().any(|state| state.get(at).copied().unwrap_or(0) == byte);
+    // Nothing, where it ended and went on later: the length may have come about without the bytes.
+    let hole = |at: usize, index: usize| states[index..].iter().any(|later| later.len() > at);
+    let was = |at: usize, byte: u8| {
+        let mut all = states.iter().enumerate();
+        all.any(|(index, state)| state.get(at).map_or(byte == 0 && hole(at, index), |was| *was == byte))
+    };
     let bad = |at: &usize| !was(*at, found[*at]);
     let first = (0..found.len()).find(bad)?;
     let count = (first..found.len()).filter(bad).count();

@@ -77,7 +77,8 @@ impl Model {
             }
             Op::Sync { file, how } => self.sync(file, how),
             Op::SyncDir { dir } => self.sync_dir(dir),
-            Op::FlushAll | Op::FlushFailing { .. } => self.files.values_mut().for_each(File::flushed),
+            Op::FlushAll => self.files.values_mut().for_each(File::flushed),
+            Op::FlushFailing { .. } => self.files.values_mut().for_each(File::flushed_in_part),
             Op::FlushPath { at } => self.file_at(at).flushed(),
             Op::Read { .. } | Op::Wait { .. } | Op::SetTime { .. } => {}
         }
@@ -100,6 +101,8 @@ impl Model {
             }
             _ => {}
         }
+        // By a flush that the verb needed, or one after the replay.
+        self.files.values_mut().for_each(File::flushed_in_part);
     }
 
     fn file_at(&mut self, at: Place) -> &mut File {
