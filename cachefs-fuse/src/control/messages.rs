@@ -57,6 +57,8 @@ pub struct Outcome {
     pub left: Vec<Left>,
     /// Files that others had changed since this mount began: ours are beside them.
     pub conflicts: u64,
+    /// Bytes that were acknowledged and are nowhere any more.
+    pub lost_bytes: u64,
     /// The journal that holds what is left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
@@ -89,7 +91,7 @@ pub struct Status {
     pub pid: u32,
     /// The version of the program that does.
     pub program_version: String,
-    /// `serving`, or `draining` once it is unmounted.
+    /// `serving`; `detached` while it is out of the tree but in use; `draining` once it is unmounted.
     pub stage: String,
     /// Where writes go.
     pub mode: String,

@@ -6,7 +6,8 @@
 //! gone and only writes back) in a directory of the user who mounted: `/run/cachefs`
 //! for root, else `cachefs` in `$XDG_RUNTIME_DIR`, in `/run/user/UID`, or `/tmp/cachefs-UID`. The directory has mode 0700,
 //! the socket 0600; who connects is asked for again: only root and that user are served. From any path within a mount
-//! [`Place::of`] finds the socket, and asks the mount for nothing.
+//! [`Place::of`] finds the socket, and asks the mount for nothing. Beside it lies a [`Trace`] of the same name (`.json`),
+//! which outlives a daemon that is killed.
 //!
 //! # The protocol, version 1
 //!
@@ -38,18 +39,22 @@ mod client;
 mod line;
 mod messages;
 mod place;
+mod plain;
 mod reply;
 mod request;
 mod server;
+mod trace;
 mod undead;
 
 pub use client::{CallError, Client};
 pub use line::LINE_MAX;
 pub use messages::{Dirty, Far, FlushArguments, Left, Outcome, Status, UmountArguments};
 pub use place::{Place, RuntimeDir};
+pub use plain::plain;
 pub use reply::{Refusal, RefusalKind, Reply};
 pub use request::Request;
 pub use server::{Serve, Server, Talk};
+pub use trace::Trace;
 pub use undead::is_undead;
 
 /// The version of the protocol that is spoken here.

@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 
 use cachefs_vfs::Errno;
 
-use super::undead;
+use super::{Trace, undead};
 use crate::session::mountinfo::{self, MountEntry};
+
+/// What a socket is called last.
+const SOCKET: &str = "sock";
+/// What is beside it.
+const TRACE: &str = "json";
 
 /// A mount, and where its socket is if somebody serves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +25,12 @@ pub struct Place {
     pub kind: String,
     /// `MAJOR:MINOR`.
     pub device: String,
+    /// The user who mounted it, where the system says so.
+    pub owner: Option<u32>,
     /// The socket; it may be missing, or nobody may listen.
     pub socket: Option<PathBuf>,
+    /// What its daemon left beside the socket.
+    pub trace: Option<Trace>,
 }
 
 impl Place {
@@ -43,9 +52,10 @@ impl Place {
     }
 
     fn new(entry: MountEntry) -> Self {
-        let socket = entry.owner.and_then(|owner| RuntimeDir::find(owner, &entry.device));
-        let MountEntry { path, source, kind, device, .. } = entry;
-        Self { mountpoint: path, source, kind, device, socket }
+        let find = |extension| entry.owner.and_then(|owner| RuntimeDir::find(owner, &entry.device, extension));
+        let (socket, trace) = (find(SOCKET), find(TRACE).as_deref().and_then(Trace::of));
+        let MountEntry { path, source, kind, device, owner, .. } = entry;
+        Self { mountpoint: path, source, kind, device, owner, socket, trace }
     }
 
     /// The mount on exactly this path, which is taken as it is: the mount is asked for nothing.
@@ -96,7 +106,12 @@ impl RuntimeDir {
     /// a device of the same number is removed.
     #[must_use]
     pub fn socket(&self, device: &str) -> PathBuf {
-        for left in of_device(&self.0, device) {
+        for left in of_device(&self.0, device, TRACE) {
+            if UnixStream::connect(left.with_extension(SOCKET)).is_err() {
+                _ = std::fs::remove_file(&left);
+            }
+        }
+        for left in of_device(&self.0, device, SOCKET) {
             if UnixStream::connect(&left).is_err() {
                 _ = std::fs::remove_file(&left);
             }
@@ -118,20 +133,22 @@ impl RuntimeDir {
         paths.filter(|path| path.extension().is_some_and(|extension| extension == "sock")).collect()
     }
 
-    /// The socket of a mount of this user, if it is where it would be.
-    fn find(owner: u32, device: &str) -> Option<PathBuf> {
+    /// The file of this kind of a mount of this user, if it is where it would be.
+    fn find(owner: u32, device: &str, extension: &str) -> Option<PathBuf> {
         let safe = |path: &PathBuf| check(path, owner).is_ok();
-        let sockets = candidates(owner).into_iter().filter(safe).flat_map(|path| of_device(&path, device));
+        let places = candidates(owner).into_iter().filter(safe);
+        let files = places.flat_map(|path| of_device(&path, device, extension));
         // What was left by one that was killed is older.
-        sockets.max_by_key(|socket| socket.symlink_metadata().and_then(|data| data.modified()).ok())
+        files.max_by_key(|file| file.symlink_metadata().and_then(|data| data.modified()).ok())
     }
 }
 
-/// The sockets of mounts with this device, also of those that are gone.
-fn of_device(directory: &Path, device: &str) -> Vec<PathBuf> {
+/// The files of this kind of mounts with this device, also of those that are gone.
+fn of_device(directory: &Path, device: &str, extension: &str) -> Vec<PathBuf> {
     let is_its = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name.starts_with(&prefix(device)) && name.ends_with(".sock"))
+        let is_of = |name: &str| name.starts_with(&prefix(device));
+        name.is_some_and(is_of) && path.extension().is_some_and(|theirs| theirs == extension)
     };
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(is_its).collect()
@@ -202,13 +219,14 @@ mod tests {
         let top = tempfile::tempdir().expect("temp");
         let dir = RuntimeDir(top.path().to_owned());
         let (left, other) = (top.path().join("0-51.1.sock"), top.path().join("0-5.1.sock"));
-        for path in [&left, &other] {
+        let trace = Trace::beside(&left);
+        for path in [&left, &other, &trace] {
             std::fs::write(path, "").expect("write");
         }
         let ours = top.path().join(format!("0-51.{}.sock", std::process::id()));
         assert_eq!(dir.socket("0:51"), ours);
-        assert!(!left.exists() && other.exists(), "what nobody listens to is removed");
-        assert_eq!(of_device(top.path(), "0:5"), [other]);
+        assert!(!left.exists() && !trace.exists() && other.exists(), "what nobody listens to is removed");
+        assert_eq!(of_device(top.path(), "0:5", SOCKET), [other]);
         assert_eq!(candidates(0)[0], Path::new("/run/cachefs"));
         assert_eq!(candidates(u32::MAX).last(), Some(&PathBuf::from("/tmp/cachefs-4294967295")));
     }

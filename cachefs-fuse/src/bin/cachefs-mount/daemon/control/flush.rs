@@ -55,6 +55,7 @@ pub(in crate::daemon) fn outcome(back: &Back, left: Vec<Left>) -> Outcome {
         dirty_files: status.dirty_files,
         left,
         conflicts: status.conflicts,
+        lost_bytes: status.lost_bytes,
         journal: Some(shown(back.journal())),
         detached: false,
     }
