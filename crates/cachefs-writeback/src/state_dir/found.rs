@@ -19,7 +19,11 @@ pub struct Found {
 }
 
 impl Found {
-    fn at(path: &Path) -> Result<Option<Self>, StateError> {
+    /// The one at this path; `None` if it is of no source yet. Changes nothing.
+    ///
+    /// # Errors
+    /// Why it cannot be looked at.
+    pub fn at(path: &Path) -> Result<Option<Self>, StateError> {
         let dir = place::open(path)?;
         let Some(record) = Record::read(&dir, path)? else { return Ok(None) };
         let held = lock::held(&dir, path)?;

@@ -36,7 +36,7 @@ pub use self::error::StateError;
 pub use self::found::{Found, list};
 pub use self::holder::{Holder, HolderState};
 pub use self::place::default_root;
-pub use self::source::Source;
+pub use self::source::{Source, state_path};
 
 use self::lock::Lock;
 use self::record::Record;

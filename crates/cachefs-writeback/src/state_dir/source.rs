@@ -78,10 +78,7 @@ impl Source {
 
     /// The name of its state directory: by its path alone, so that whatever is at the same path is compared.
     pub(super) fn dir_name(&self) -> String {
-        let last = self.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        let shown: String = last.chars().map(plain).take(40).collect();
-        format!("{shown}-{:016x}", hash(&self.path))
+        dir_name(&self.path)
     }
 
     /// What tells `self`, as it was, from `now`; `None` if that is the same directory.
@@ -104,6 +101,19 @@ impl Source {
             None
         }
     }
+}
+
+/// Where the state directory of the source at `path` (absolute, without symlinks; it may be gone) is below `root`.
+#[must_use]
+pub fn state_path(root: &Path, path: &Path) -> PathBuf {
+    root.join(dir_name(path))
+}
+
+fn dir_name(path: &Path) -> String {
+    let last = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let shown: String = last.chars().map(plain).take(40).collect();
+    format!("{shown}-{:016x}", hash(path))
 }
 
 /// FNV-1a, 64 bits.
