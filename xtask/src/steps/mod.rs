@@ -50,7 +50,7 @@ pub const TEST: [Step; 20] = [
     Step { name: "storm", what: "renames of ancestors under load; a backing that hangs", run: tests::storm },
     Step {
         name: "back",
-        what: "the daemon is killed while it writes back: nothing acknowledged is lost",
+        what: "where other caches lose what was written; the daemon is killed while it writes back",
         run: tests::back,
     },
     Step { name: "fresh", what: "others change the source of a mount, in every mode", run: tests::fresh },
