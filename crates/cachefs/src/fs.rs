@@ -34,6 +34,7 @@ struct Inner {
     root: Pin,
     /// Not part of the engine: their jobs hold that, and the last one must not find itself waiting for itself.
     workers: Workers,
+    intake: Arc<Intake>,
     /// Where there is a watch.
     _ticker: Option<Ticker>,
 }
@@ -55,10 +56,11 @@ impl CacheFs {
         let (queue_max, threads) = (engine.config.queue_max(), engine.config.workers);
         let workers = Workers::new(threads, queue_max, &engine.stats).map_err(BuildError::Thread)?;
         let engine = Arc::new(engine);
+        let intake = Intake::of(&engine);
         let mut ticker = None;
         if let Coherence::Watch(how) = engine.config.coherence {
             engine.lookout.prepare(&engine.stats).map_err(BuildError::Thread)?;
-            Intake::begin(&engine, how).map_err(BuildError::Watch)?;
+            intake.begin(&engine, how).map_err(BuildError::Watch)?;
             let period = engine.config.recheck;
             ticker = (!period.is_zero())
                 .then(|| Ticker::start(&engine, period))
@@ -66,13 +68,21 @@ impl CacheFs {
                 .map_err(BuildError::Thread)?;
         }
         let root = open_root(&engine).inspect_err(|_| engine.lookout.close()).map_err(BuildError::Root)?;
-        Ok(Self(Arc::new(Inner { engine, root, workers, _ticker: ticker })))
+        Ok(Self(Arc::new(Inner { engine, root, workers, intake, _ticker: ticker })))
     }
 
     /// How changes by others are met at the moment.
     #[must_use]
     pub fn coherence(&self) -> CoherenceStatus {
         self.engine().coherence()
+    }
+
+    /// Takes notices of changes, whatever the [`Coherence`]: what it is told of, the cache asks the backing for again,
+    /// and hands on to who watches it. For [`WriteBack::inform`](crate::write_back::WriteBack::inform). The cache keeps
+    /// it as long as it lives; it does not keep the cache.
+    #[must_use]
+    pub fn intake(&self) -> Arc<dyn Watcher> {
+        Arc::<Intake>::clone(&self.0.intake)
     }
 
     /// Looks now at the files that others may have open for writing, which is done once a second otherwise. Blocks as

@@ -25,6 +25,8 @@
 //! assert!(replayed.is_nothing(), "nothing was left from before");
 //! let write_back = Arc::new(write_back);
 //! let cache = CacheFs::builder(write_back.clone()).build()?;
+//! // Where others change a file that is dirty, the cache learns what became of it.
+//! write_back.inform(&cache.intake());
 //!
 //! VfsExt::write(&cache, "hello", b"world")?;
 //! assert_eq!(VfsExt::read(&cache, "hello")?, b"world");

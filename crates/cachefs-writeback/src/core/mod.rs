@@ -7,6 +7,7 @@ mod change;
 mod cut;
 mod leave;
 mod naming;
+mod news;
 mod note;
 mod read;
 mod removals;
@@ -25,6 +26,8 @@ use cachefs_vfs::clock::Clock;
 pub(crate) use adopt::Adopted;
 pub(crate) use attr::{Asked, Before, Known};
 use naming::Names;
+use news::News;
+pub(crate) use news::{Conflicted, Ear};
 use removals::Removals;
 pub(crate) use removals::Removed;
 use room::Hunger;
@@ -63,6 +66,7 @@ pub(crate) struct Core {
     /// Files removed by us, whose removal may not be durable yet.
     removals: Removals,
     names: Names,
+    pub(crate) news: News,
     pub(crate) hunger: Hunger,
     leaving: Leaving,
     /// Files that are due, the first to be flushed first.
@@ -105,6 +109,7 @@ impl Core {
             changes: AtomicU64::new(0),
             removals: Removals::default(),
             names: Names::default(),
+            news: News::default(),
             hunger: Hunger::default(),
             leaving: Leaving::default(),
             due: Mutex::default(),

@@ -84,5 +84,6 @@ impl Drop for Turn<'_> {
         self.file.end_turn();
         self.core.drop_if_unreferenced(&self.file);
         self.core.tidy(&self.file);
+        self.core.news.tell();
     }
 }

@@ -71,6 +71,13 @@ impl WriteBack {
         self.shared.core.drain(how, progress)
     }
 
+    /// Has `watcher` told, for as long as the caller keeps it, of what nobody else would tell: a file that others
+    /// changed while it was dirty is what they made of it from then on, and what was written here lies beside it. Who
+    /// watches by [`Vfs::watch`] is told that anyway. It is called by the thread that found out, without a lock.
+    pub fn inform(&self, watcher: &Arc<dyn Watcher>) {
+        self.shared.core.news.listen(Arc::downgrade(watcher));
+    }
+
     /// How things stand. Asks nobody, and does not block.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -101,7 +108,7 @@ impl Vfs for WriteBack {
     }
 
     fn watch(&self, how: WatchHow, watcher: Arc<dyn Watcher>) -> Result<Arc<dyn Watch>> {
-        self.shared.core.backing.watch(how, watcher)
+        self.shared.watch(how, watcher)
     }
 
     fn touched(&self, id: FileId) {

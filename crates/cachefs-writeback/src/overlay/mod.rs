@@ -10,6 +10,7 @@ mod open;
 mod place;
 mod rename;
 mod shared;
+mod watch;
 
 pub use fs::WriteBack;
 pub(crate) use handles::{Handles, Held};

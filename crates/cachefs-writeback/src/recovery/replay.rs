@@ -85,7 +85,7 @@ impl Replay<'_> {
             mtime: file.mtime.unwrap_or_else(|| self.core.clock.wall()),
             now: self.core.clock.wall(),
         };
-        keep_beside(&self.core.backing, &beside)
+        Ok(keep_beside(&self.core.backing, &beside)?.0)
     }
 
     /// `None` if it may not be read, for good.

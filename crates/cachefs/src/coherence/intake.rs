@@ -13,12 +13,16 @@ use crate::sync::Arc;
 pub(crate) struct Intake(Weak<Engine>);
 
 impl Intake {
+    pub(crate) fn of(engine: &Arc<Engine>) -> Arc<Self> {
+        Arc::new(Self(Arc::downgrade(engine)))
+    }
+
     /// Has the backing watched for the engine.
     ///
     /// # Errors
     /// The backing's.
-    pub(crate) fn begin(engine: &Arc<Engine>, how: WatchHow) -> Result<()> {
-        let intake = Arc::new(Self(Arc::downgrade(engine)));
+    pub(crate) fn begin(self: &Arc<Self>, engine: &Engine, how: WatchHow) -> Result<()> {
+        let intake = Arc::clone(self);
         let watch = engine.backing.fs.watch(how, intake)?;
         engine.lookout.open(watch);
         Ok(())

@@ -6,12 +6,12 @@ mod place;
 
 use std::path::{Path, PathBuf};
 
-use cachefs_vfs::{Access, Attr, OpenHow, Result, Time, VFile, Vfs};
+use cachefs_vfs::{Access, Attr, FileId, OpenHow, Result, Time, VFile, Vfs};
 use tracing::warn;
 
 pub(crate) use place::nearest;
 
-use crate::core::{Core, Stats, Turn};
+use crate::core::{Conflicted, Core, Stats, Turn};
 use crate::dirty::DirtyFile;
 use crate::extent::ExtentMap;
 use crate::journal::{Entry, FileNo, Record, Seq};
@@ -38,11 +38,11 @@ pub(crate) struct Beside<'a> {
 }
 
 /// Writes a new file, durable when this returns, in the directory of the old one, or the nearest above that is left.
-/// Answers its path.
+/// Answers its path, and the directory's identity, where that can be told.
 ///
 /// # Errors
 /// Those of the backing and of reading the journal. Nothing is left over then, if it can be helped.
-pub(crate) fn keep_beside(backing: &Arc<dyn Vfs>, beside: &Beside<'_>) -> Result<PathBuf> {
+pub(crate) fn keep_beside(backing: &Arc<dyn Vfs>, beside: &Beside<'_>) -> Result<(PathBuf, Option<FileId>)> {
     let (dir, above) = place::nearest(&**backing, beside.path.parent().unwrap_or(Path::new("")))?;
     let (name, file) = place::create(&*dir, beside)?;
     let path = above.join(&name);
@@ -54,7 +54,7 @@ pub(crate) fn keep_beside(backing: &Arc<dyn Vfs>, beside: &Beside<'_>) -> Result
         }
         return Err(error.on("keeping beside another", path));
     }
-    Ok(path)
+    Ok((path, dir.attr().ok().map(|attr| attr.id)))
 }
 
 /// What is kept of a file while it stands still.
@@ -82,7 +82,7 @@ impl Core {
         let path = self.write_beside(file, &kept, found);
         let mut state = file.state();
         (state.held, state.cutting) = (false, false);
-        let path = path?;
+        let (path, dir) = path?;
         state.epoch += 1;
         self.note(&mut state, &Entry::Conflict { no, path: path.clone(), upto: kept.upto });
         let bytes = state.extents.clear();
@@ -92,6 +92,8 @@ impl Core {
         (state.own, state.seen) = (None, None);
         drop(state);
         self.pressure.give_back(bytes);
+        let name = path.file_name().map(ToOwned::to_owned);
+        self.news.put(Conflicted { id: file.id(), at, made: dir.zip(name) });
         self.finish(leftover);
         Stats::add(&self.stats.conflicts, 1);
         warn!(
@@ -106,7 +108,7 @@ impl Core {
         file: &DirtyFile,
         kept: &Kept,
         found: Option<(Arc<dyn VFile>, Attr)>,
-    ) -> Result<PathBuf> {
+    ) -> Result<(PathBuf, Option<FileId>)> {
         let (handle, attr) = found.unzip();
         let readable = match handle {
             Some(handle) => self.readable(file, &handle)?,
