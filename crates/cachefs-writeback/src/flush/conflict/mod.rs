@@ -90,6 +90,7 @@ impl Core {
         let leftover = self.become_clean(file, &mut state);
         // What the backing has is not ours.
         (state.own, state.seen) = (None, None);
+        let at = state.place.as_ref().and_then(|place| place.spot());
         drop(state);
         self.pressure.give_back(bytes);
         let name = path.file_name().map(ToOwned::to_owned);
