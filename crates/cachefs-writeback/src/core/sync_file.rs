@@ -79,11 +79,11 @@ impl Core {
         state.promised || self.config.sync == SyncPolicy::EverySecond || self.is_broken()
     }
 
-    /// Whether its flush has to sync it because nobody will find it again.
+    /// Whether nobody will find it again: what is not synced with its handle is not synced ever. The name by which it
+    /// was known is gone, and perhaps it has others.
     pub(crate) fn is_astray(&self, state: &State) -> bool {
         let has_name = || state.place.as_ref().is_some_and(|place| place.spot().is_some());
-        let several = state.several || state.own.is_none();
-        several && !state.unlinked && !self.backing.caps().open_id && !has_name()
+        !state.unlinked && !self.backing.caps().open_id && !has_name()
     }
 
     /// A flush of this file is not over before the backing has synced it.
