@@ -164,6 +164,8 @@ impl Core {
         let Some(attr) = attr else {
             state.open = true;
             state.windows += 1;
+            state.seen = None;
+            self.place_again(state);
             return self.moved(state);
         };
         let before = state.own.filter(|_| !state.open);

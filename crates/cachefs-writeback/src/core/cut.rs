@@ -1,7 +1,8 @@
-use cachefs_vfs::{Attr, Result, SyncHow, VFile};
+use cachefs_vfs::{Attr, Result, SyncHow, VFile, Version};
 
 use super::{Core, Turn};
 use crate::dirty::State;
+use crate::flush::is_definite;
 use crate::journal::{Entry, FileNo};
 use crate::sync::Arc;
 
@@ -20,22 +21,38 @@ impl Turn<'_> {
         };
         // The cut must not be older than what a replay knows of it.
         self.core.commit_noted(self.file());
+        let before = self.before_cut(handle.as_deref());
         let result = verb();
         let attr = result.as_ref().ok().copied();
         let attr = attr.or_else(|| handle.as_ref().and_then(|handle| handle.attr().ok()));
         let synced = self.sync_cut(handle.as_deref());
         let mut state = self.file().state();
-        match attr {
-            Some(attr) if result.is_ok() || was_done(&state, &attr, length) => {
+        match (attr, &result) {
+            (Some(attr), Ok(_)) => self.core.end_cut(&mut state, no, length, &attr, synced),
+            (Some(attr), Err(_)) if attr.size == length && before != Some(attr.version()) => {
                 self.core.end_cut(&mut state, no, length, &attr, synced);
             }
-            attr => self.core.no_cut(&mut state, no, attr.as_ref()),
+            (None, Err(error)) if !is_definite(error.errno()) => self.core.cut_again(&mut state, length),
+            (attr, _) => self.core.no_cut(&mut state, no, attr.as_ref()),
         }
         state.touch_backing();
         state.epoch += 1;
         state.cutting = false;
         self.core.moved(&mut state);
         result.map(|attr| state.overlaid(attr))
+    }
+
+    /// What the backing has before the cut: what it has after it tells whether it was done, should the answer get lost.
+    fn before_cut(&self, handle: Option<&dyn VFile>) -> Option<Version> {
+        let (own, open, seen) = {
+            let state = self.file().state();
+            (state.own, state.open, state.seen)
+        };
+        if !open {
+            return own;
+        }
+        let attr = handle.and_then(|handle| handle.attr().ok()).or(seen.map(|(attr, _)| attr));
+        attr.map(|attr| attr.version())
     }
 
     /// Promised bytes leave the journal with the cut, so the cut may not be lost. Answers whether it won't.
@@ -115,10 +132,22 @@ impl Core {
             state.windows += 1;
             state.open = true;
         }
+        match attr {
+            Some(attr) => state.seen = Some((*attr, self.clock.now())),
+            None => state.seen = None,
+        }
+        self.place_again(state);
     }
-}
 
-/// Whether the backing did what it says it did not: an answer that got lost.
-fn was_done(state: &State, attr: &Attr, length: u64) -> bool {
-    attr.size == length && Some(attr.version()) != state.own && !state.open
+    /// Whether the backing did it is not to be known now: programs see it done, and the next flush does it again, or a
+    /// replay.
+    fn cut_again(&self, state: &mut State, length: u64) {
+        let freed = state.extents.cut(length);
+        state.truncate = Some(length);
+        state.windows += 1;
+        state.open = true;
+        let now = state.time_of_write(self.clock.wall());
+        (state.mtime, state.ctime) = (now, state.ctime.max(now));
+        self.pressure.give_back(freed);
+    }
 }

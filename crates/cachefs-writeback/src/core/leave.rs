@@ -13,6 +13,7 @@ use crate::sync::Arc;
 #[must_use]
 pub(crate) struct Leftover {
     handle: Option<Arc<dyn VFile>>,
+    removed_from: Option<Arc<dyn VDir>>,
     forget: Vec<FileId>,
 }
 
@@ -94,6 +95,8 @@ impl Core {
         } else {
             state.open = true;
             state.windows += 1;
+            state.seen = None;
+            self.place_again(state);
             self.moved(state);
         }
     }
@@ -139,7 +142,7 @@ impl Core {
     /// The file has nothing dirty left.
     pub(crate) fn become_clean(&self, file: &DirtyFile, state: &mut State) -> Leftover {
         let Some(no) = state.no else {
-            return Leftover { handle: None, forget: Vec::new() };
+            return Leftover { handle: None, removed_from: None, forget: Vec::new() };
         };
         if !self.removals.has(no) {
             self.note(state, &Entry::Done { no });
@@ -154,12 +157,12 @@ impl Core {
         self.table.became_clean(file.id(), elsewhere);
         let known = std::mem::replace(&mut state.remembered, true);
         let forget = if known { Vec::new() } else { self.table.remember(file.id()) };
-        Leftover { handle: state.handle.take(), forget }
+        Leftover { handle: state.handle.take(), removed_from: state.removed_from.take(), forget }
     }
 
     /// Drops what is left over of a file that became clean, and forgets others if there are too many such.
     pub(crate) fn finish(&self, leftover: Leftover) {
-        drop(leftover.handle);
+        drop((leftover.handle, leftover.removed_from));
         self.forget(leftover.forget);
     }
 }

@@ -64,6 +64,8 @@ pub(crate) struct State {
     pub(crate) promised: bool,
     /// A flush is writing.
     pub(crate) flushing: bool,
+    /// Those who have it flushed up to some record: meanwhile its bytes keep their records.
+    pub(crate) awaited: u32,
     /// Writers are to wait for the turn.
     pub(crate) held: bool,
     /// Readers, too: the length is being changed.

@@ -146,7 +146,7 @@ fn is_in_the_way(state: &State, oldest: SegmentNo) -> bool {
 /// Whether a file keeps a segment, or one before it, from being given back.
 fn reaches_back(state: &State, oldest: SegmentNo) -> bool {
     // Said again behind later bytes, a truncation would cut them off.
-    if state.truncate.is_some() {
+    if state.truncate.is_some() || state.awaited > 0 {
         return false;
     }
     let anchored = state.anchor.as_ref().is_some_and(|record| record.segment() <= oldest);

@@ -13,5 +13,6 @@ mod write_out;
 pub(crate) use all::remaining;
 pub use all::{DrainHow, Drained, Progress, Remaining};
 pub(crate) use bell::Bell;
+pub(crate) use outcome::is_definite;
 
 pub(crate) use threads::Flushers;

@@ -49,7 +49,7 @@ impl Core {
 }
 
 /// Whether the backing refused without doing anything later on, as it might after an answer that got lost.
-fn is_definite(errno: Errno) -> bool {
+pub(crate) fn is_definite(errno: Errno) -> bool {
     matches!(
         errno,
         Errno::NOSPC | Errno::DQUOT | Errno::ROFS | Errno::ACCESS | Errno::PERM | Errno::FBIG | Errno::TXTBSY

@@ -7,5 +7,7 @@ mod conflict;
 mod drain;
 mod during;
 mod faults;
+mod forward;
 mod journal;
+mod lost_cut;
 mod promise;
