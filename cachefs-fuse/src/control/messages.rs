@@ -21,6 +21,8 @@ pub struct FlushArguments {
 pub struct UmountArguments {
     /// Also while programs use the mount: they are served until they are gone.
     pub lazy: bool,
+    /// Nothing is written back before the mount leaves the tree: whoever forces it does not want to wait.
+    pub force: bool,
     /// How long to write back at most; what remains then stays in the journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<f64>,

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::socket_peercred;
 use serde_json::Value;
 
@@ -43,10 +44,12 @@ impl Talk<'_> {
         self.gone |= sent.is_err();
     }
 
-    /// Whether nobody listens any more.
+    /// Whether nobody listens any more. Who only asks nothing more still listens.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.gone
+        let mut polled = [PollFd::new(self.stream, PollFlags::empty())];
+        let hung_up = |polled: &PollFd<'_>| polled.revents().intersects(PollFlags::HUP | PollFlags::ERR);
+        self.gone || (poll(&mut polled, Some(&Timespec::default())).is_ok() && polled.iter().any(hung_up))
     }
 }
 

@@ -20,7 +20,11 @@ struct Wish {
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Result<Exit, Trouble> {
     let Wish { path, lazy } = read(arguments)?;
     let path = path.ok_or_else(|| Trouble::usage("the mount point is missing"))?;
-    leave(&path, &UmountArguments { lazy, timeout_seconds: None }, &Out::plain("umount.fuse.cachefs"))
+    leave(
+        &path,
+        &UmountArguments { lazy, timeout_seconds: None, ..UmountArguments::default() },
+        &Out::plain("umount.fuse.cachefs"),
+    )
 }
 
 /// Everything it may give and we have no use for is passed over: umount(8) must work.

@@ -40,6 +40,7 @@ pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
     let arguments = UmountArguments {
         lazy: matches.get_flag("lazy"),
         timeout_seconds: matches.get_one::<Duration>("timeout").map(Duration::as_secs_f64),
+        ..UmountArguments::default()
     };
     leave(&path, &arguments, out)
 }

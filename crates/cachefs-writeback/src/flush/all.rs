@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,6 +63,8 @@ pub struct Remaining {
 struct Round {
     files: Mutex<VecDeque<Arc<DirtyFile>>>,
     flushed: AtomicU64,
+    /// Which they were.
+    clean: Mutex<HashSet<FileId>>,
     stop: AtomicBool,
     /// Threads at work.
     working: Mutex<usize>,
@@ -108,6 +110,28 @@ impl Core {
     ) -> Drained {
         let how = DrainHow { deadline, cancel: Arc::default() };
         self.flush_rounds(&how, progress, false)
+    }
+
+    /// Flushes what is dirty at the call, once: all of it, or what is at or beneath `within`. What becomes dirty
+    /// meanwhile does not count. Returns at the deadline, or when it is cancelled, also if the backing hangs.
+    pub(crate) fn flush_once(
+        self: &Arc<Self>,
+        within: Option<&Path>,
+        how: &DrainHow,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Drained {
+        let until = how.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
+        let bytes_before = self.stats.flushed_bytes.load(Ordering::Relaxed);
+        let mut files = self.by_age();
+        files.retain(|file| within.is_none_or(|within| file.path().starts_with(within)));
+        let round = Arc::new(Round::default());
+        round.files.lock().extend(files.iter().cloned());
+        let bytes = || self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
+        self.flush_round(&round, how, until, &mut |flushed| progress(&self.progress(flushed, bytes())));
+        let clean = round.clean.lock();
+        files.retain(|file| !clean.contains(&file.id()));
+        let remaining = files.iter().filter_map(|file| remaining(file)).collect();
+        Drained { files: clean.len() as u64, bytes: bytes(), remaining }
     }
 
     /// Flushes everything, again and again, until nothing is dirty, the deadline is there, or it is cancelled; without
@@ -207,6 +231,7 @@ impl Round {
             let Some(file) = self.files.lock().pop_front() else { return };
             // A failure is kept with the file, and told with what remains.
             if core.flush_file(&file).is_ok() {
+                self.clean.lock().insert(file.id());
                 self.flushed.fetch_add(1, Ordering::AcqRel);
             }
         }

@@ -65,6 +65,17 @@ impl WriteBack {
         self.shared.core.flush_all(deadline, progress)
     }
 
+    /// Flushes what is dirty at the call, all of it or what is at or beneath `within`, once. Answers which of it could
+    /// not be flushed; what became dirty meanwhile does not count.
+    pub fn flush_once(
+        &self,
+        within: Option<&Path>,
+        how: &DrainHow,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Drained {
+        self.shared.core.flush_once(within, how, progress)
+    }
+
     /// Flushes all that is dirty, also what becomes so meanwhile. Answers what could not be flushed, and stays in the
     /// journal.
     pub fn drain(&self, how: &DrainHow, progress: &mut dyn FnMut(&Progress)) -> Drained {

@@ -15,6 +15,8 @@ struct State {
     /// Nobody waits longer for the source to take what is written.
     deadline: Option<Instant>,
     draining: bool,
+    /// Out of the tree, and perhaps still in use.
+    detached: bool,
     far: Option<Far>,
     outcome: Option<Outcome>,
 }
@@ -26,6 +28,21 @@ impl Leaving {
         state.draining = true;
         self.changed.notify_all();
         state.deadline
+    }
+
+    /// The mount is out of the tree; those who use it are served until they are gone.
+    pub(super) fn detach(&self) {
+        self.state.lock().detached = true;
+    }
+
+    /// What becomes of the mount, in a word.
+    pub(super) fn stage(&self) -> &'static str {
+        let state = self.state.lock();
+        match (state.draining, state.detached) {
+            (true, _) => "draining",
+            (false, true) => "detached",
+            (false, false) => "serving",
+        }
     }
 
     pub(super) fn is_draining(&self) -> bool {

@@ -34,7 +34,7 @@ use crate::flags::{Config, KernelConfig};
 use crate::places::Places;
 use crate::{rights, warm};
 use back::Back;
-use control::Mounted;
+use control::{Mounted, Slots};
 use detach::detach;
 use freshness::Freshness;
 use guardian::Guardian;
@@ -102,6 +102,8 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         unmounter: mount.unmounter(),
         back: back.clone(),
         leaving: Arc::clone(&leaving),
+        flushes: Slots::default(),
+        asking: Slots::default(),
     });
     let control_path = control.as_ref().map(Server::path);
     let (places, freshness, back) = (&places, &freshness, back.as_deref());

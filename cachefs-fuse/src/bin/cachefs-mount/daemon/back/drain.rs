@@ -1,8 +1,9 @@
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use cachefs_writeback::{DrainHow, Drained};
+use cachefs_writeback::{DrainHow, Drained, Progress};
 
 use super::{Back, Tempo};
 
@@ -21,11 +22,31 @@ impl Back {
         deadline: Option<Instant>,
         told: &mut dyn FnMut(&Tempo) -> bool,
     ) -> Drained {
+        self.bounded(deadline, told, |how, progress| self.write_back.drain(how, progress))
+    }
+
+    /// Writes what is dirty now, all of it or what is at or beneath `within`, to the source: once, within the same
+    /// bounds. It ends also while others write on.
+    pub(in crate::daemon) fn flush_once(
+        &self,
+        within: Option<&Path>,
+        deadline: Option<Instant>,
+        told: &mut dyn FnMut(&Tempo) -> bool,
+    ) -> Drained {
+        self.bounded(deadline, told, |how, progress| self.write_back.flush_once(within, how, progress))
+    }
+
+    fn bounded(
+        &self,
+        deadline: Option<Instant>,
+        told: &mut dyn FnMut(&Tempo) -> bool,
+        run: impl FnOnce(&DrainHow, &mut dyn FnMut(&Progress)) -> Drained,
+    ) -> Drained {
         let cancel = Arc::new(AtomicBool::new(self.is_stopped()));
         let left = deadline.map_or(LONG, |deadline| deadline.saturating_duration_since(Instant::now()));
         let mut tempo = Tempo::begin(Instant::now());
         let how = DrainHow { deadline: Some(left), cancel: Arc::clone(&cancel) };
-        self.write_back.drain(&how, &mut |far| {
+        run(&how, &mut |far| {
             let now = Instant::now();
             tempo.note(far, now);
             let in_vain = tempo.stood(now) > self.config.drain_patience;

@@ -40,10 +40,6 @@ impl Back {
         Arc::clone(&self.write_back) as Arc<dyn Vfs>
     }
 
-    pub(super) fn write_back(&self) -> &WriteBack {
-        &self.write_back
-    }
-
     pub(super) fn config(&self) -> &BackConfig {
         &self.config
     }

@@ -2,49 +2,77 @@ use std::path::{Component, Path};
 use std::time::{Duration, Instant};
 
 use cachefs_fuse::control::{FlushArguments, Left, Outcome, Refusal, Request, Talk};
+use cachefs_writeback::Drained;
 use serde_json::Value;
 
 use super::{Mounted, shown, told};
 use crate::daemon::back::{Back, left};
+
+/// Flushes at a time: the rest of the clients there may be is for those who ask how it is, or want it to end.
+const FLUSHES_MAX: usize = 16;
+/// Questions to a source that does not answer.
+const ASKING_MAX: usize = 4;
+/// How often the client's end is looked at.
+const STEP: Duration = Duration::from_millis(200);
 
 pub(super) fn run(mounted: &Mounted, request: &Request, talk: &mut Talk<'_>) -> Result<Value, Refusal> {
     let arguments: FlushArguments = request.arguments()?;
     let deadline = deadline(arguments.timeout_seconds)?;
     let path = arguments.path.as_deref().map(Path::new).filter(|path| !path.as_os_str().is_empty());
     let Some(back) = &mounted.back else { return told(&Outcome::default()) };
-    match path {
-        None => all(back, deadline, talk),
-        Some(path) => one(mounted, back, path),
+    let busy = || Refusal::temporary("too many others are flushing this mount: try again");
+    let _one = mounted.flushes.enter(FLUSHES_MAX).ok_or_else(busy)?;
+    if let Some(path) = path {
+        check(mounted, path, deadline, talk)?;
     }
+    let drained = once(back, path, deadline, talk);
+    told(&outcome(back, left(&drained.remaining)))
 }
 
-fn all(back: &Back, deadline: Option<Instant>, talk: &mut Talk<'_>) -> Result<Value, Refusal> {
-    let drained = back.drain(deadline, &mut |tempo| {
+/// Writes what is dirty now, once; who asked hears how far it is, and may hang up.
+pub(super) fn once(
+    back: &Back,
+    within: Option<&Path>,
+    deadline: Option<Instant>,
+    talk: &mut Talk<'_>,
+) -> Drained {
+    back.flush_once(within, deadline, &mut |tempo| {
         if let Ok(far) = told(&tempo.far(Instant::now())) {
             talk.progress(far);
         }
         !talk.is_over()
-    });
-    told(&outcome(back, left(&drained.remaining)))
+    })
 }
 
-fn one(mounted: &Mounted, back: &Back, path: &Path) -> Result<Value, Refusal> {
+/// Whether there is something at the path. A source that hangs keeps nobody longer than they want to wait.
+fn check(mounted: &Mounted, path: &Path, deadline: Option<Instant>, talk: &Talk<'_>) -> Result<(), Refusal> {
     if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Err(Refusal::usage(format!("{}: give a path relative to the mount", path.display())));
     }
-    let attr = mounted.cache.stat(path).map_err(|error| match error.is_not_found() {
-        true => Refusal::not_found(format!("{} does not exist", path.display())),
-        false => Refusal::failed(format!("{}: {error}", path.display())),
-    })?;
-    let flushed = match attr.kind.is_dir() {
-        true => back.write_back().flush_subtree(path),
-        false => back.write_back().flush_path(path),
+    let silent = || Refusal::temporary(format!("{}: the source does not answer", path.display()));
+    let one = mounted.asking.enter(ASKING_MAX).ok_or_else(silent)?;
+    let (sender, answer) = std::sync::mpsc::sync_channel(1);
+    let (cache, asked) = (mounted.cache.clone(), path.to_owned());
+    let ask = move || {
+        let found = cache.stat(&asked).map(drop);
+        drop(one);
+        _ = sender.send(found);
     };
-    let left = match flushed {
-        Ok(()) => Vec::new(),
-        Err(error) => vec![Left { path: shown(path), error: Some(error.to_string()), ..Left::default() }],
-    };
-    told(&outcome(back, left))
+    let cannot = |error| Refusal::failed(format!("{}: {error}", path.display()));
+    std::thread::Builder::new().name("control-ask".to_owned()).spawn(ask).map_err(cannot)?;
+    loop {
+        match answer.recv_timeout(STEP) {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) if error.is_not_found() => {
+                return Err(Refusal::not_found(format!("{} does not exist", path.display())));
+            }
+            Ok(Err(error)) => return Err(Refusal::failed(format!("{}: {error}", path.display()))),
+            Err(_) if talk.is_over() || deadline.is_some_and(|until| Instant::now() >= until) => {
+                return Err(silent());
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 /// How it stands when it is over.

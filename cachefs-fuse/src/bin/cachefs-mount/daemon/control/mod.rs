@@ -1,6 +1,7 @@
 //! What the control socket of this mount can be asked. A verb is a function and a line in [`VERBS`].
 
 mod flush;
+mod slots;
 mod status;
 mod umount;
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 use super::back::Back;
 use super::leaving::Leaving;
 pub(super) use flush::outcome;
+pub(super) use slots::Slots;
 
 /// A verb by its name.
 type Verb = (&'static str, fn(&Mounted, &Request, &mut Talk<'_>) -> Result<Value, Refusal>);
@@ -33,6 +35,10 @@ pub(super) struct Mounted {
     pub(super) unmounter: Unmounter,
     pub(super) back: Option<Arc<Back>>,
     pub(super) leaving: Arc<Leaving>,
+    /// Those who flush.
+    pub(super) flushes: Slots,
+    /// Those who ask the source something.
+    pub(super) asking: Slots,
 }
 
 impl Serve for Mounted {

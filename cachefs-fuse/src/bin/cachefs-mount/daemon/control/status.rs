@@ -10,7 +10,7 @@ pub(super) fn run(mounted: &Mounted, _: &Request, _: &mut Talk<'_>) -> Result<Va
         mountpoint: shown(mounted.unmounter.path()),
         pid: std::process::id(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        stage: if mounted.leaving.is_draining() { "draining" } else { "serving" }.to_owned(),
+        stage: mounted.leaving.stage().to_owned(),
         mode: mounted.mode.to_owned(),
         profile: mounted.profile.to_owned(),
         coherence: mounted.coherence.to_owned(),
