@@ -14,8 +14,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use back::{Faulty, cachefs, foreground, mount, text, told};
+use back::{Faulty, cachefs, foreground, mount, state, text, told};
+use cachefs_fuse::control::Trace;
 use cachefs_testkit::{CallKind, Rule};
+use rustix::process::Signal;
 use site::{PATIENCE, Site};
 
 /// Writes to a file over and over, until it is dropped.
@@ -65,6 +67,25 @@ fn a_flush_and_an_umount_end_while_somebody_writes_on() {
     drop(writer);
     assert_eq!(daemon.exit_code(), Some(0));
     assert_eq!(fs::read(site.source().join("busy")).unwrap(), vec![7; 256 * 4096]);
+}
+
+#[test]
+fn a_daemon_that_is_killed_leaves_a_trace_of_its_journal() {
+    let site = Site::new();
+    let mut daemon = foreground(&site, &[]);
+    let socket = std::path::PathBuf::from(daemon.told("control").as_str().unwrap());
+    fs::write(site.mountpoint().join("f"), b"text").unwrap();
+    daemon.signal(Signal::KILL);
+    daemon.exit_code();
+    let left = Trace::of(&socket).unwrap();
+    assert_eq!(left.source, site.source().canonicalize().unwrap());
+    assert!(left.state.unwrap().starts_with(state(&site).canonicalize().unwrap()));
+    let mut next = foreground(&site, &[]);
+    let socket = std::path::PathBuf::from(next.told("control").as_str().unwrap());
+    assert!(Trace::of(&socket).is_some());
+    assert_eq!(told("umount", &[&site.mountpoint()]).0, 0);
+    assert_eq!(next.exit_code(), Some(0));
+    assert_eq!(Trace::of(&socket), None, "nothing is left to be told");
 }
 
 #[test]

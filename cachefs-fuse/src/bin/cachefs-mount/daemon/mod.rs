@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachefs::CacheFs;
-use cachefs_fuse::control::Server;
+use cachefs_fuse::control::Trace;
 use cachefs_fuse::{Mount, MountConfig, OnClose};
 
 use crate::failure::Failure;
@@ -34,7 +34,7 @@ use crate::flags::{Config, KernelConfig};
 use crate::places::Places;
 use crate::{rights, warm};
 use back::Back;
-use control::{Mounted, Slots};
+use control::{Desk, Mounted, Slots};
 use detach::detach;
 use freshness::Freshness;
 use guardian::Guardian;
@@ -93,7 +93,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         report: move || reporter.log(),
     })?;
     let leaving = Arc::new(Leaving::default());
-    let mut control = control::listen(Mounted {
+    let mounted = Mounted {
         source: places.source.to_string_lossy().into_owned(),
         mode: config.cache.mode.name(),
         profile: profile.name(),
@@ -104,21 +104,29 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         leaving: Arc::clone(&leaving),
         flushes: Slots::default(),
         asking: Slots::default(),
-    });
-    let control_path = control.as_ref().map(Server::path);
+    };
+    let mut desk = Desk::open(mounted, trace(&places, back.as_deref()));
     let (places, freshness, back) = (&places, &freshness, back.as_deref());
-    announce(&Ready { config, places, freshness, profile, metrics, back, control: control_path }, voice)?;
+    announce(&Ready { config, places, freshness, profile, metrics, back, control: desk.path() }, voice)?;
     if !config.warm.globs.is_empty() {
         warm::start(cache, &config.warm, progress, voice)?;
     }
     let ended = mount.wait();
     drop(guardian);
-    control.as_mut().map(control::outlive);
+    desk.outlive();
     let rest = parting::part(back, &leaving, aside);
-    if let Some(control) = control {
-        control.settle(TELL_MAX);
-    }
+    desk.close(TELL_MAX, rest == Rest::Dirty);
     end(ended, rest)
+}
+
+/// What is left for whoever finds the mount after this process was killed.
+fn trace(places: &Places, back: Option<&Back>) -> Trace {
+    Trace {
+        pid: std::process::id(),
+        source: places.source.clone(),
+        mount: places.mountpoint.clone(),
+        state: back.map(|back| back.journal().to_owned()),
+    }
 }
 
 /// What is to be mounted, from the source up.

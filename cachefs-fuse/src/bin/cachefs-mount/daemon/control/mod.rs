@@ -1,5 +1,6 @@
 //! What the control socket of this mount can be asked. A verb is a function and a line in [`VERBS`].
 
+mod desk;
 mod flush;
 mod slots;
 mod status;
@@ -10,12 +11,13 @@ use std::sync::Arc;
 
 use cachefs::CacheFs;
 use cachefs_fuse::Unmounter;
-use cachefs_fuse::control::{Refusal, Request, RuntimeDir, Serve, Server, Talk};
+use cachefs_fuse::control::{Refusal, Request, Serve, Talk};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::back::Back;
 use super::leaving::Leaving;
+pub(super) use desk::Desk;
 pub(super) use flush::outcome;
 pub(super) use slots::Slots;
 
@@ -50,23 +52,6 @@ impl Serve for Mounted {
                 Err(Refusal::usage(format!("this mount knows {}, not {:?}", known.join(", "), request.verb)))
             }
         }
-    }
-}
-
-/// Listens for the mount. Without a socket it can do everything but be steered, so that this is no reason not to mount.
-pub(super) fn listen(mounted: Mounted) -> Option<Server> {
-    let device = mounted.unmounter.device().to_owned();
-    let started = RuntimeDir::ours().and_then(|dir| Server::start(&dir.socket(&device), Arc::new(mounted)));
-    started
-        .inspect_err(|error| tracing::warn!(%error, "no control socket: cachefs cannot steer this mount"))
-        .ok()
-}
-
-/// The mount is gone, and its device may be another's; it is still to be found.
-pub(super) fn outlive(server: &mut Server) {
-    let moved = RuntimeDir::ours().and_then(|dir| server.move_to(dir.socket_of_rest()));
-    if let Err(error) = moved {
-        tracing::warn!(%error, "who looks for this mount may not find it any more");
     }
 }
 
