@@ -2,7 +2,7 @@ use cachefs_vfs::Result;
 use tracing::{debug, error, info};
 
 use crate::core::{Core, Stats, Turn};
-use crate::dirty::{DirtyFile, State};
+use crate::dirty::State;
 use crate::extent::Extent;
 use crate::journal::{Entry, FileNo, JournalError, Record, SegmentNo, Seq};
 use crate::sync::Ordering;
@@ -93,7 +93,7 @@ impl Core {
             let (Some(no), Some(own)) = (state.no, state.own) else { return Ok(()) };
             let next = state.extents.iter().find(|extent| extent.record.segment() <= oldest).cloned();
             match next {
-                Some(extent) => self.forward_extent(file, &mut state, no, &extent)?,
+                Some(extent) => self.forward_extent(&mut state, no, &extent)?,
                 None => {
                     let entry = Entry::File { no, id: file.id(), path, own };
                     return self.forward_anchor(&mut state, no, &entry);
@@ -105,14 +105,14 @@ impl Core {
     /// The file's state is locked: what is written meanwhile comes after it.
     fn forward_extent(
         &self,
-        file: &DirtyFile,
         state: &mut State,
         no: FileNo,
         extent: &Extent<Record>,
     ) -> Result<(), JournalError> {
         let len = usize::try_from(extent.len).unwrap_or(usize::MAX);
         let mut bytes = vec![0; len];
-        self.read_extent(file, extent, &mut bytes)?;
+        // Not by what tells the file's name when it fails: that needs the state.
+        extent.record.read(extent.skip, &mut bytes)?;
         let entry = Entry::Data { no, offset: extent.offset, mtime: state.mtime };
         let record = self.append(state, &entry, &bytes)?;
         let (offset, len, seq) = (extent.offset, extent.len, record.seq());

@@ -103,3 +103,21 @@ fn with_threads_a_write_that_finds_no_room_waits_only_so_long() {
     super::bench::until("there is room", || bench.fs.status().dirty_bytes == 0);
     write(&*file, &[2; 32 << 10], 60 << 10);
 }
+
+#[test]
+fn a_journal_that_cannot_be_read_keeps_nobody_from_moving_on() {
+    let bench = Bench::with(small());
+    let stuck = bench.dirty("stuck", &[1; 100]);
+    bench.backing.add(Rule::on(CallKind::Write).at("stuck").fail(Errno::IO));
+    assert!(bench.fs.flush_path("stuck".as_ref()).is_err());
+    let other = bench.open("other");
+    for _ in 0..40 {
+        write(&*other, &[2; 32 << 10], 0);
+    }
+    let unreadable = bench.journal.add(Rule::on(CallKind::Read).fail(Errno::IO));
+    assert!(bench.fs.flush_path("other".as_ref()).is_err());
+    assert!(unreadable.fired() >= 2, "to be flushed, and what is in the way to be moved");
+    unreadable.release();
+    bench.fs.flush_path("other".as_ref()).unwrap();
+    assert_eq!((read(&*stuck), bench.beneath("other").len()), (vec![1; 100], 32 << 10));
+}

@@ -34,6 +34,8 @@ pub(crate) struct Machine {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) kind: Kind,
     pub(crate) sync_names: bool,
+    /// The journal has little room.
+    pub(crate) small: bool,
     boots: u64,
 }
 
@@ -41,7 +43,7 @@ impl Machine {
     /// A new one, with the directories made and durable.
     pub(crate) fn new(kind: Kind, rng: &mut SplitMix64) -> Self {
         let (power, clock) = (Power::default(), Arc::new(ManualClock::new()));
-        let (sync_names, open_id) = (rng.chance(500_000), rng.chance(700_000));
+        let (sync_names, open_id, small) = (rng.chance(500_000), rng.chance(700_000), rng.chance(250_000));
         let disk = || CrashFs::builder().power(&power).clock(Arc::clone(&clock) as _);
         let backing = Arc::new(disk().sync_names(sync_names).open_id(open_id).build());
         let journal = disk().build();
@@ -52,7 +54,7 @@ impl Machine {
             root.dir(name).unwrap().handle.sync().unwrap();
         }
         root.sync().unwrap();
-        Self { backing, journal, power, clock, kind, sync_names, boots: 1 }
+        Self { backing, journal, power, clock, kind, sync_names, small, boots: 1 }
     }
 
     /// Everything stops, and the machine is on again.

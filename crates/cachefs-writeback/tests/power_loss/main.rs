@@ -24,7 +24,7 @@ use machine::{Kind, Loss};
 use run::{Plan, Story, run};
 
 /// Seeds for each test unless told otherwise.
-const SEEDS: u64 = 700;
+const SEEDS: u64 = 400;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

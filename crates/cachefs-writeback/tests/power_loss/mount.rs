@@ -35,7 +35,7 @@ impl Mount {
         let mut boot = [0; 16];
         boot[..8].copy_from_slice(&boots.to_le_bytes());
         let clock = Arc::clone(&machine.clock) as _;
-        let setup = Setup { config: config(durability, sync), source: [7; 32], boot, clock };
+        let setup = Setup { config: config(durability, sync, machine.small), source: [7; 32], boot, clock };
         let (back, replayed) = WriteBack::open(backing, journal, setup).map_err(|error| error.to_string())?;
         let back = Arc::new(back);
         Ok(Self { fs: Arc::clone(&back) as _, back: Some(back), faults, failed: AtomicU64::new(0), replayed })
@@ -70,14 +70,18 @@ impl Mount {
     }
 }
 
-/// Small segments, so that the journal is rotated and reclaimed.
-fn config(durability: Durability, sync: SyncPolicy) -> Config {
+/// Small segments, so that the journal is rotated and reclaimed; at times a journal so small that it is full now and
+/// then, and few files that are remembered.
+fn config(durability: Durability, sync: SyncPolicy, small: bool) -> Config {
+    let (journal_max, segment_size, remembered_max) =
+        if small { (192 << 10, 8 << 10, 2) } else { (32 << 20, 64 << 10, 1000) };
     Config {
         durability,
         sync,
         dirty_max: 16 << 20,
-        journal_max: 32 << 20,
-        segment_size: 64 << 10,
+        journal_max,
+        segment_size,
+        remembered_max,
         flushers: 0,
         room_wait: Duration::from_millis(1),
         ..Config::default()
