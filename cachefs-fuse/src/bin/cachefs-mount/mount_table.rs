@@ -9,6 +9,25 @@ pub(crate) struct Entry {
     pub(crate) mountpoint: PathBuf,
     pub(crate) fs_type: String,
     pub(crate) source: OsString,
+    /// `MAJOR:MINOR`.
+    device: String,
+    /// The directory of the filesystem that is its top.
+    root: PathBuf,
+}
+
+/// A directory by its filesystem: the same whatever it is mounted on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    device: String,
+    path: PathBuf,
+}
+
+impl Spot {
+    /// Whether one of both lies in the other, or is it.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let nested = self.path.starts_with(&other.path) || other.path.starts_with(&self.path);
+        self.device == other.device && nested
+    }
 }
 
 /// What is mounted, the later above the earlier.
@@ -33,6 +52,15 @@ impl MountTable {
         self.0.iter().rev().find(|entry| entry.mountpoint == path)
     }
 
+    /// Where a path (absolute, without symlinks) is in its filesystem. Nobody is asked for it.
+    pub(crate) fn spot(&self, path: &Path) -> Option<Spot> {
+        let within = self.0.iter().filter(|entry| path.starts_with(&entry.mountpoint));
+        // Of those at one place the last is on top.
+        let entry = within.max_by_key(|entry| entry.mountpoint.components().count())?;
+        let below = path.strip_prefix(&entry.mountpoint).ok()?;
+        Some(Spot { device: entry.device.clone(), path: entry.root.join(below) })
+    }
+
     /// What is mounted below this path.
     pub(crate) fn below<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Entry> {
         self.0.iter().filter(move |entry| entry.mountpoint != path && entry.mountpoint.starts_with(path))
@@ -43,10 +71,12 @@ impl Entry {
     /// `ID PARENT MAJOR:MINOR ROOT MOUNTPOINT OPTIONS [FIELDS...] - TYPE SOURCE SUPER_OPTIONS`
     fn parse(line: &[u8]) -> Option<Self> {
         let mut fields = line.split(|byte| *byte == b' ');
-        let mountpoint = plain(fields.nth(4)?).into();
+        let device = String::from_utf8_lossy(fields.nth(2)?).into_owned();
+        let root = plain(fields.next()?).into();
+        let mountpoint = plain(fields.next()?).into();
         let mut after = fields.skip_while(|field| *field != b"-").skip(1);
         let fs_type = String::from_utf8_lossy(after.next()?).into_owned();
-        Some(Self { mountpoint, fs_type, source: plain(after.next()?) })
+        Some(Self { mountpoint, fs_type, source: plain(after.next()?), device, root })
     }
 }
 

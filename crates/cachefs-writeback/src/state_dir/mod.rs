@@ -9,12 +9,15 @@
 //! | `drain.json` | how far a holder is that only writes back what remains ([`Drain`]) |
 //! | `journal/` | the journal |
 //!
+//! Beside them, `NAME.elsewhere` tells of a state directory below another root ([`Hint`]).
+//!
 //! It is named after the source's path. Whether what is at that path is still the source that the journal is of is
 //! then looked at: the empty directory below a filesystem that is not mounted is another one.
 
 mod drain;
 mod error;
 mod found;
+mod hint;
 mod holder;
 mod json;
 mod lock;
@@ -34,6 +37,7 @@ use cachefs_vfs::{LocalFs, VDir, Vfs};
 pub use self::drain::Drain;
 pub use self::error::StateError;
 pub use self::found::{Found, list};
+pub use self::hint::Hint;
 pub use self::holder::{Holder, HolderState};
 pub use self::place::default_root;
 pub use self::source::{Source, state_path};

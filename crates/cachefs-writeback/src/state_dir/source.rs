@@ -76,6 +76,14 @@ impl Source {
         digest
     }
 
+    /// Whether both are one directory, also by different paths. Where a filesystem cannot be told from others of its
+    /// kind, only as long as it has the same device.
+    #[must_use]
+    pub fn is_same_directory(&self, other: &Self) -> bool {
+        let named = self.filesystem != 0 && self.filesystem == other.filesystem;
+        (named || self.device == other.device) && self.difference(other).is_none()
+    }
+
     /// The name of its state directory: by its path alone, so that whatever is at the same path is compared.
     pub(super) fn dir_name(&self) -> String {
         dir_name(&self.path)
@@ -117,7 +125,7 @@ fn dir_name(path: &Path) -> String {
 }
 
 /// FNV-1a, 64 bits.
-fn hash(path: &Path) -> u64 {
+pub(super) fn hash(path: &Path) -> u64 {
     let mix = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     path.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, mix)
 }
@@ -158,6 +166,16 @@ mod tests {
         }
         let disk = Source { filesystem: 98, ..source() };
         assert_ne!(source().digest(), disk.digest());
+    }
+
+    #[test]
+    fn a_directory_is_known_by_another_path() {
+        let alias = Source { path: "/alias".into(), device: 52, ..source() };
+        assert!(source().is_same_directory(&alias));
+        // All network filesystems of a kind look alike.
+        let share = Source { filesystem: 0, ..source() };
+        assert!(!share.is_same_directory(&Source { filesystem: 0, ..alias }));
+        assert!(!source().is_same_directory(&Source { inode: 3, ..source() }));
     }
 
     #[test]

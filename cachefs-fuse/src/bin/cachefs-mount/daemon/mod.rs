@@ -137,8 +137,8 @@ fn assemble(
 ) -> Result<(CacheFs, Freshness, Option<Arc<Back>>), Failure> {
     let source = engine::source(config, &places.source)?;
     let root = config.state_dir.as_deref();
+    back::check_leftover(root, &places.source, config.back.is_some())?;
     let Some(back) = config.back else {
-        back::check_leftover(root, &places.source)?;
         let (cache, freshness) = engine::build(config, &source)?;
         return Ok((cache, freshness, None));
     };

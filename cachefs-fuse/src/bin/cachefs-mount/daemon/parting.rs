@@ -45,6 +45,7 @@ pub(super) fn part(back: Option<&Back>, leaving: &Leaving, aside: Option<Voice>)
                 back.drain_at_last(deadline, &|tempo| leaving.note(tempo.far(std::time::Instant::now())));
             tell_conflicts(back, aside);
             tell_remains(back, aside);
+            back.forget();
             outcome(back, left(&drained.remaining))
         }
         None => Outcome::default(),

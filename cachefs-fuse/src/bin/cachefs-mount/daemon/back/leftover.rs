@@ -1,32 +1,97 @@
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cachefs_vfs::{LocalFs, Vfs};
-use cachefs_writeback::state_dir::{Found, list};
+use cachefs_writeback::state_dir::{Found, Hint, StateError, default_root, list, state_path};
 use indicatif::HumanBytes;
 
+use super::kin::Kin;
 use super::open::root_dir;
 use crate::failure::Failure;
 
-/// Makes sure that no bytes of this source wait in a journal: a mount that does not read it would show what was before
-/// them, and writes to the same files would make conflicts of them.
+/// Makes sure that no bytes of this source wait in a journal that this mount will not read, and that nobody else writes
+/// back to it: it would show what was before them, and writes to the same files would make conflicts of them. `is_back`
+/// says that it reads the one of its own.
 ///
 /// # Errors
-/// How many wait, and what to do.
-pub(in crate::daemon) fn check(root: Option<&Path>, source: &Path) -> Result<(), Failure> {
+/// How many wait or who writes them, and what to do.
+pub(in crate::daemon) fn check(root: Option<&Path>, source: &Path, is_back: bool) -> Result<(), Failure> {
+    let kin = Kin::of(source)?;
     // Without a place for journals there is none.
-    let Ok(root) = root_dir(root) else { return Ok(()) };
-    let found = list(&root).unwrap_or_default().into_iter().flatten();
-    let Some(found) = found.into_iter().find(|found| found.source.path() == source) else { return Ok(()) };
+    let own = root_dir(root).ok().map(|root| root.canonicalize().unwrap_or(root));
+    let usual = default_root().ok();
+    let read = |own: &Path| is_back.then(|| state_path(own, source));
+    let passed = own.as_deref().and_then(read);
+    let mut seen: BTreeSet<PathBuf> = passed.into_iter().collect();
+    let roots: BTreeSet<&PathBuf> = own.iter().chain(&usual).collect();
+    for root in roots {
+        check_own(&state_path(root, source), &seen, source)?;
+        for found in list(root).map_err(told)? {
+            match found {
+                Ok(found) if kin.has(&found.source) && seen.insert(found.path.clone()) => {
+                    check_found(&found, source)?;
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!("a state directory of perhaps the same files: {error}"),
+            }
+        }
+    }
+    let hints = usual.as_deref().map(Hint::list).transpose().map_err(told)?.unwrap_or_default();
+    for hint in hints.into_iter().filter(|hint| kin.has(&hint.source)) {
+        if !seen.insert(hint.state.clone()) {
+            continue;
+        }
+        match Found::at(&hint.state) {
+            Ok(Some(found)) => check_found(&found, source)?,
+            Ok(None) => {}
+            Err(error) if is_missing(&hint.state) => {
+                tracing::warn!("a journal of {} is not there any more: {error}", source.display());
+            }
+            Err(error) => return Err(told(error)),
+        }
+    }
+    Ok(())
+}
+
+/// The state directory of this very path: not to be looked into is no reason to take it for an empty one.
+fn check_own(path: &Path, passed: &BTreeSet<PathBuf>, source: &Path) -> Result<(), Failure> {
+    if passed.contains(path) || is_missing(path) {
+        return Ok(());
+    }
+    match Found::at(path).map_err(told)? {
+        Some(_) => Ok(()),
+        None if !path.join("journal").exists() => Ok(()),
+        None => Err(Failure::mount(format!(
+            "the state directory {} has a journal, but does not say of what: see cachefs recover {}",
+            path.display(),
+            source.display()
+        ))),
+    }
+}
+
+fn told(error: StateError) -> Failure {
+    Failure::mount(error.to_string())
+}
+
+fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+fn check_found(found: &Found, source: &Path) -> Result<(), Failure> {
     if found.held {
-        return check_holder(&found, source);
+        return Err(held(found, source));
     }
     let journal = found.path.join("journal");
-    let cannot = |error: &dyn std::fmt::Display| {
+    if is_missing(&journal) {
+        return Ok(());
+    }
+    let cannot = |error: &dyn Display| {
         Failure::mount(format!(
-            "the journal {} cannot be looked into: {error}; see cachefs recover {}",
+            "the journal {} cannot be looked into: {error}; {}",
             journal.display(),
-            source.display()
+            see(found)
         ))
     };
     let fs: Arc<dyn Vfs> = Arc::new(LocalFs::open(&journal).map_err(|error| cannot(&error))?);
@@ -36,22 +101,54 @@ pub(in crate::daemon) fn check(root: Option<&Path>, source: &Path) -> Result<(),
         return Ok(());
     }
     Err(Failure::mount(format!(
-        "{} of {} files wait in the journal {}: mount with --mode back, or see cachefs recover {}",
+        "{} of {} files wait in the journal {}{}: mount {} with --mode back, or {}",
         HumanBytes(report.bytes()),
         report.files.len(),
         journal.display(),
-        source.display()
+        whose(found, source),
+        if found.source.path() == source { "it" } else { "that one" },
+        see(found)
     )))
 }
 
-/// One that serves sees to its bytes itself; one that is about to end is not to be mistaken for one that has ended.
-fn check_holder(found: &Found, source: &Path) -> Result<(), Failure> {
-    match found.holder.as_ref().filter(|holder| holder.is_draining()) {
-        None => Ok(()),
-        Some(holder) => Err(Failure::mount(format!(
-            "process {} still writes to {} what was written to its last mount: wait until it has ended",
-            holder.pid,
-            source.display()
-        ))),
+/// Who has it sees to its bytes, and shows them nowhere else.
+fn held(found: &Found, source: &Path) -> Failure {
+    let path = found.source.path().display();
+    let Some(holder) = &found.holder else {
+        return Failure::mount(format!(
+            "a process has the journal {}: wait until it has ended",
+            found.path.display()
+        ));
+    };
+    let pid = holder.pid;
+    let whose = whose(found, source);
+    Failure::mount(match &holder.mount {
+        _ if holder.is_draining() => format!(
+            "process {pid} still writes to {path}{whose} what was written to its last mount: wait until it has ended"
+        ),
+        Some(mount) => format!(
+            "process {pid} serves {path}{whose} on {} with --mode back: this mount would not show what is written \
+             there; unmount that one first",
+            mount.display()
+        ),
+        None => format!("process {pid} writes the journal of {path}{whose} to it: wait until it has ended"),
+    })
+}
+
+/// What another source has to do with this one; nothing, if it is this one.
+fn whose(found: &Found, source: &Path) -> String {
+    let other = found.source.path();
+    match other == source {
+        true => String::new(),
+        false => format!(", of {} (it shares files with {})", other.display(), source.display()),
     }
+}
+
+fn see(found: &Found) -> String {
+    let root = found.path.parent().unwrap_or(Path::new("/"));
+    let place = match default_root() {
+        Ok(usual) if usual == root => String::new(),
+        _ => format!(" --state-dir {}", root.display()),
+    };
+    format!("see cachefs recover{place} {}", found.source.path().display())
 }

@@ -2,6 +2,7 @@
 
 mod closing;
 mod drain;
+mod kin;
 mod leftover;
 mod open;
 mod tempo;
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cachefs_fuse::OnClose;
 use cachefs_fuse::control::{Dirty, Left};
 use cachefs_vfs::Vfs;
-use cachefs_writeback::state_dir::StateDir;
+use cachefs_writeback::state_dir::{Hint, StateDir, default_root};
 use cachefs_writeback::{Remaining, Replayed, Status, WriteBack};
 use indicatif::HumanBytes;
 
@@ -27,6 +28,8 @@ pub(super) use tempo::Tempo;
 pub(super) struct Back {
     write_back: Arc<WriteBack>,
     state: StateDir,
+    /// Left where others look, if the journal is not there.
+    hint: Option<Hint>,
     config: BackConfig,
     /// What was in the journal when it was opened.
     replayed: Replayed,
@@ -68,6 +71,18 @@ impl Back {
     /// Has all who drain give up at once.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// At the end: who looks for a journal need not look for this one if nothing is left in it.
+    pub(super) fn forget(&self) {
+        let status = self.status();
+        if status.dirty_bytes > 0 || status.dirty_files > 0 {
+            return;
+        }
+        let removed = self.hint.as_ref().zip(default_root().ok()).map(|(hint, root)| hint.remove(&root));
+        if let Some(Err(error)) = removed {
+            tracing::debug!(%error, "the hint at this journal stays");
+        }
     }
 
     fn is_stopped(&self) -> bool {

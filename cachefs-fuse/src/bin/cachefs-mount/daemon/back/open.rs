@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use cachefs_vfs::Vfs;
 use cachefs_vfs::clock::SystemClock;
-use cachefs_writeback::state_dir::{Drain, Source, StateDir, StateError, default_root};
+use cachefs_writeback::state_dir::{Drain, Hint, Source, StateDir, StateError, default_root};
 use cachefs_writeback::{Replayed, Setup, WriteBack, boot_id};
 use indicatif::HumanBytes;
 
@@ -36,6 +36,7 @@ impl Back {
     ) -> Result<Self, Failure> {
         let source = Source::of(source).map_err(|error| Failure::mount(error.to_string()))?;
         let state = hold(&root_dir(root)?, &source, mountpoint, note)?;
+        let hint = hint(&source, state.path());
         if state.is_volatile() {
             note(&format!(
                 "the journal {} lies in memory: a loss of power takes all that is not yet in the source",
@@ -58,8 +59,22 @@ impl Back {
             note(&told);
         }
         let write_back = Arc::new(write_back);
-        Ok(Self { write_back, state, config, replayed, stopped: AtomicBool::new(false) })
+        Ok(Self { write_back, state, hint, config, replayed, stopped: AtomicBool::new(false) })
     }
+}
+
+/// Leaves a hint at a journal that is not in the usual place.
+fn hint(source: &Source, state: &Path) -> Option<Hint> {
+    let usual = default_root().ok()?;
+    let root = usual.canonicalize().unwrap_or_else(|_| usual.clone());
+    let hint = Hint { source: source.clone(), state: state.to_owned() };
+    if state.parent() == Some(&root) {
+        return None;
+    }
+    if let Err(error) = hint.leave(&usual) {
+        tracing::warn!(%error, "who is not told --state-dir will not find this journal");
+    }
+    Some(hint)
 }
 
 /// Where journals are.
