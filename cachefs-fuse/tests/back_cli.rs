@@ -117,6 +117,12 @@ fn the_exit_codes_are_those_of_the_conventions() {
             assert!(told.starts_with("cachefs: ") && told.lines().count() == 1, "{words:?}: {told}");
         }
     }
+    for (verb, arguments) in
+        [("umount", &[][..]), ("dance", &[]), ("status", &[Path::new("--what"), &site.source()])]
+    {
+        let (code, trouble) = told(verb, arguments);
+        assert!(code == 2 && trouble["error"].is_string(), "{verb}: {trouble}");
+    }
     let (code, trouble) = told("status", &[&site.source()]);
     assert_eq!(code, 4);
     assert!(trouble["error"].as_str().unwrap().contains("does not lie in a mount"), "{trouble}");

@@ -1,7 +1,7 @@
 use std::io::{self, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::socket_peercred;
 use serde_json::{Map, Value};
@@ -13,6 +13,8 @@ use super::{Refusal, Reply, Request, line};
 #[derive(Debug)]
 pub struct Client {
     stream: BufReader<UnixStream>,
+    peer: u32,
+    until: Option<Instant>,
 }
 
 /// Why a call came to nothing.
@@ -21,6 +23,11 @@ pub enum CallError {
     /// The mount refused, or tried in vain.
     #[error("{0}")]
     Refused(Refusal),
+    /// No answer came in time.
+    #[error(
+        "process {0}, which serves the mount, does not answer: it may be stopped, or wait for its source"
+    )]
+    Silent(u32),
     /// The mount is gone, or does not answer.
     #[error("the mount does not answer: {0}")]
     Broken(#[from] io::Error),
@@ -38,7 +45,7 @@ impl Client {
         if is_undead(peer) {
             return Err(io::Error::new(io::ErrorKind::ConnectionRefused, Undead(peer)));
         }
-        Ok(Self { stream: BufReader::new(stream) })
+        Ok(Self { stream: BufReader::new(stream), peer, until: None })
     }
 
     /// The process that listens but was killed and cannot end, if that is why [`Client::connect`] failed.
@@ -55,6 +62,17 @@ impl Client {
         self.stream.get_ref().set_read_timeout(longest)
     }
 
+    /// Waits no longer than until then, for the end of whatever is asked; `None`: as long as it takes.
+    pub fn give_up_at(&mut self, until: Option<Instant>) {
+        self.until = until;
+    }
+
+    /// Who listens.
+    #[must_use]
+    pub fn peer(&self) -> u32 {
+        self.peer
+    }
+
     /// Asks, and waits for the end; `progress` hears how far it is.
     ///
     /// # Errors
@@ -66,15 +84,33 @@ impl Client {
     ) -> Result<Map<String, Value>, CallError> {
         let mut text = serde_json::to_string(request).map_err(io::Error::from)?;
         text.push('\n');
-        self.stream.get_mut().write_all(text.as_bytes())?;
+        // Who has no room for us says so and closes, before it has heard what we want.
+        let sent = match self.stream.get_mut().write_all(text.as_bytes()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
+            sent => sent,
+        };
         loop {
-            let line = line::read(&mut self.stream, line::ANSWER_MAX)?.ok_or(io::ErrorKind::UnexpectedEof);
-            match serde_json::from_str(&line.map_err(io::Error::from)?).map_err(io::Error::from)? {
+            let Some(line) = self.line()? else {
+                return Err(sent.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into()).into());
+            };
+            match serde_json::from_str(&line).map_err(io::Error::from)? {
                 Reply::Progress(far) => progress(&far),
                 Reply::Done(done) => return Ok(done),
                 Reply::Failed(refusal) => return Err(CallError::Refused(refusal)),
             }
         }
+    }
+
+    fn line(&mut self) -> Result<Option<String>, CallError> {
+        if let Some(until) = self.until {
+            // None at all would be for ever.
+            let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            self.stream.get_ref().set_read_timeout(Some(left))?;
+        }
+        line::read(&mut self.stream, line::ANSWER_MAX).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => CallError::Silent(self.peer),
+            _ => error.into(),
+        })
     }
 }
 
@@ -82,3 +118,47 @@ impl Client {
 #[derive(Debug, thiserror::Error)]
 #[error("process {0} was killed and cannot end")]
 struct Undead(u32);
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use serde_json::Value;
+
+    use super::super::RefusalKind;
+    use super::*;
+
+    fn listen() -> (tempfile::TempDir, UnixListener, Client) {
+        let top = tempfile::tempdir().expect("temp");
+        let path = top.path().join("s");
+        let listener = UnixListener::bind(&path).expect("bound");
+        let client = Client::connect(&path).expect("connected");
+        (top, listener, client)
+    }
+
+    #[test]
+    fn one_that_is_stopped_is_given_up_in_time() {
+        let (_top, _listener, mut client) = listen();
+        client.give_up_at(Some(Instant::now() + Duration::from_millis(50)));
+        let told = client.call(&Request::new("status", Value::Null), |_| {});
+        assert!(matches!(told, Err(CallError::Silent(pid)) if pid == std::process::id()), "{told:?}");
+        client.give_up_at(None);
+        client.patience(Some(Duration::from_millis(50))).expect("set");
+        let told = client.call(&Request::new("status", Value::Null), |_| {});
+        assert!(matches!(told, Err(CallError::Silent(_))), "{told:?}");
+    }
+
+    #[test]
+    fn one_that_has_no_room_is_heard_before_it_is_asked() {
+        let (_top, listener, mut client) = listen();
+        let (mut server, _) = listener.accept().expect("accepted");
+        let line = "{\"event\":\"failed\",\"kind\":\"temporary\",\"message\":\"full\"}\n";
+        server.write_all(line.as_bytes()).expect("sent");
+        drop(server);
+        let told = client.call(&Request::new("status", Value::Null), |_| {});
+        let refused = |refusal: &Refusal| refusal.kind == RefusalKind::Temporary && refusal.message == "full";
+        assert!(matches!(&told, Err(CallError::Refused(refusal)) if refused(refusal)), "{told:?}");
+        let told = client.call(&Request::new("status", Value::Null), |_| {});
+        assert!(matches!(told, Err(CallError::Broken(_))), "{told:?}");
+    }
+}

@@ -52,7 +52,8 @@ impl Place {
     }
 
     fn new(entry: MountEntry) -> Self {
-        let find = |extension| entry.owner.and_then(|owner| RuntimeDir::find(owner, &entry.device, extension));
+        let find =
+            |extension| entry.owner.and_then(|owner| RuntimeDir::find(owner, &entry.device, extension));
         let (socket, trace) = (find(SOCKET), find(TRACE).as_deref().and_then(Trace::of));
         let MountEntry { path, source, kind, device, owner, .. } = entry;
         Self { mountpoint: path, source, kind, device, owner, socket, trace }

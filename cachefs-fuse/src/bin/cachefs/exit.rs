@@ -19,17 +19,18 @@ pub(crate) enum Exit {
     Dirty = 10,
     /// Others had changed files, too: both versions were kept.
     Conflicts = 11,
-    /// The journal lost something.
+    /// The journal lost something, or cannot be read.
     Corrupt = 12,
 }
 
 impl Exit {
     /// After bytes were to be written to the source.
-    pub(crate) fn after(dirty: bool, conflicts: bool) -> Self {
-        match (dirty, conflicts) {
-            (true, _) => Self::Dirty,
-            (false, true) => Self::Conflicts,
-            (false, false) => Self::Done,
+    pub(crate) fn after(lost: bool, dirty: bool, conflicts: bool) -> Self {
+        match (lost, dirty, conflicts) {
+            (true, ..) => Self::Corrupt,
+            (false, true, _) => Self::Dirty,
+            (false, false, true) => Self::Conflicts,
+            (false, false, false) => Self::Done,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::bar::Bar;
 use crate::exit::Exit;
 use crate::out::Out;
 use crate::status::list;
-use crate::target::Target;
+use crate::target::{Target, give_up_after};
 use crate::trouble::Trouble;
 use crate::umount::timeout;
 
@@ -32,13 +32,14 @@ pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
         path: within(&path, &mountpoint)?,
         timeout_seconds: matches.get_one::<std::time::Duration>("timeout").map(|span| span.as_secs_f64()),
     };
+    give_up_after(&mut client, arguments.timeout_seconds);
     let bar = Bar::new(!out.is_json());
     let arguments = serde_json::to_value(&arguments).unwrap_or(Value::Null);
     let told = client.call(&Request::new("flush", arguments), |far| bar.hear(far))?;
     drop(bar);
     let outcome: Outcome = serde_json::from_value(Value::Object(told))
         .map_err(|error| Trouble::failed(format!("the mount speaks another language: {error}")))?;
-    let exit = Exit::after(!outcome.left.is_empty(), false);
+    let exit = Exit::after(false, !outcome.left.is_empty(), false);
     let text = match exit {
         Exit::Dirty => format!("not written to the source:{}", list(&outcome.left)),
         _ => String::new(),

@@ -15,16 +15,14 @@ use crate::umount::leave;
 struct Wish {
     path: Option<PathBuf>,
     lazy: bool,
+    force: bool,
 }
 
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Result<Exit, Trouble> {
-    let Wish { path, lazy } = read(arguments)?;
+    let Wish { path, lazy, force } = read(arguments)?;
     let path = path.ok_or_else(|| Trouble::usage("the mount point is missing"))?;
-    leave(
-        &path,
-        &UmountArguments { lazy, timeout_seconds: None, ..UmountArguments::default() },
-        &Out::plain("umount.fuse.cachefs"),
-    )
+    let arguments = UmountArguments { lazy, force, timeout_seconds: None };
+    leave(&path, &arguments, &Out::plain("umount.fuse.cachefs"))
 }
 
 /// Everything it may give and we have no use for is passed over: umount(8) must work.
@@ -35,6 +33,7 @@ fn read(arguments: impl Iterator<Item = OsString>) -> Result<Wish, Trouble> {
         match argument.to_str().and_then(|text| text.strip_prefix('-')) {
             Some(flags) if !flags.is_empty() => {
                 wish.lazy |= flags.contains('l');
+                wish.force |= flags.contains('f');
                 if flags.ends_with(['t', 'N']) {
                     arguments.next();
                 }
@@ -56,10 +55,10 @@ mod tests {
 
     #[test]
     fn what_umount_gives_is_understood() {
-        let wish = |lazy| Ok(Wish { path: Some("/m".into()), lazy });
+        let wish = |lazy| Ok(Wish { path: Some("/m".into()), lazy, force: false });
         assert_eq!(read("/m"), wish(false));
         assert_eq!(read("/m -l -n -v"), wish(true));
-        assert_eq!(read("/m -fl"), wish(true));
+        assert_eq!(read("/m -fl"), wish(true).map(|wish| Wish { force: true, ..wish }));
         assert_eq!(read("/m -t fuse.cachefs -N /proc/1/ns/mnt"), wish(false));
         assert_eq!(read("-n /m"), wish(false));
         assert_eq!(read("").map(|wish| wish.path), Ok(None));

@@ -7,6 +7,7 @@ mod flush;
 mod helper;
 mod out;
 mod recover;
+mod rest;
 mod span;
 mod status;
 mod target;
@@ -38,15 +39,18 @@ fn main() -> ExitCode {
 }
 
 fn steer(arguments: impl Iterator<Item = OsString>) -> (Out, Result<Exit, Trouble>) {
+    let arguments: Vec<OsString> = arguments.collect();
+    // Programs that ask for JSON get it also where the rest of the line cannot be followed.
+    let json = arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+    let out = Out::new("cachefs", json);
     let matches = match verbs::command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) if !error.use_stderr() => return (Out::plain("cachefs"), verbs::show(&error)),
-        Err(error) => return (Out::plain("cachefs"), Err(verbs::complaint(&error))),
+        Err(error) if !error.use_stderr() => return (out, verbs::show(&error)),
+        Err(error) => return (out, Err(verbs::complaint(&error))),
     };
     let Some((name, matches)) = matches.subcommand() else {
-        return (Out::plain("cachefs"), Err(Trouble::usage("give a verb: see cachefs --help")));
+        return (out, Err(Trouble::usage("give a verb: see cachefs --help")));
     };
-    let out = Out::new("cachefs", matches.get_flag("json"));
     let verb = verbs::VERBS.iter().find(|verb| verb.name == name);
     let done = match verb {
         Some(verb) => (verb.run)(matches, &out),

@@ -2,7 +2,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cachefs_fuse::control::{Dirty, Left, Status};
+use cachefs_fuse::control::{Dirty, Left, Status, plain};
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
 use indicatif::HumanBytes;
 
@@ -26,8 +26,8 @@ pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
 fn shown(status: &Status) -> String {
     let mut text = format!(
         "{} on {}: {} by process {}, mode {}, profile {}, coherence {}\n",
-        status.source,
-        status.mountpoint,
+        plain(&status.source),
+        plain(&status.mountpoint),
         status.stage,
         status.pid,
         status.mode,
@@ -58,7 +58,7 @@ fn write_back(text: &mut String, dirty: &Dirty) {
         "\njournal       {} of {} in {}; durability {}, sync {}",
         HumanBytes(dirty.journal_bytes),
         HumanBytes(dirty.journal_max_bytes),
-        dirty.journal,
+        plain(&dirty.journal),
         dirty.durability,
         dirty.sync
     );
@@ -81,7 +81,7 @@ fn write_back(text: &mut String, dirty: &Dirty) {
         _ = write!(text, "\nlost          {}", HumanBytes(dirty.lost_bytes));
     }
     if let Some(why) = &dirty.through {
-        _ = write!(text, "\nthrough       writes go straight to the source: {why}");
+        _ = write!(text, "\nthrough       writes go straight to the source: {}", plain(why));
     }
     if !dirty.failing.is_empty() {
         _ = write!(text, "\nfailing{}", list(&dirty.failing));
@@ -92,12 +92,12 @@ fn write_back(text: &mut String, dirty: &Dirty) {
 pub(crate) fn list(files: &[Left]) -> String {
     let mut text = String::new();
     for file in files {
-        _ = write!(text, "\n  {}", file.path);
+        _ = write!(text, "\n  {}", plain(&file.path));
         if file.bytes > 0 {
             _ = write!(text, " ({})", HumanBytes(file.bytes));
         }
         if let Some(error) = &file.error {
-            _ = write!(text, ": {error}");
+            _ = write!(text, ": {}", plain(error));
         }
     }
     text
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_status_reads_well() {
-        let failing = vec![Left { path: "a/b".into(), bytes: 2048, error: Some("no space".into()) }];
+        let failing = vec![Left { path: "a\n/b".into(), bytes: 2048, error: Some("no space".into()) }];
         let dirty = Dirty {
             dirty_files: 2,
             dirty_bytes: 4096,
@@ -121,7 +121,7 @@ mod tests {
         let status = Status { source: "/s".into(), write_back: Some(dirty), ..Status::default() };
         let text = shown(&status);
         assert!(text.contains("4.00 KiB of 2 files, at most 1.00 MiB; the oldest for 1.2 s"), "{text}");
-        assert!(text.ends_with("failing\n  a/b (2.00 KiB): no space"), "{text}");
+        assert!(text.ends_with("failing\n  a\\n/b (2.00 KiB): no space"), "{text}");
         assert_eq!(shown(&Status::default()).lines().count(), 2);
     }
 }

@@ -1,4 +1,4 @@
-use cachefs_fuse::control::{CallError, RefusalKind};
+use cachefs_fuse::control::{CallError, RefusalKind, plain};
 
 use crate::exit::Exit;
 
@@ -11,7 +11,7 @@ pub(crate) struct Trouble {
 
 impl Trouble {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into().replace('\n', " ") }
+        Self { exit, message: plain(&message.into()).into_owned() }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -36,8 +36,19 @@ impl From<CallError> for Trouble {
                 RefusalKind::Temporary => Exit::Temporary,
                 RefusalKind::Version | RefusalKind::Failed => Exit::Failed,
             },
+            CallError::Silent(_) => Exit::Temporary,
             CallError::Broken(_) => Exit::Failed,
         };
         Self::new(exit, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_that_steers_no_terminal() {
+        assert_eq!(Trouble::failed("a\nb\x1b[2J").message, r"a\nb\u{1b}[2J");
     }
 }

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cachefs_fuse::control::{Client, Outcome, Place, Request, UmountArguments};
+use cachefs_fuse::control::{Client, Outcome, Place, Request, UmountArguments, plain};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use indicatif::HumanBytes;
 use rustix::mount::{UnmountFlags, unmount};
@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::bar::Bar;
 use crate::exit::Exit;
 use crate::out::Out;
-use crate::recover::waiting;
+use crate::rest::Rest;
 use crate::span::span;
 use crate::status::list;
-use crate::target::Target;
+use crate::target::{Target, give_up_after};
 use crate::trouble::Trouble;
 
 pub(crate) fn arguments(command: Command) -> Command {
@@ -51,33 +51,70 @@ pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
 /// Why it is still mounted.
 pub(crate) fn leave(path: &Path, arguments: &UmountArguments, out: &Out) -> Result<Exit, Trouble> {
     match Target::of(path)? {
-        Target::Served { client, mountpoint } => {
+        Target::Served { client, mountpoint, detached: true } => Err(Trouble::new(
+            Exit::Temporary,
+            format!(
+                "{0} is detached already, and still used: end who uses it, or kill {1}",
+                mountpoint.display(),
+                client.peer()
+            ),
+        )),
+        Target::Served { client, mountpoint, .. } => {
             check_top(path, &mountpoint)?;
             let outcome = ask(client, arguments, &Bar::new(!out.is_json()))?;
-            let exit = Exit::after(outcome.dirty_bytes + outcome.dirty_files > 0, outcome.conflicts > 0);
+            let left = outcome.dirty_bytes + outcome.dirty_files > 0;
+            let exit = Exit::after(outcome.lost_bytes > 0, left, outcome.conflicts > 0);
             out.end(exit, &outcome, &shown(&outcome))
         }
         Target::Dead(place) => {
             check_top(path, &place.mountpoint)?;
             bury(&place, arguments.lazy)?;
-            let waiting = waiting(Path::new(&place.source));
-            let (dirty_bytes, dirty_files) = waiting.map_or((0, 0), |(bytes, files)| (bytes, files as u64));
-            let outcome = Outcome { dirty_bytes, dirty_files, ..Outcome::default() };
-            let exit = Exit::after(waiting.is_some(), false);
-            let mut text = "nobody served this mount any more".to_owned();
-            if waiting.is_some() {
-                let source = place.source.display();
-                text.push_str(&format!(
-                    "; {} of {dirty_files} files wait in its journal: mount it again, or see cachefs recover {source}",
-                    HumanBytes(dirty_bytes)
-                ));
-            }
-            out.end(exit, &outcome, &text)
+            tell_rest(&Rest::of(&place), out)
         }
     }
 }
 
+/// What is told of a mount whose daemon was killed.
+#[derive(Debug, Default, serde::Serialize)]
+struct Buried {
+    #[serde(flatten)]
+    outcome: Outcome,
+    /// Why it is not known what is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<String>,
+}
+
+fn tell_rest(rest: &Rest, out: &Out) -> Result<Exit, Trouble> {
+    let mut told = Buried::default();
+    let (exit, text) = match rest {
+        Rest::Nothing => (Exit::Done, String::new()),
+        Rest::TakenOver { pid } => {
+            (Exit::Done, format!("; process {pid}, which serves its source now, sees to what it left"))
+        }
+        Rest::Unknown(why) => {
+            told.unknown = Some(why.clone());
+            (Exit::Failed, format!("; {why}"))
+        }
+        Rest::Waits { state, source, report } => {
+            told.outcome.dirty_bytes = report.bytes();
+            told.outcome.dirty_files = report.files.len() as u64;
+            told.outcome.journal = Some(state.to_string_lossy().into_owned());
+            let state = plain(&state.to_string_lossy()).into_owned();
+            let text = format!(
+                "; {} of {} files wait in the journal {state}: mount it again, or see cachefs recover {}{}",
+                HumanBytes(report.bytes()),
+                report.files.len(),
+                plain(&source.to_string_lossy()),
+                if report.damaged.is_empty() { "" } else { "; the journal is damaged" }
+            );
+            (Exit::after(!report.damaged.is_empty(), !report.files.is_empty(), false), text)
+        }
+    };
+    out.end(exit, &told, &format!("nobody served this mount any more{text}"))
+}
+
 fn ask(mut client: Client, arguments: &UmountArguments, bar: &Bar) -> Result<Outcome, Trouble> {
+    give_up_after(&mut client, arguments.timeout_seconds);
     let arguments = serde_json::to_value(arguments).unwrap_or(Value::Null);
     let told = client.call(&Request::new("umount", arguments), |far| bar.hear(far))?;
     serde_json::from_value(Value::Object(told))
@@ -134,15 +171,19 @@ fn shown(outcome: &Outcome) -> String {
     if outcome.dirty_bytes + outcome.dirty_files > 0 {
         let journal = outcome.journal.as_deref().unwrap_or_default();
         lines.push(format!(
-            "{} of {} files are not in the source, but in the journal {journal}; the next mount writes them{}",
+            "{} of {} files are not in the source, but in the journal {}; the next mount writes them{}",
             HumanBytes(outcome.dirty_bytes),
             outcome.dirty_files,
+            plain(journal),
             list(&outcome.left)
         ));
     }
     if outcome.conflicts > 0 {
         let conflicts = outcome.conflicts;
         lines.push(format!("{conflicts} files were changed by others, too: ours are beside them"));
+    }
+    if outcome.lost_bytes > 0 {
+        lines.push(format!("{} that were written are lost: see the log", HumanBytes(outcome.lost_bytes)));
     }
     lines.join("\n")
 }
@@ -169,5 +210,7 @@ mod tests {
             "1.00 KiB of 1 files are not in the source, but in the journal /j; the next mount writes them\n  \
              a (1.00 KiB): no space"
         );
+        let lost = Outcome { lost_bytes: 2048, ..Outcome::default() };
+        assert_eq!(shown(&lost), "2.00 KiB that were written are lost: see the log");
     }
 }

@@ -21,6 +21,12 @@ pub enum RecoverError {
     /// The journal's directory or files.
     #[error("the journal: {0}")]
     Journal(cachefs_vfs::Error),
+    /// The directory to export to holds an earlier export.
+    #[error("{path} is there from an earlier export: name another directory", path = path.display())]
+    Taken {
+        /// What is in the way.
+        path: PathBuf,
+    },
     /// A file to export to.
     #[error("{path}: {source}", path = path.display())]
     Export {

@@ -5,7 +5,6 @@ use std::path::{Component, Path, PathBuf};
 
 use cachefs_vfs::{Access, Attr, OpenHow, VDir, VFile, Vfs};
 
-use super::RecoverError;
 use super::file::RecoveredFile;
 use super::find::{Finder, Search};
 use super::folded::Folded;
@@ -13,11 +12,12 @@ use super::inspect::look;
 use super::manifest::{Base, Item, Manifest};
 use super::pour::Content;
 use super::verdict::{Verdict, judge};
+use super::{Loss, RecoverError};
 use crate::journal::Record;
 use crate::sync::Arc;
 
 /// What was exported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exported {
     /// Files.
     pub files: u64,
@@ -25,6 +25,8 @@ pub struct Exported {
     pub bytes: u64,
     /// Those over zeros, because the backing's file is not there or cannot be read.
     pub without_base: u64,
+    /// What the journal lost, and what therefore is in none of them.
+    pub damaged: Vec<Loss>,
 }
 
 /// Writes each file of which the journal in `dir` has dirty bytes to `to/files/PATH`: those over the bytes that the
@@ -32,12 +34,18 @@ pub struct Exported {
 /// journal and the backing stay as they are. Blocks for as long as copying takes.
 ///
 /// # Errors
-/// Those of reading the journal and of writing; no file that exists is replaced.
+/// [`RecoverError::Taken`] if `to` holds an earlier export; those of reading the journal and of writing. No file that
+/// exists is replaced.
 pub fn export(
     dir: &Arc<dyn VDir>,
     backing: Option<&Arc<dyn Vfs>>,
     to: &Path,
 ) -> Result<Exported, RecoverError> {
+    if let Some(path) =
+        ["manifest.json", "files"].map(|name| to.join(name)).into_iter().find(|path| path.exists())
+    {
+        return Err(RecoverError::Taken { path });
+    }
     let folded = look(dir)?;
     let mut manifest = Manifest::new(&folded);
     let mut exported = Exported::default();
@@ -51,6 +59,7 @@ pub fn export(
         manifest.files.push(item);
     }
     write_manifest(&manifest, &to.join("manifest.json"))?;
+    exported.damaged.clone_from(&folded.losses);
     Ok(exported)
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Item {
     pub(super) conflict: bool,
     /// The dirty bytes: offset and length.
     ranges: Vec<(u64, u64)>,
+    /// Acknowledged bytes that the journal lost: offset and length.
+    lost: Vec<(u64, u64)>,
     /// When it was last written to: seconds and nanoseconds since the epoch.
     written: Option<(i64, u32)>,
     /// The length of a truncation that the backing may not have seen.
@@ -61,6 +63,7 @@ impl Item {
             base: Base::Zeros,
             conflict: false,
             ranges: ranges(file),
+            lost: file.lost.iter().map(|lost| (lost.offset, lost.len)).collect(),
             written: file.mtime.map(|time| (time.seconds, time.nanos)),
             truncated: file.cut.as_ref().map(|cut| cut.length),
             removed: file.gone,

@@ -2,6 +2,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use cachefs_fuse::control::plain;
 use cachefs_vfs::{LocalFs, VDir, Vfs};
 use cachefs_writeback::state_dir::Found;
 use cachefs_writeback::{FileReport, Report, inspect};
@@ -37,21 +38,14 @@ pub(super) fn run(found: &Found, out: &Out) -> Result<Exit, Trouble> {
     out.end(exit, &told, &shown(&report, &found.path))
 }
 
-/// How many bytes and files of a source wait in the usual place, as far as that can be seen.
-pub(crate) fn waiting(source: &Path) -> Option<(u64, usize)> {
-    let root = super::root_dir(None).ok()?;
-    let found = super::find(&root, source).ok()??;
-    let report = look(&found.path).ok()?;
-    (!report.files.is_empty()).then(|| (report.bytes(), report.files.len()))
-}
-
-fn look(state: &Path) -> Result<Report, Trouble> {
+/// What is in the journal of a state directory, not held.
+pub(crate) fn look(state: &Path) -> Result<Report, Trouble> {
     let journal = directory(state)?;
     inspect(&journal).map_err(|error| Trouble::failed(format!("{}: {error}", state.display())))
 }
 
 /// The journal of a state directory, not held.
-fn directory(state: &Path) -> Result<Arc<dyn VDir>, Trouble> {
+pub(super) fn directory(state: &Path) -> Result<Arc<dyn VDir>, Trouble> {
     let path = state.join("journal");
     LocalFs::open(&path)
         .and_then(|fs| fs.root())
@@ -70,14 +64,17 @@ fn told(file: &FileReport) -> serde_json::Value {
 }
 
 fn shown(report: &Report, state: &Path) -> String {
+    let state = state.to_string_lossy();
+    let state = plain(&state);
     let mut text = match report.files.len() {
-        0 => format!("nothing waits in the journal {}", state.display()),
+        0 => format!("nothing waits in the journal {state}"),
         files => {
-            format!("{} of {files} files wait in the journal {}", HumanBytes(report.bytes()), state.display())
+            format!("{} of {files} files wait in the journal {state}", HumanBytes(report.bytes()))
         }
     };
     for file in &report.files {
         let path = file.paths.first().map_or_else(|| "a file".into(), |path| path.to_string_lossy());
+        let path = plain(&path);
         _ = write!(text, "\n  {path}: {} in {} places", HumanBytes(file.bytes), file.ranges.len());
         if let Some(length) = file.truncated {
             _ = write!(text, ", cut to {length}");
@@ -90,7 +87,7 @@ fn shown(report: &Report, state: &Path) -> String {
         }
     }
     for loss in &report.damaged {
-        _ = write!(text, "\ndamaged: {loss}");
+        _ = write!(text, "\ndamaged: {}", plain(&loss.to_string()));
     }
     text
 }

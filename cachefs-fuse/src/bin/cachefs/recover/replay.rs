@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use cachefs_fuse::control::{Far, Left};
+use cachefs_fuse::control::{Far, Left, plain};
 use cachefs_vfs::clock::SystemClock;
 use cachefs_vfs::{LocalFs, Vfs};
 use cachefs_writeback::state_dir::{Source, StateDir};
@@ -80,20 +80,18 @@ fn end(write_back: &WriteBack, replayed: &Replayed, drained: &Drained, out: &Out
         .iter()
         .map(|file| Left::new(&file.path, file.bytes, file.error.as_ref().map(ToString::to_string)))
         .collect();
-    let exit = match replayed.damaged.is_empty() {
-        true => Exit::after(!left.is_empty() || !replayed.waiting.is_empty(), conflicts > 0),
-        false => Exit::Corrupt,
-    };
+    let dirty = !left.is_empty() || !replayed.waiting.is_empty();
+    let exit = Exit::after(!replayed.damaged.is_empty(), dirty, conflicts > 0);
     let mut text = format!(
         "wrote {} of {} files to the source",
         HumanBytes(replayed.bytes.saturating_sub(status.dirty_bytes)),
         replayed.files.saturating_sub(status.dirty_files)
     );
     for kept in &replayed.conflicts {
-        text.push_str(&format!("\nchanged by others, ours is in {}", kept.beside.display()));
+        text.push_str(&format!("\nchanged by others, ours is in {}", plain(&kept.beside.to_string_lossy())));
     }
     for loss in &replayed.damaged {
-        text.push_str(&format!("\ndamaged: {loss}"));
+        text.push_str(&format!("\ndamaged: {}", plain(&loss.to_string())));
     }
     if !left.is_empty() {
         text.push_str(&format!("\nstill in the journal:{}", list(&left)));

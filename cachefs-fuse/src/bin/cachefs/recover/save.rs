@@ -1,7 +1,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cachefs_vfs::{LocalFs, Vfs};
+use cachefs_fuse::control::plain;
+use cachefs_vfs::{LocalFs, VDir, Vfs};
 use cachefs_writeback::state_dir::StateDir;
 use indicatif::HumanBytes;
 use serde_json::json;
@@ -12,26 +13,32 @@ use crate::out::Out;
 use crate::trouble::Trouble;
 
 /// Saves the files that a journal is about, with what is in the source where that is there.
-pub(super) fn export(state: &StateDir, to: &Path, out: &Out) -> Result<Exit, Trouble> {
-    let journal = state.journal().map_err(state_trouble)?;
-    let source = LocalFs::open(state.source().path()).ok().map(|fs| Arc::new(fs) as Arc<dyn Vfs>);
-    let saved = cachefs_writeback::export(&journal, source.as_ref(), to)
+pub(super) fn export(journal: &Arc<dyn VDir>, source: &Path, to: &Path, out: &Out) -> Result<Exit, Trouble> {
+    let source = LocalFs::open(source).ok().map(|fs| Arc::new(fs) as Arc<dyn Vfs>);
+    let saved = cachefs_writeback::export(journal, source.as_ref(), to)
         .map_err(|error| Trouble::failed(error.to_string()))?;
+    let shown = to.to_string_lossy();
     let mut text =
-        format!("saved {} files with {} to {}", saved.files, HumanBytes(saved.bytes), to.display());
+        format!("saved {} files with {} to {}", saved.files, HumanBytes(saved.bytes), plain(&shown));
     if saved.without_base > 0 {
         text.push_str(&format!(
             "; {} of them are not in the source and have holes where nothing was written",
             saved.without_base
         ));
     }
+    let damaged: Vec<String> = saved.damaged.iter().map(ToString::to_string).collect();
+    for loss in &damaged {
+        text.push_str(&format!("\ndamaged: {}", plain(loss)));
+    }
+    let exit = Exit::after(!damaged.is_empty(), false, false);
     let told = json!({
         "files": saved.files,
         "bytes": saved.bytes,
         "without_base": saved.without_base,
-        "to": to.to_string_lossy(),
+        "to": shown,
+        "damaged": damaged,
     });
-    out.end(Exit::Done, &told, &text)
+    out.end(exit, &told, &text)
 }
 
 /// Drops a journal.
