@@ -132,7 +132,7 @@ impl Core {
         to: &Path,
         verb: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        if self.table.dirty() > 0 {
+        if self.table.dirty() > 0 && self.check_stopped().is_ok() {
             let entry = Entry::Rename { no: None, from: from.to_path_buf(), to: to.to_path_buf() };
             // A hint: without it a replay looks the files up by their identity.
             drop(self.journal.append(&entry, &[]).inspect_err(|error| self.look_broken(error)));

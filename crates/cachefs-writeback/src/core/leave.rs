@@ -130,6 +130,7 @@ impl Core {
     pub(crate) fn drop_bytes(&self, file: &DirtyFile, state: &mut State) -> Leftover {
         if self.is_promised(state) && state.unlinked {
             self.removals.put(file, state);
+            self.settling.ring();
         }
         let bytes = state.extents.clear();
         state.truncate = None;

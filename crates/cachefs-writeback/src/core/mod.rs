@@ -20,8 +20,8 @@ mod write;
 
 use std::collections::VecDeque;
 
-use cachefs_vfs::Vfs;
 use cachefs_vfs::clock::Clock;
+use cachefs_vfs::{Errno, Error, Result, Vfs};
 
 pub(crate) use adopt::Adopted;
 pub(crate) use attr::{Asked, Before, Known};
@@ -42,7 +42,7 @@ use crate::flush::Bell;
 use crate::journal::{FileNo, Journal, SegmentNo};
 use crate::pressure::{Limits, Pressure};
 use crate::retry::Dice;
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 
 /// What all parts share.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ pub(crate) struct Core {
     changes: AtomicU64,
     /// Files removed by us, whose removal may not be durable yet.
     removals: Removals,
+    /// Wakes the thread that makes removals durable.
+    pub(crate) settling: Bell,
     names: Names,
     pub(crate) news: News,
     pub(crate) hunger: Hunger,
@@ -77,6 +79,8 @@ pub(crate) struct Core {
     pub(crate) abandoned: AtomicBool,
     /// That the journal broke was said.
     said_broken: AtomicBool,
+    /// Another may have the journal and the backing by now.
+    stopped: AtomicBool,
 }
 
 impl Core {
@@ -108,6 +112,7 @@ impl Core {
             moves: AtomicU64::new(0),
             changes: AtomicU64::new(0),
             removals: Removals::default(),
+            settling: Bell::default(),
             names: Names::default(),
             news: News::default(),
             hunger: Hunger::default(),
@@ -116,6 +121,21 @@ impl Core {
             oldest_held: Mutex::default(),
             abandoned: AtomicBool::new(false),
             said_broken: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
         })
+    }
+
+    /// From now on no flush changes the backing, nor does anything go into the journal: whoever is left behind in a call
+    /// must not undo what the next one does.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    /// To be asked before each change of the backing by a flush.
+    ///
+    /// # Errors
+    /// `ECANCELED` if it is not to go on.
+    pub(crate) fn check_stopped(&self) -> Result<()> {
+        if self.stopped.load(Ordering::Acquire) { Err(Error::new(Errno::CANCELED)) } else { Ok(()) }
     }
 }

@@ -21,6 +21,7 @@ impl Core {
         entry: &Entry,
         payload: &[u8],
     ) -> Result<Record, JournalError> {
+        self.check_stopped()?;
         let record = self.journal.append(entry, payload);
         match &record {
             Ok(record) => state.newest = record.seq(),

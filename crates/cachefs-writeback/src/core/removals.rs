@@ -27,7 +27,7 @@ struct Removal {
 }
 
 /// Where the name was.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum From {
     /// The directory itself, wherever its own name is by now.
     Dir(Arc<dyn VDir>),
@@ -63,8 +63,14 @@ impl Removals {
 }
 
 impl Core {
-    pub(crate) fn has_many_removals(&self) -> bool {
-        self.removals.0.lock().len() >= MANY
+    pub(crate) fn has_removals(&self) -> bool {
+        !self.removals.0.lock().is_empty()
+    }
+
+    /// Whether removals keep room of the journal, or are many.
+    pub(crate) fn wants_settling(&self) -> bool {
+        let kept = self.removals.0.lock().len();
+        kept >= MANY || (kept > 0 && self.journal.usage().segments > 1)
     }
 
     /// Keeps what is left of a removed file in the journal until its removal is durable, as
@@ -75,18 +81,32 @@ impl Core {
         self.removals.0.lock().push(Removal { no, from: From::Paths(paths), _records });
     }
 
-    /// Makes removals durable, and lets go of what was kept for them. What fails is tried again the next time.
+    /// Makes removals durable, and lets go of what was kept for them. What fails is tried again the next time. Blocks
+    /// for as long as the directories take: nobody who writes may wait for it.
     pub(crate) fn settle_removals(&self) {
-        let removals = std::mem::take(&mut *self.removals.0.lock());
+        let list = self.removals.0.lock();
+        let removals: Vec<_> = list.iter().map(|removal| (removal.no, removal.from.clone())).collect();
+        drop(list);
         let mut synced = Vec::new();
-        for removal in removals {
-            if !self.is_settled(&removal.from, &mut synced) {
-                self.removals.0.lock().push(removal);
-                continue;
+        for (no, from) in removals {
+            if self.is_settled(&from, &mut synced) {
+                self.let_go_of(no);
             }
-            let noted = self.journal.append(&Entry::Done { no: removal.no }, &[]);
-            drop(noted.inspect_err(|error| self.look_broken(error)));
         }
+    }
+
+    fn let_go_of(&self, no: FileNo) {
+        let removal = {
+            let mut list = self.removals.0.lock();
+            let Some(at) = list.iter().position(|removal| removal.no == no) else { return };
+            if self.check_stopped().is_err() {
+                return;
+            }
+            let noted = self.journal.append(&Entry::Done { no }, &[]);
+            drop(noted.inspect_err(|error| self.look_broken(error)));
+            list.swap_remove(at)
+        };
+        drop(removal);
     }
 
     fn is_settled(&self, from: &From, synced: &mut Synced) -> bool {

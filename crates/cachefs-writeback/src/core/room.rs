@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cachefs_vfs::{Errno, Error, Result, nowait};
 
@@ -36,7 +36,7 @@ impl Hunger {
 /// How long a write goes on waiting for room in the journal.
 #[derive(Debug)]
 pub(super) struct Patience {
-    steps: u32,
+    left: Duration,
 }
 
 impl Core {
@@ -82,8 +82,7 @@ impl Core {
     }
 
     pub(super) fn patience(&self) -> Patience {
-        let steps = self.config.room_wait.as_millis() / STEP.as_millis();
-        Patience { steps: u32::try_from(steps).unwrap_or(u32::MAX).max(1) }
+        Patience { left: self.config.room_wait.max(STEP) }
     }
 
     /// The journal took no more: waits a while for room in it. Returns whether to try again.
@@ -93,17 +92,16 @@ impl Core {
             return Ok(false);
         }
         self.hunger.starved.store(true, Ordering::Relaxed);
-        if patience.steps == 0 || !self.has_bytes() {
+        if patience.left.is_zero() || !self.has_bytes() {
             self.hunger.hopeless.store(true, Ordering::Relaxed);
         }
         if self.hunger.hopeless.load(Ordering::Relaxed) {
             self.bell.ring();
             return Ok(false);
         }
-        patience.steps -= 1;
-        let stirred = self.pressure.stirred();
+        let (stirred, began) = (self.pressure.stirred(), Instant::now());
         if self.config.flushers == 0 {
-            patience.steps = 0;
+            patience.left = Duration::ZERO;
             for file in self.table.all_dirty() {
                 // What fails stays, and is moved out of the way.
                 drop(self.flush_file(&file));
@@ -112,8 +110,9 @@ impl Core {
         self.make_journal_room();
         self.bell.ring();
         if self.config.flushers > 0 {
-            self.pressure.wait_stirred(stirred, STEP);
+            self.pressure.wait_stirred(stirred, STEP.min(patience.left));
         }
+        patience.left = patience.left.saturating_sub(began.elapsed());
         Ok(true)
     }
 

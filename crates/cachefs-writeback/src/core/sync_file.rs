@@ -1,9 +1,10 @@
 use std::path::Path;
 
-use cachefs_vfs::{Access, Errno, Result, SyncHow, VFile, nowait};
+use cachefs_vfs::{Access, Errno, FileId, Result, SyncHow, VFile, nowait};
 
 use super::{Core, Target};
 use crate::dirty::{DirtyFile, State};
+use crate::overlay::Place;
 use crate::sync::Arc;
 use crate::{Durability, SyncPolicy};
 
@@ -54,10 +55,11 @@ impl Core {
     ///
     /// # Errors
     /// The first of those of the files and of the journal; all are tried.
-    pub(crate) fn sync_dir(&self, path: Option<&Path>) -> Result<()> {
+    pub(crate) fn sync_dir(&self, dir: &Place) -> Result<()> {
         nowait::check()?;
         let mut files = self.table.all();
-        files.retain(|file| path.is_none_or(|path| is_beneath(file, path)));
+        let path = dir.path();
+        files.retain(|file| path.as_ref().is_none_or(|path| is_beneath(file, dir.id(), path)));
         files.iter().for_each(|file| self.promise(file));
         let backing = self.config.durability == Durability::Backing;
         if !backing && self.config.sync != SyncPolicy::Always {
@@ -136,13 +138,14 @@ impl Core {
     }
 }
 
-/// Whether it may be beneath a directory.
-fn is_beneath(file: &DirtyFile, path: &Path) -> bool {
-    let (anywhere, place, hint) = {
+/// Whether it may be beneath a directory: by its path, or by what the directories above it are, as others may have
+/// renamed these.
+fn is_beneath(file: &DirtyFile, dir: FileId, path: &Path) -> bool {
+    let (anywhere, place) = {
         let state = file.state();
         // Of what went through nobody asked how many names it has.
-        (state.elsewhere || state.several || state.own.is_none(), state.place.clone(), state.hint.clone())
+        (state.elsewhere || state.several || state.own.is_none(), state.place.clone())
     };
-    let known = place.map_or(Some(hint), |place| place.path());
-    anywhere || known.is_none_or(|known| known.as_os_str().is_empty() || known.starts_with(path))
+    let Some(place) = place.filter(|_| !anywhere) else { return true };
+    place.path().is_none_or(|known| known.starts_with(path)) || place.is_beneath(dir)
 }

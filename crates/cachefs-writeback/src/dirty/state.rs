@@ -86,6 +86,8 @@ pub(crate) struct State {
     pub(crate) remembered: bool,
     /// It may be found by a name that is not known to be its.
     pub(crate) elsewhere: bool,
+    /// How often, one after the other, its flush did not find it.
+    pub(crate) misses: u32,
     /// The tries of its flush.
     pub(crate) retry: Retry,
     /// Since when they fail, and how the last one did.

@@ -1,16 +1,15 @@
-use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cachefs_vfs::{Error, FileId, Result};
+use cachefs_vfs::Error;
 
+use super::round::Round;
+use super::those::may_be_within;
 use crate::core::Core;
 use crate::dirty::DirtyFile;
-use crate::sync::{Arc, AtomicBool, AtomicU64, Condvar, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, Ordering};
 
-/// Between two reports of progress.
-const REPORT: Duration = Duration::from_millis(200);
 /// Between two rounds over what failed.
 const ROUND: Duration = Duration::from_millis(500);
 
@@ -58,50 +57,7 @@ pub struct Remaining {
     pub error: Option<Error>,
 }
 
-/// One round: files that several threads flush.
-#[derive(Debug, Default)]
-struct Round {
-    files: Mutex<VecDeque<Arc<DirtyFile>>>,
-    flushed: AtomicU64,
-    /// Which they were.
-    clean: Mutex<HashSet<FileId>>,
-    stop: AtomicBool,
-    /// Threads at work.
-    working: Mutex<usize>,
-    done: Condvar,
-}
-
 impl Core {
-    /// Flushes the file at `path`, if it is dirty.
-    ///
-    /// # Errors
-    /// Those of the flush.
-    pub(crate) fn flush_path(&self, path: &Path) -> Result<()> {
-        self.flush_those(|file| file.path() == path)
-    }
-
-    /// Flushes what is dirty beneath `path`. All of it is tried.
-    ///
-    /// # Errors
-    /// The first of those of the flushes.
-    pub(crate) fn flush_subtree(&self, path: &Path) -> Result<()> {
-        self.flush_those(|file| file.path().starts_with(path))
-    }
-
-    /// Flushes the file of this identity, if it is dirty.
-    ///
-    /// # Errors
-    /// Those of the flush.
-    pub(crate) fn flush_id(&self, id: FileId) -> Result<()> {
-        self.table.get(id).map_or(Ok(()), |file| self.flush_file(&file))
-    }
-
-    fn flush_those(&self, which: impl Fn(&DirtyFile) -> bool) -> Result<()> {
-        let files = self.table.all_dirty().into_iter().filter(|file| which(file));
-        let results: Vec<_> = files.map(|file| self.flush_file(&file)).collect();
-        results.into_iter().collect()
-    }
-
     /// Flushes everything that is dirty at the call, once. Returns at the deadline also if the backing hangs.
     pub(crate) fn flush_all(
         self: &Arc<Self>,
@@ -123,12 +79,12 @@ impl Core {
         let until = how.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
         let bytes_before = self.stats.flushed_bytes.load(Ordering::Relaxed);
         let mut files = self.by_age();
-        files.retain(|file| within.is_none_or(|within| file.path().starts_with(within)));
+        files.retain(|file| within.is_none_or(|within| may_be_within(file, within)));
         let round = Arc::new(Round::default());
         round.files.lock().extend(files.iter().cloned());
         let bytes = || self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
         self.flush_round(&round, how, until, &mut |flushed| progress(&self.progress(flushed, bytes())));
-        let clean = round.clean.lock();
+        let clean = round.clean();
         files.retain(|file| !clean.contains(&file.id()));
         let remaining = files.iter().filter_map(|file| remaining(file)).collect();
         Drained { files: clean.len() as u64, bytes: bytes(), remaining }
@@ -156,14 +112,14 @@ impl Core {
                 let bytes = self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
                 progress(&self.progress(drained.files + flushed, bytes));
             });
-            let flushed = round.flushed.load(Ordering::Acquire);
+            let flushed = round.flushed();
             drained.files += flushed;
             let stuck = until.is_none() && flushed == 0;
             if !again || stuck || self.table.dirty() == 0 || !wait_for_round(how, until) {
                 break;
             }
         }
-        self.settle_removals();
+        self.settle_until(how, until);
         self.make_journal_room();
         drained.bytes = self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
         drained.remaining = self.table.all_dirty().iter().filter_map(|file| remaining(file)).collect();
@@ -181,33 +137,24 @@ impl Core {
         progress: &mut dyn FnMut(u64),
     ) {
         let threads = self.config.flushers.max(usize::from(until.is_some())).min(round.files.lock().len());
-        let hired = (0..threads).filter(|_| self.hire(round)).count();
+        let hired = (0..threads).filter(|_| round.hire(self, Round::work)).count();
         if hired == 0 {
             round.work(self);
         }
-        loop {
-            progress(round.flushed.load(Ordering::Acquire));
-            let mut working = round.working.lock();
-            if *working == 0 {
-                return;
-            }
-            let step =
-                until.map_or(REPORT, |until| until.saturating_duration_since(Instant::now()).min(REPORT));
-            round.done.wait_for(&mut working, step);
-            let over = until.is_some_and(|until| Instant::now() >= until);
-            if over || how.cancel.load(Ordering::Acquire) {
-                // Those who hang in the backing are left behind; what they write is in the journal.
-                round.stop.store(true, Ordering::Release);
-                return;
-            }
-        }
+        round.wait(how, until, progress);
     }
 
-    fn hire(self: &Arc<Self>, round: &Arc<Round>) -> bool {
-        let (core, round) = (Arc::clone(self), Arc::clone(round));
-        *round.working.lock() += 1;
-        let at_work = AtWork(round);
-        thread::Builder::new().name("drain".into()).spawn(move || at_work.0.work(&core)).is_ok()
+    /// Makes removals durable; by a thread that is left behind if a directory hangs.
+    fn settle_until(self: &Arc<Self>, how: &DrainHow, until: Option<Instant>) {
+        if !self.has_removals() {
+            return;
+        }
+        if self.config.flushers == 0 && until.is_none() {
+            return self.settle_removals();
+        }
+        let round = Arc::new(Round::default());
+        round.hire(self, |_, core| core.settle_removals());
+        round.wait(how, until, &mut |_| ());
     }
 
     fn by_age(&self) -> Vec<Arc<DirtyFile>> {
@@ -222,29 +169,6 @@ impl Core {
     fn progress(&self, files: u64, bytes: u64) -> Progress {
         let (files_left, bytes_left) = (self.table.dirty() as u64, self.pressure.dirty());
         Progress { files, bytes, files_left, bytes_left }
-    }
-}
-
-impl Round {
-    fn work(&self, core: &Core) {
-        while !self.stop.load(Ordering::Acquire) {
-            let Some(file) = self.files.lock().pop_front() else { return };
-            // A failure is kept with the file, and told with what remains.
-            if core.flush_file(&file).is_ok() {
-                self.clean.lock().insert(file.id());
-                self.flushed.fetch_add(1, Ordering::AcqRel);
-            }
-        }
-    }
-}
-
-/// Counts a thread out also if it ends by a panic, or never began.
-struct AtWork(Arc<Round>);
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        *self.0.working.lock() -= 1;
-        self.0.done.notify_all();
     }
 }
 

@@ -13,12 +13,15 @@ const LITTLE: u64 = 1 << 20;
 impl Core {
     /// Gives back what room of the journal can be given back, after moving old bytes to its end if it is filling up.
     pub(crate) fn make_journal_room(&self) {
+        if self.check_stopped().is_err() {
+            return;
+        }
         if self.is_broken() {
             return self.abandon_journal();
         }
         let usage = self.journal.usage();
-        if usage.segments > 1 || self.has_many_removals() {
-            self.settle_removals();
+        if self.wants_settling() {
+            self.settling.ring();
         }
         let filling = self.journal_fills();
         // Most of it is of no use any more: moving the rest pays.

@@ -7,6 +7,8 @@ mod forward;
 mod handle;
 mod one;
 mod outcome;
+mod round;
+mod those;
 mod threads;
 mod write_out;
 

@@ -135,13 +135,23 @@ impl Core {
     }
 
     fn flush_planned(&self, turn: &Turn<'_>, plan: Plan) -> Result<u64> {
+        self.check_stopped()?;
         let file = turn.file();
         let handle = match self.handle_of(file) {
-            Err(error) if error.is_not_found() && file.state().retry.failures() >= MISSES_MAX => {
+            Err(error) if error.is_not_found() => {
+                let misses = {
+                    let mut state = file.state();
+                    state.misses += 1;
+                    state.misses
+                };
+                if misses <= MISSES_MAX {
+                    return Err(error);
+                }
                 return self.keep_beside(turn, plan.no, None);
             }
             handle => handle?,
         };
+        file.state().misses = 0;
         let attr = handle.attr()?;
         let verdict = verdict(&file.state(), &attr);
         match verdict {
@@ -155,6 +165,7 @@ impl Core {
         self.commit_noted(file);
         let pace = self.pressure.flushing();
         if let Some(length) = plan.truncate {
+            self.check_stopped()?;
             handle.set_len(length, cachefs_vfs::Privileges::Keep)?;
         }
         let bytes = self.write_out(file, &*handle, plan.upto, &pace)?;
@@ -174,6 +185,7 @@ impl Core {
 
     /// Gives the backing's file the time that programs see. Answers its attributes after that.
     fn set_mtime(&self, file: &DirtyFile, handle: &dyn VFile) -> Result<Attr> {
+        self.check_stopped()?;
         let mtime = file.state().mtime;
         let set = SetAttr { mtime: Some(SetTime::To(mtime)), ..SetAttr::default() };
         match handle.set_attr(&set) {

@@ -9,6 +9,9 @@ use crate::retry::Failure;
 impl Core {
     /// Takes note of a flush that failed: it is tried again later, and its users are told if it does not pass soon.
     pub(super) fn failed(&self, file: &DirtyFile, error: Error) -> Error {
+        if self.check_stopped().is_err() {
+            return error;
+        }
         let error = error.on("flushing", file.told());
         Stats::add(&self.stats.failures, 1);
         let now = self.clock.now();

@@ -42,7 +42,7 @@ impl Drop for Member {
 }
 
 impl Core {
-    /// Starts the threads that flush, and the one that commits once a second where that is the policy.
+    /// Starts the threads that flush, the one that makes removals durable, and the one that commits once a second where that is the policy.
     ///
     /// # Errors
     /// Those of starting a thread.
@@ -50,6 +50,9 @@ impl Core {
         let flushers = Flushers { core: Arc::clone(self), crew: Arc::default() };
         for _ in 0..self.config.flushers {
             flushers.hire("flusher", Self::flush_what_is_due)?;
+        }
+        if self.config.flushers > 0 {
+            flushers.hire("settler", Self::settle_what_was_removed)?;
         }
         if self.config.sync == SyncPolicy::EverySecond {
             flushers.hire("committer", Self::commit_each_second)?;
@@ -69,7 +72,7 @@ impl Core {
                 }
                 Err(wait) => {
                     self.sync_leaving();
-                    if self.has_many_removals() || self.journal_fills() {
+                    if self.journal_fills() {
                         self.make_journal_room();
                     }
                     self.bell.wait(rung, wait);
@@ -127,6 +130,19 @@ impl Core {
             || self.table.dirty() > self.config.files_max / 2
     }
 
+    fn settle_what_was_removed(&self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Acquire) {
+            let rung = self.settling.rung();
+            if self.wants_settling() {
+                self.settle_removals();
+                if !self.wants_settling() {
+                    self.make_journal_room();
+                }
+            }
+            self.settling.wait(rung, if self.has_removals() { LOOK } else { IDLE });
+        }
+    }
+
     fn commit_each_second(&self, stop: &AtomicBool) {
         while !stop.load(Ordering::Acquire) {
             let rung = self.bell.rung();
@@ -153,7 +169,9 @@ impl Flushers {
 impl Drop for Flushers {
     fn drop(&mut self) {
         self.crew.stop.store(true, Ordering::Release);
+        self.core.stop();
         self.core.bell.ring();
+        self.core.settling.ring();
         let mut running = self.crew.running.lock();
         // One that hangs in the backing ends when that answers; what it was to write is in the journal.
         self.crew.left.wait_while_for(&mut running, |running| *running > 0, FAREWELL);

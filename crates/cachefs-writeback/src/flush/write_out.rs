@@ -27,6 +27,7 @@ impl Core {
             let run = file.state().extents.run(from, upto, WRITE_MAX);
             let Some(run) = run else { return Ok(written) };
             self.read_run(file, &run, &mut buffer)?;
+            self.check_stopped()?;
             write_whole(handle, &buffer, run.offset, pace)?;
             written += run.len;
             from = run.end();

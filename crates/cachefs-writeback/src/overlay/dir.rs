@@ -153,7 +153,7 @@ impl VDir for WriteDir {
 
     fn sync(&self) -> Result<()> {
         nowait::check()?;
-        self.shared.core.sync_dir(self.place.path().as_deref())?;
+        self.shared.core.sync_dir(&self.place)?;
         self.inner.sync()
     }
 }

@@ -40,7 +40,10 @@ pub(super) fn replay(core: &Core, places: &Arc<Places>, folded: Folded) -> Repla
     for file in folded.files.into_iter().rev() {
         replay.one(file);
     }
-    core.settle_removals();
+    // With threads, one of them does it: a directory that hangs is not to keep the rest from being served.
+    if core.config.flushers == 0 {
+        core.settle_removals();
+    }
     replay.commit();
     if let Err(error) = core.journal.reclaim() {
         core.look_broken(&error);

@@ -98,6 +98,7 @@ impl Retry {
     }
 
     /// Tries that failed since the last that succeeded.
+    #[cfg(test)]
     pub(crate) const fn failures(&self) -> u32 {
         self.failures
     }

@@ -9,5 +9,8 @@ mod during;
 mod faults;
 mod forward;
 mod journal;
+mod left_behind;
 mod lost_cut;
+mod names;
 mod promise;
+mod removed;

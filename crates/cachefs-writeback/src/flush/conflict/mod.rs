@@ -77,6 +77,7 @@ impl Core {
         no: FileNo,
         found: Option<(Arc<dyn VFile>, Attr)>,
     ) -> Result<u64> {
+        self.check_stopped()?;
         let file = turn.file();
         let kept = hold(file);
         let path = self.write_beside(file, &kept, found);

@@ -84,6 +84,19 @@ impl Place {
         }
     }
 
+    /// Whether a directory is above it.
+    pub(crate) fn is_beneath(&self, dir: FileId) -> bool {
+        let mut next = self.parent();
+        for _ in 0..DEPTH_MAX {
+            match next {
+                Some(place) if place.id == dir => return true,
+                Some(place) => next = place.parent(),
+                None => return false,
+            }
+        }
+        true
+    }
+
     fn at(&self) -> At {
         self.at.lock().clone()
     }

@@ -1,0 +1,88 @@
+use std::collections::{HashSet, VecDeque};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cachefs_vfs::FileId;
+
+use super::DrainHow;
+use crate::core::Core;
+use crate::dirty::DirtyFile;
+use crate::sync::{Arc, AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
+
+/// Between two reports of progress.
+const REPORT: Duration = Duration::from_millis(200);
+
+/// One round: files that several threads flush.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    pub(super) files: Mutex<VecDeque<Arc<DirtyFile>>>,
+    flushed: AtomicU64,
+    /// Which they were.
+    clean: Mutex<HashSet<FileId>>,
+    stop: AtomicBool,
+    /// Threads at work.
+    working: Mutex<usize>,
+    done: Condvar,
+}
+
+impl Round {
+    /// Files flushed so far.
+    pub(super) fn flushed(&self) -> u64 {
+        self.flushed.load(Ordering::Acquire)
+    }
+
+    /// The files that were flushed so far.
+    pub(super) fn clean(&self) -> MutexGuard<'_, HashSet<FileId>> {
+        self.clean.lock()
+    }
+
+    /// Flushes what nobody else of the round does.
+    pub(super) fn work(&self, core: &Core) {
+        while !self.stop.load(Ordering::Acquire) {
+            let Some(file) = self.files.lock().pop_front() else { return };
+            // A failure is kept with the file, and told with what remains.
+            if core.flush_file(&file).is_ok() {
+                self.clean.lock().insert(file.id());
+                self.flushed.fetch_add(1, Ordering::AcqRel);
+            }
+        }
+    }
+
+    /// Has a thread do some of it. Returns whether there is one to be had.
+    pub(super) fn hire(self: &Arc<Self>, core: &Arc<Core>, work: fn(&Self, &Core)) -> bool {
+        let (core, round) = (Arc::clone(core), Arc::clone(self));
+        *round.working.lock() += 1;
+        let at_work = AtWork(round);
+        thread::Builder::new().name("drain".into()).spawn(move || work(&at_work.0, &core)).is_ok()
+    }
+
+    /// Waits for the threads, not longer than until then, nor when it is cancelled.
+    pub(super) fn wait(&self, how: &DrainHow, until: Option<Instant>, progress: &mut dyn FnMut(u64)) {
+        loop {
+            progress(self.flushed());
+            let mut working = self.working.lock();
+            if *working == 0 {
+                return;
+            }
+            let step =
+                until.map_or(REPORT, |until| until.saturating_duration_since(Instant::now()).min(REPORT));
+            self.done.wait_for(&mut working, step);
+            let over = until.is_some_and(|until| Instant::now() >= until);
+            if over || how.cancel.load(Ordering::Acquire) {
+                // Those who hang in the backing are left behind; what they write is in the journal.
+                self.stop.store(true, Ordering::Release);
+                return;
+            }
+        }
+    }
+}
+
+/// Counts a thread out also if it ends by a panic, or never began.
+struct AtWork(Arc<Round>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        *self.0.working.lock() -= 1;
+        self.0.done.notify_all();
+    }
+}
