@@ -126,7 +126,9 @@ impl Core {
                 Ok(()) => self.forget_synced(&file),
                 Err(error) if self.table.is_crowded() => {
                     warn!(%error, "what the backing does not sync is not remembered any longer");
-                    file.state().synced = u64::MAX & !1;
+                    let mut state = file.state();
+                    state.synced = state.wrote & !1;
+                    drop(state);
                     self.forget_synced(&file);
                 }
                 Err(_) => self.remember_again(&file),

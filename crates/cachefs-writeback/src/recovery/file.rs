@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use cachefs_vfs::{FileId, Time, Version};
 
+use super::lengths::Lengths;
 use super::paths::Paths;
 use crate::extent::{Extent, ExtentMap};
 use crate::journal::{FileNo, Seq};
@@ -58,27 +59,6 @@ impl Windows {
     /// Whether the backing may have a version of ours that is not recorded.
     pub(crate) const fn is_open(self) -> bool {
         self.flush || self.verbs > 0
-    }
-}
-
-/// The lengths that the backing's file may have after what we did there since its version was last recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lengths {
-    pub(crate) least: u64,
-    pub(crate) most: u64,
-}
-
-impl Lengths {
-    fn only(length: u64) -> Self {
-        Self { least: length, most: length }
-    }
-
-    fn or(&mut self, length: u64) {
-        (self.least, self.most) = (self.least.min(length), self.most.max(length));
-    }
-
-    pub(super) fn has(self, length: u64) -> bool {
-        (self.least..=self.most).contains(&length)
     }
 }
 
@@ -152,7 +132,8 @@ impl<R: Clone> RecoveredFile<R> {
     }
 
     /// Whether its mtime was once this, by our doing. After a loss of power the ctime may be that of a verb of which
-    /// the record is lost, the length one from before: nobody else changes bytes without a new mtime.
+    /// the record is lost, the length any from before, also longer than all that are recorded: a truncation of the
+    /// file while it was clean is undone, and its time kept. Nobody else changes bytes without a new mtime.
     pub(crate) fn had_mtime(&self, mtime: Time) -> bool {
         self.before.contains(&mtime)
     }

@@ -8,6 +8,7 @@ mod find;
 mod fold;
 mod folded;
 mod inspect;
+mod lengths;
 mod manifest;
 mod open;
 mod paths;
