@@ -85,6 +85,16 @@ fn where_nothing_is_looked_for_is_told() {
 }
 
 #[test]
+fn a_journal_that_was_kept_elsewhere_is_found_where_that_is_left_unsaid() {
+    let (site, _) = left();
+    let (code, shown) = told("recover", &[&site.source(), Path::new("--dry-run")]);
+    assert_eq!((code, shown["bytes"].as_u64()), (10, Some(10)), "{shown}");
+    let (code, done) = told("recover", &[&site.source()]);
+    assert_eq!((code, done["files"].as_u64()), (0, Some(2)), "{done}");
+    assert_eq!(fs::read(site.source().join("f")).unwrap(), b"text");
+}
+
+#[test]
 fn what_a_damaged_journal_lost_is_told_where_it_is_saved() {
     let (site, place) = left();
     let journal = fs::read_dir(place.join("journal")).unwrap();

@@ -123,6 +123,12 @@ fn a_mount_in_use_stays_unless_it_is_to_be_lazy() {
     let (code, outcome) = told("umount", &[Path::new("--lazy"), &site.mountpoint()]);
     assert!(code == 0 && outcome["detached"] == true, "{outcome}");
     assert_eq!(site.mounts(), [""; 0]);
+    // It is still to be found, but cannot be unmounted any more.
+    let (code, status) = told("status", &[&site.mountpoint()]);
+    assert_eq!((code, status["stage"].as_str()), (0, Some("detached")), "{status}");
+    let (code, again) = told("umount", &[&site.mountpoint()]);
+    assert_eq!(code, 5, "{again}");
+    assert!(again["error"].as_str().unwrap().contains("is detached already"), "{again}");
     drop(held);
     assert_eq!(daemon.exit_code(), Some(0));
 }

@@ -45,7 +45,7 @@ fn what_waits_in_the_journal_of_a_killed_mount_is_told_wherever_that_is() {
 #[test]
 fn what_cannot_be_known_of_a_killed_mount_is_no_success() {
     let site = Site::new();
-    let socket = killed(&site, &[]);
+    let socket = killed(&site, &["-o", "fsname=other"]);
     Trace::remove(&socket);
     let (code, outcome) = told("umount", &[&site.mountpoint()]);
     assert_eq!(code, 1, "{outcome}");

@@ -5,7 +5,7 @@ use cachefs_fuse::control::{Place, plain};
 use cachefs_writeback::Report;
 use cachefs_writeback::state_dir::{Found, default_root};
 
-use crate::recover::{find, look};
+use crate::recover::{elsewhere, find, look};
 
 /// How long a process that was killed may take to let go of its journal.
 const LOCK_MAX: Duration = Duration::from_secs(10);
@@ -48,10 +48,10 @@ impl Rest {
     }
 }
 
-/// Without a trace there is only what it called its source, and the usual place.
+/// Without a trace there is only what it called its source, and what is or is told in the usual place.
 fn by_name(source: &Path) -> Rest {
     let found = default_root().ok().and_then(|root| {
-        let found = find(&root, source).ok()??;
+        let found = find(&root, source).ok()?.or_else(|| elsewhere(&root, source).ok()?)?;
         Some(in_state(&found.path, 0))
     });
     match found {

@@ -1,5 +1,6 @@
 //! What a mount left in its journal, seen to without one.
 
+mod elsewhere;
 mod look;
 mod replay;
 mod save;
@@ -13,6 +14,7 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, ValueHint, value_parse
 use crate::exit::Exit;
 use crate::out::Out;
 use crate::trouble::Trouble;
+pub(crate) use elsewhere::elsewhere;
 pub(crate) use look::look;
 
 pub(crate) fn arguments(command: Command) -> Command {
@@ -53,11 +55,16 @@ pub(crate) fn arguments(command: Command) -> Command {
 
 pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
     let path = |name| matches.get_one::<PathBuf>(name);
-    let root = root_dir(path("state-dir"))?;
+    let mut root = root_dir(path("state-dir"))?;
     let source = resolved(path("source").map_or(Path::new(""), PathBuf::as_path));
     let found = match (find(&root, &source), path("export")) {
         (Ok(Some(found)), _) => found,
-        (Ok(None), _) => return none(&root, &source, out),
+        (Ok(None), _) => {
+            let other = if path("state-dir").is_none() { elsewhere(&root, &source)? } else { None };
+            let Some(found) = other else { return none(&root, &source, out) };
+            root = found.path.parent().unwrap_or(&root).to_owned();
+            found
+        }
         // What its journal is of is then taken from the command line.
         (Err(StateError::Damaged { path, .. }), Some(to)) => return salvage(&path, &source, to, out),
         (Err(error), _) => return Err(state_trouble(error)),
