@@ -47,7 +47,7 @@ pub struct Config {
     /// Threads that flush. With 0, nothing is flushed but when asked for.
     pub flushers: usize,
     /// How long a write that finds no room waits for some before it fails with what keeps the backing from taking
-    /// any, or `EAGAIN`.
+    /// any, or `ETIMEDOUT`.
     pub room_wait: Duration,
 }
 

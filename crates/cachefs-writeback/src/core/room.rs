@@ -43,7 +43,7 @@ impl Core {
     /// Takes room for a write. `None` if it is larger than all the room there may be.
     ///
     /// # Errors
-    /// What keeps the backing from taking any, else `EAGAIN`.
+    /// What keeps the backing from taking any; `ETIMEDOUT` where it just does not answer in time.
     pub(super) fn room_for(&self, bytes: u64) -> Result<Option<Reservation<'_>>> {
         if bytes > self.pressure.largest() {
             return Ok(None);
@@ -123,12 +123,16 @@ impl Core {
 
     /// What keeps the backing from taking bytes.
     fn why_no_room(&self) -> Error {
-        let failing = self.oldest(|file| file.state().failing.is_some());
-        let why = failing.and_then(|file| {
-            let error = file.state().failure().cloned()?;
-            Some(error.on("making room by flushing", file.told()))
-        });
-        why.unwrap_or_else(|| Error::new(Errno::AGAIN))
+        if let Some(file) = self.oldest(|file| file.state().failing.is_some())
+            && let Some(error) = file.state().failure().cloned()
+        {
+            return error.on("making room by flushing", file.told());
+        }
+        let late = Error::new(Errno::TIMEDOUT);
+        match self.oldest(|_| true) {
+            Some(file) => late.on("waiting for room until this is flushed", file.told()),
+            None => late,
+        }
     }
 
     /// The dirty file whose bytes are the oldest.

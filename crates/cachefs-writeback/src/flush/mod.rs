@@ -4,6 +4,7 @@ mod all;
 mod bell;
 pub(crate) mod conflict;
 mod forward;
+mod goal;
 mod handle;
 mod one;
 mod outcome;

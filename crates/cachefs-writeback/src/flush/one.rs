@@ -6,7 +6,6 @@ use cachefs_vfs::{Attr, Errno, Result, SetAttr, SetTime, SyncHow, VFile};
 use crate::core::{Core, Stats, Turn};
 use crate::dirty::{DirtyFile, State};
 use crate::journal::{Entry, FileNo, Seq};
-use crate::sync::Arc;
 
 /// Bytes in one flush, about: so that others get their turn, and a file that grows for ever is flushed all the same.
 const FLUSH_MAX: u64 = 64 << 20;
@@ -34,26 +33,6 @@ enum Verdict {
     Changed,
     /// Somebody else removed it.
     Gone,
-}
-
-/// Somebody waits until what was written to a file up to now is in the backing. While it lives, nothing of it is moved
-/// forward in the journal: it would look as if written later.
-#[derive(Debug)]
-struct Awaited<'a>(&'a DirtyFile);
-
-impl<'a> Awaited<'a> {
-    /// With the newest record there is of it.
-    fn of(file: &'a DirtyFile) -> (Self, Seq) {
-        let mut state = file.state();
-        state.awaited += 1;
-        (Self(file), state.extents.newest().unwrap_or_default())
-    }
-}
-
-impl Drop for Awaited<'_> {
-    fn drop(&mut self) {
-        self.0.state().awaited -= 1;
-    }
 }
 
 impl Turn<'_> {
@@ -115,25 +94,6 @@ impl Turn<'_> {
 }
 
 impl Core {
-    /// Flushes what is dirty of a file at the call.
-    ///
-    /// # Errors
-    /// Those of the backing. What is dirty stays so, and is tried again.
-    pub(crate) fn flush_file(&self, file: &Arc<DirtyFile>) -> Result<()> {
-        let (_awaited, goal) = Awaited::of(file);
-        loop {
-            let flushed = self.turn_of(Arc::clone(file))?.flush();
-            if self.journal_fills() {
-                self.make_journal_room();
-            }
-            flushed?;
-            let state = file.state();
-            if !state.is_dirty() || state.extents.iter().all(|extent| extent.seq > goal) {
-                return Ok(());
-            }
-        }
-    }
-
     fn flush_planned(&self, turn: &Turn<'_>, plan: Plan) -> Result<u64> {
         self.check_stopped()?;
         let file = turn.file();

@@ -97,7 +97,7 @@ fn with_threads_a_write_that_finds_no_room_waits_only_so_long() {
     let hang = bench.backing.add(Rule::on(CallKind::Write).hang()).release_on_drop();
     let file = bench.dirty("f", &[1; 60 << 10]);
     let start = std::time::Instant::now();
-    assert_eq!(errno(file.write_at(&[2; 32 << 10], 60 << 10, Privileges::Keep)), Some(Errno::AGAIN));
+    assert_eq!(errno(file.write_at(&[2; 32 << 10], 60 << 10, Privileges::Keep)), Some(Errno::TIMEDOUT));
     assert!(start.elapsed() < Duration::from_secs(10));
     hang.release();
     super::bench::until("there is room", || bench.fs.status().dirty_bytes == 0);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cachefs_vfs::{Access, Mode, Name, OpenHow, Owner, RenameHow, Vfs, VfsExt};
+use cachefs_vfs::{Access, Mode, Name, OpenHow, Owner, RenameHow, VfsExt};
 use cachefs_writeback::{Config, Durability};
 
 use super::bench::{Bench, config, write};
