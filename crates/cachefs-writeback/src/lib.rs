@@ -13,8 +13,9 @@
 //! 2. a shard of the table of dirty files, the names of dirty files: short.
 //! 3. the state of a dirty file: short; held while a record of that file is appended, so that the order in the
 //!    journal is the order in which things happened to the file.
-//! 4. the journal's end: held while a record is written to it.
-//! 5. leaves: counters, the pressure, lists of segments.
+//! 4. the list of removals: short; held while the record that ends one is appended.
+//! 5. the journal's end: held while a record is written to it.
+//! 6. leaves: counters, the pressure, lists of segments.
 
 mod config;
 mod core;

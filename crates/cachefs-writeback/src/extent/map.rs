@@ -36,11 +36,6 @@ impl<R: Clone> ExtentMap<R> {
         self.bytes
     }
 
-    /// How many extents there are: what the map takes in memory.
-    pub(crate) fn len(&self) -> usize {
-        self.extents.len()
-    }
-
     /// The first byte behind the last dirty one; 0 if nothing is dirty.
     pub(crate) fn end(&self) -> u64 {
         self.extents.last_key_value().map_or(0, |(_, last)| last.end())

@@ -136,7 +136,7 @@ fn step(map: &mut ExtentMap<Seq>, model: &mut Model, dice: &Dice, seq: u64) {
 fn check(map: &ExtentMap<Seq>, model: &Model, dice: &Dice, seq: u64) {
     assert_eq!(map.bytes(), model.dirty(0, SIZE));
     assert_eq!(map.is_empty(), map.bytes() == 0);
-    assert_eq!(map.len(), model.extents(), "what is one piece is one extent");
+    assert_eq!(map.iter().count(), model.extents(), "what is one piece is one extent");
     let end = model.0.iter().rposition(Option::is_some).map_or(0, |at| at as u64 + 1);
     assert_eq!(map.end(), end);
     assert_eq!(map.newest(), model.0.iter().flatten().map(|(seq, _)| *seq).max());
@@ -184,11 +184,11 @@ fn a_record_put_in_by_parts_is_one_extent() {
     let mut map = ExtentMap::new();
     map.insert(extent(10, 10, 0, 1));
     map.insert(extent(30, 10, 20, 1));
-    assert_eq!(map.len(), 2);
+    assert_eq!(map.iter().count(), 2);
     map.insert(extent(20, 10, 10, 1));
     assert_eq!(all(&map), [extent(10, 30, 0, 1)]);
     map.insert(extent(40, 10, 0, 1));
-    assert_eq!(map.len(), 2, "the same bytes once more are not those that follow");
+    assert_eq!(map.iter().count(), 2, "the same bytes once more are not those that follow");
 }
 
 #[test]

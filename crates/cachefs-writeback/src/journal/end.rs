@@ -142,6 +142,7 @@ impl Journal {
     ///
     /// # Errors
     /// `Io` of removing or cutting a file, which loses nothing.
+    #[cfg(test)]
     pub(crate) fn trim(&self) -> Result<(), JournalError> {
         let mut end = self.end.lock();
         if let Some((no, file, capacity)) = end.spare.take() {

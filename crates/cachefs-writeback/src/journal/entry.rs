@@ -116,27 +116,6 @@ pub(crate) enum Entry {
 }
 
 #[cfg(test)]
-impl Entry {
-    /// The file it is about.
-    pub(crate) fn no(&self) -> Option<FileNo> {
-        match *self {
-            Self::Rename { no, .. } => no,
-            Self::File { no, .. }
-            | Self::Data { no, .. }
-            | Self::Truncate { no, .. }
-            | Self::Window { no }
-            | Self::Own { no, .. }
-            | Self::Gone { no }
-            | Self::Stays { no }
-            | Self::FlushBegin { no, .. }
-            | Self::FlushEnd { no, .. }
-            | Self::Conflict { no, .. }
-            | Self::Done { no } => Some(no),
-        }
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;

@@ -92,11 +92,6 @@ impl Retry {
         *self = Self::new();
     }
 
-    /// Somebody asks, or the backing is known to work again: the next try is due at once. The waits go on growing.
-    pub(crate) fn hurry(&mut self) {
-        self.due = None;
-    }
-
     /// Tries that failed since the last that succeeded.
     #[cfg(test)]
     pub(crate) const fn failures(&self) -> u32 {
@@ -137,14 +132,11 @@ mod tests {
     }
 
     #[test]
-    fn success_forgets_and_hurry_only_brings_forward() {
+    fn success_forgets_all_failures() {
         let (mut retry, dice) = (Retry::new(), Dice::seeded(3));
         for _ in 0..5 {
             retry.failed(Errno::TIMEDOUT, NOW, &dice);
         }
-        retry.hurry();
-        assert_eq!((retry.due(), retry.failures()), (None, 5));
-        assert!(retry.failed(Errno::TIMEDOUT, NOW, &dice) > FIRST * 16 - FIRST, "the waits go on growing");
         retry.succeeded();
         assert_eq!(retry, Retry::new());
         assert!(retry.failed(Errno::TIMEDOUT, NOW, &dice) <= FIRST);

@@ -1,6 +1,7 @@
 //! A write-back over a filesystem, as a subject of the testkit.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its tree may panic")]
+#![expect(dead_code, reason = "each test uses a part of it")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -69,7 +69,6 @@ fn many_commit_faster_than_one() {
     ));
 }
 
-#[expect(clippy::print_stderr, reason = "the measurement is what the test is for")]
 fn eprintln_ns(line: &str) {
     eprintln!("{line}");
 }
