@@ -3,6 +3,7 @@ use cachefs_vfs::{Errno, Error};
 use super::head::{HEAD, Head};
 use super::room::{Choice, Room};
 use super::segment::{Segment, SegmentFile};
+use super::verified::Verified;
 use super::wire::{BODY_MAX, HEADER, Header, PAYLOAD_MAX, Place};
 use super::{Entry, Journal, JournalError, Record, SegmentNo, Seq};
 use crate::sync::{Arc, AtomicU64, Ordering};
@@ -129,7 +130,8 @@ impl Journal {
         file.write(&head.encode(), 0).map_err(|(_, error)| self.failed(error, needed))?;
         if let Some((no, file, capacity)) = end.spare.take() {
             let (capacity, file) = (AtomicU64::new(capacity), Arc::new(file));
-            let segment = Arc::new(Segment { no, capacity, boot: Some(boot), file });
+            let segment =
+                Arc::new(Segment { no, capacity, boot: Some(boot), verified: Verified::default(), file });
             let before = end.segment.replace(Arc::clone(&segment));
             end.unsynced.extend(before.map(|before| Arc::clone(&before.file)));
             end.position = HEAD as u64;

@@ -20,6 +20,7 @@ mod segment;
 mod setup;
 #[cfg(test)]
 mod tests;
+mod verified;
 mod wire;
 
 use std::collections::hash_map::RandomState;

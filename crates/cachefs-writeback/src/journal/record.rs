@@ -4,6 +4,9 @@ use super::segment::Segment;
 use super::{BootId, JournalError, SegmentNo, Seq};
 use crate::sync::Arc;
 
+/// Bytes read at once to verify a record.
+const STEP: usize = 64 << 10;
+
 /// A record in the journal. While a clone of it lives its segment stays, and all later ones.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
@@ -36,8 +39,8 @@ impl Record {
         u64::from(self.payload_len)
     }
 
-    /// Reads its payload from byte `skip` on; also without the journal, and after the segment's name is gone. A payload
-    /// that is read whole is verified.
+    /// Reads its payload from byte `skip` on; also without the journal, and after the segment's name is gone. Of a
+    /// record that was not read before all of it is, to be verified.
     ///
     /// # Errors
     /// Those of reading; `EIO` for what is not as it was written; `EINVAL` beyond the payload.
@@ -46,14 +49,40 @@ impl Record {
         if end.is_none_or(|end| end > self.payload_len()) {
             return Err(self.blame("reading beyond a record of", Errno::INVAL));
         }
-        let read = self.segment.file.read(buffer, self.payload + skip)?;
-        if read < buffer.len() {
+        let whole = buffer.len() as u64 == self.payload_len();
+        if !whole && !self.segment.verified.has(self.seq) {
+            self.verify()?;
+        }
+        self.fill(skip, buffer)?;
+        if whole { self.check(crc32c::crc32c(buffer)) } else { Ok(()) }
+    }
+
+    /// Reads it to see whether it is as it was written.
+    fn verify(&self) -> Result<(), JournalError> {
+        let len = usize::try_from(self.payload_len).unwrap_or(usize::MAX);
+        let mut piece = vec![0; len.min(STEP)];
+        let (mut sum, mut done) = (0, 0);
+        while done < len {
+            let step = (len - done).min(STEP);
+            self.fill(done as u64, &mut piece[..step])?;
+            sum = crc32c::crc32c_append(sum, &piece[..step]);
+            done += step;
+        }
+        self.check(sum)
+    }
+
+    fn fill(&self, skip: u64, buffer: &mut [u8]) -> Result<(), JournalError> {
+        if self.segment.file.read(buffer, self.payload + skip)? < buffer.len() {
             return Err(self.blame("reading what was cut off", Errno::IO));
         }
-        let whole = buffer.len() as u64 == self.payload_len();
-        if whole && crc32c::crc32c(buffer) != self.payload_crc {
+        Ok(())
+    }
+
+    fn check(&self, sum: u32) -> Result<(), JournalError> {
+        if sum != self.payload_crc {
             return Err(self.blame("verifying a record of", Errno::IO));
         }
+        self.segment.verified.note(self.seq);
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use cachefs_vfs::{
     SyncHow, VDir, VFile,
 };
 
+use super::verified::Verified;
 use super::{BootId, SegmentNo};
 use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
 
@@ -19,6 +20,7 @@ pub(super) struct Segment {
     pub(super) capacity: AtomicU64,
     /// The run of the system it was begun in, where that is known.
     pub(super) boot: Option<BootId>,
+    pub(super) verified: Verified,
     pub(super) file: Arc<SegmentFile>,
 }
 

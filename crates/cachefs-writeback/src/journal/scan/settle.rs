@@ -2,6 +2,7 @@ use cachefs_vfs::{Access, VDir};
 
 use super::super::head::Head;
 use super::super::segment::Segment;
+use super::super::verified::Verified;
 use super::super::{BootId, JournalError, Seq, SourceId};
 use super::gather::Gather;
 use super::opened::Opened;
@@ -89,7 +90,13 @@ impl Settle {
     fn segment(&mut self, opened: Opened, limit: Seq) -> Result<(), JournalError> {
         let Opened { no, file, length, head } = opened;
         let boot = head.map(|head| head.boot);
-        let segment = Arc::new(Segment { no, capacity: AtomicU64::new(length), boot, file: Arc::new(file) });
+        let segment = Arc::new(Segment {
+            no,
+            capacity: AtomicU64::new(length),
+            boot,
+            verified: Verified::default(),
+            file: Arc::new(file),
+        });
         if let Some(head) = head {
             self.gather.head(head.first.min(limit), head.committed, head.boot);
         }
