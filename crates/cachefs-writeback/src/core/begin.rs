@@ -101,6 +101,7 @@ fn begin_afresh(state: &mut State) {
     state.unlinked = false;
     state.unreferenced = false;
     state.removed_from = None;
+    state.dropped = false;
     state.misses = 0;
     state.recovered();
 }

@@ -112,8 +112,11 @@ impl Core {
     pub(crate) fn drop_if_unreferenced(&self, file: &Arc<DirtyFile>) {
         // Of what was promised, and removed where nobody knows, the flush takes care: the power may bring it back.
         let may_go = |state: &State| state.removed_from.is_some() || !self.is_promised(state);
-        let is_left =
-            |state: &State| state.is_dirty() && state.unlinked && state.unreferenced && may_go(state);
+        // Asked while nobody else may look at the state: who comes by its identity from then on is told it is gone.
+        let is_held = || self.handles.any(file.id());
+        let is_left = |state: &State| {
+            state.is_dirty() && state.unlinked && state.unreferenced && may_go(state) && !is_held()
+        };
         while is_left(&file.state()) && file.try_turn() {
             let leftover = {
                 let mut state = file.state();
@@ -135,6 +138,7 @@ impl Core {
         let bytes = state.extents.clear();
         state.truncate = None;
         state.epoch += 1;
+        state.dropped = true;
         debug!(inode = file.id().inode, bytes, "nobody can read these bytes any more");
         self.pressure.give_back(bytes);
         self.become_clean(file, state)

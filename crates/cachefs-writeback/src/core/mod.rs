@@ -41,6 +41,7 @@ use crate::dirty::{DirtyFile, Table};
 use crate::flush::Bell;
 use crate::journal::{FileNo, Journal, SegmentNo};
 use crate::pressure::{Limits, Pressure};
+use crate::overlay::Handles;
 use crate::retry::Dice;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 
@@ -69,6 +70,8 @@ pub(crate) struct Core {
     pub(crate) settling: Bell,
     names: Names,
     pub(crate) news: News,
+    /// What programs have open.
+    pub(crate) handles: Arc<Handles>,
     pub(crate) hunger: Hunger,
     leaving: Leaving,
     /// Files that are due, the first to be flushed first.
@@ -115,6 +118,7 @@ impl Core {
             settling: Bell::default(),
             names: Names::default(),
             news: News::default(),
+            handles: Arc::default(),
             hunger: Hunger::default(),
             leaving: Leaving::default(),
             due: Mutex::default(),

@@ -84,6 +84,8 @@ pub(crate) struct State {
     pub(crate) moved: u64,
     /// It is among those that are remembered when they are clean.
     pub(crate) remembered: bool,
+    /// What was dirty of it was dropped, for nobody could read it.
+    pub(crate) dropped: bool,
     /// It may be found by a name that is not known to be its.
     pub(crate) elsewhere: bool,
     /// How often, one after the other, its flush did not find it.

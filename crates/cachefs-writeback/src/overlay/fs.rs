@@ -5,10 +5,10 @@ use cachefs_vfs::{
     Caps, FileId, FsStat, Object, Opened, Result, VDir, Vfs, Watch, WatchHow, Watcher, nowait,
 };
 
+use super::Places;
 use super::dir::WriteDir;
 use super::name_locks::NameLocks;
 use super::shared::Shared;
-use super::{Handles, Places};
 use crate::core::Core;
 use crate::flush::{DrainHow, Drained, Flushers, Progress};
 use crate::status::Status;
@@ -27,12 +27,8 @@ pub struct WriteBack {
 impl WriteBack {
     /// Puts the handles over what is ready to serve.
     pub(crate) fn over(core: Arc<Core>, places: Arc<Places>, flushers: Flushers) -> Self {
-        let shared = Arc::new(Shared {
-            core,
-            places,
-            handles: Arc::new(Handles::default()),
-            names: NameLocks::default(),
-        });
+        let handles = Arc::clone(&core.handles);
+        let shared = Arc::new(Shared { core, places, handles, names: NameLocks::default() });
         Self { shared, _flushers: flushers }
     }
 

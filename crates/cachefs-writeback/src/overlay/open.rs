@@ -1,13 +1,15 @@
 //! How files come to be open: by name, created, by identity.
 
 use cachefs_vfs::{
-    Access, Attr, CreateHow, Errno, FileId, Name, Object, OpenHow, Opened, Owner, Privileges, Result, VFile,
+    Access, Attr, CreateHow, Errno, Error, FileId, Name, Object, OpenHow, Opened, Owner, Privileges, Result,
+    VFile,
 };
 
 use super::dir::WriteDir;
 use super::file::WriteFile;
 use super::shared::Shared;
 use crate::core::{Before, Known};
+use crate::dirty::DirtyFile;
 use crate::sync::Arc;
 
 type File = Opened<Arc<dyn VFile>>;
@@ -80,6 +82,11 @@ impl Shared {
         }
     }
 
+                // Without a name, and the last handle is gone: the file is, but for what remains of it at the backing.
+                let dropped = |file: Arc<DirtyFile>| file.state().dropped;
+                if attr.links == 0 && self.core.table.get(id).is_some_and(dropped) {
+                    return Err(Error::new(Errno::STALE));
+                }
     fn found_file(self: &Arc<Self>, file: Arc<dyn VFile>, attr: &Attr) -> WriteFile {
         let place = self.places.somewhere(attr.id);
         let how = (!attr.kind.is_regular()).then(|| OpenHow::new(Access::Path));

@@ -135,7 +135,7 @@ impl WriteFile {
 impl Drop for WriteFile {
     fn drop(&mut self) {
         let last = self.held.as_mut().is_some_and(Held::release);
-        if last && !self.shared.core.table.is_empty() && !self.shared.handles.any(self.id) {
+        if last && !self.shared.core.table.is_empty() {
             self.shared.core.last_closed(self.id);
         }
     }
