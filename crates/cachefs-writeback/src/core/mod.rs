@@ -10,6 +10,7 @@ mod naming;
 mod news;
 mod note;
 mod read;
+mod read_many;
 mod removals;
 mod room;
 mod stats;

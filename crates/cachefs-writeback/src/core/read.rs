@@ -10,7 +10,7 @@ use crate::sync::Arc;
 const LOOKS_MAX: usize = 8;
 
 /// What is dirty of a range at one moment.
-struct Look {
+pub(super) struct Look {
     epoch: u64,
     extents: Vec<Extent<Record>>,
     /// Where the file ends, unless the backing's is longer.
@@ -30,8 +30,18 @@ impl Look {
     }
 
     /// Whether the backing has nothing to add.
-    fn covers(&self, len: u64) -> bool {
+    pub(super) fn covers(&self, len: u64) -> bool {
         self.extents.iter().map(|extent| extent.len).sum::<u64>() == len
+    }
+
+    /// How many of `len` bytes at `offset` the backing's may be.
+    pub(super) fn backing_below(&self, offset: u64, len: usize) -> usize {
+        usize::try_from(self.cut.saturating_sub(offset)).unwrap_or(len).min(len)
+    }
+
+    /// How many of `len` bytes at `offset` there are even if the backing has none.
+    pub(super) fn reaches(&self, offset: u64, len: usize) -> usize {
+        usize::try_from(self.end.saturating_sub(offset)).unwrap_or(len).min(len)
     }
 }
 
@@ -49,6 +59,17 @@ impl Core {
         offset: u64,
     ) -> Result<usize> {
         let len = u64::try_from(buffer.len()).map_err(|_| Error::new(Errno::INVAL))?;
+        self.with_look(file, offset, len, |look| self.read_look(file, look, handle, buffer, offset))
+    }
+
+    /// Does `read` with what is dirty of a range, again if a look was out of date by then.
+    pub(super) fn with_look(
+        &self,
+        file: &Arc<DirtyFile>,
+        offset: u64,
+        len: u64,
+        mut read: impl FnMut(&Look) -> Result<usize>,
+    ) -> Result<usize> {
         for _ in 0..LOOKS_MAX {
             let look = {
                 let state = file.state();
@@ -58,7 +79,7 @@ impl Core {
                 drop(self.turn_of(Arc::clone(file))?);
                 continue;
             };
-            let count = self.read_look(file, &look, handle, buffer, offset)?;
+            let count = read(&look)?;
             if file.state().epoch == look.epoch {
                 return Ok(count);
             }
@@ -66,7 +87,7 @@ impl Core {
         nowait::check()?;
         let turn = self.turn_of(Arc::clone(file))?;
         let look = Look::at(&turn.file().state(), offset, len);
-        self.read_look(file, &look, handle, buffer, offset)
+        read(&look)
     }
 
     fn read_look(
@@ -80,10 +101,9 @@ impl Core {
         let whole = buffer.len();
         if !look.covers(whole as u64) {
             nowait::check()?;
-            let limit = usize::try_from(look.cut.saturating_sub(offset)).unwrap_or(whole).min(whole);
+            let limit = look.backing_below(offset, whole);
             let there = handle.read_at(&mut buffer[..limit], offset)?;
-            let reaches = usize::try_from(look.end.saturating_sub(offset)).unwrap_or(whole).min(whole);
-            let count = there.max(reaches);
+            let count = there.max(look.reaches(offset, whole));
             buffer[there..count].fill(0);
             self.lay_over(file, look, &mut buffer[..count], offset)?;
             return Ok(count);
@@ -92,8 +112,18 @@ impl Core {
         Ok(whole)
     }
 
-    fn lay_over(&self, file: &DirtyFile, look: &Look, buffer: &mut [u8], offset: u64) -> Result<()> {
-        for extent in &look.extents {
+    /// Lays what is dirty over the part of the range at `offset`.
+    pub(super) fn lay_over(
+        &self,
+        file: &DirtyFile,
+        look: &Look,
+        buffer: &mut [u8],
+        offset: u64,
+    ) -> Result<()> {
+        let end = offset.saturating_add(buffer.len() as u64);
+        let within = |extent: &&Extent<Record>| extent.offset < end && extent.end() > offset;
+        for extent in look.extents.iter().filter(within) {
+            let extent = &extent.clone().clip(offset, end);
             let start = usize::try_from(extent.offset - offset).map_err(|_| Error::new(Errno::INVAL))?;
             let len = usize::try_from(extent.len).map_err(|_| Error::new(Errno::INVAL))?;
             self.read_extent(file, extent, &mut buffer[start..start + len])?;

@@ -35,7 +35,7 @@ impl<R> Extent<R> {
     }
 
     /// Takes off what lies before `start` and what lies from `end` on. Something must be left.
-    fn clip(mut self, start: u64, end: u64) -> Self {
+    pub(crate) fn clip(mut self, start: u64, end: u64) -> Self {
         let before = start.saturating_sub(self.offset);
         let after = self.end().saturating_sub(end);
         self.offset += before;

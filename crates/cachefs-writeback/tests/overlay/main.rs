@@ -4,7 +4,10 @@
 
 mod bench;
 mod bytes;
+mod many;
+mod nameless;
 mod names;
 mod nowait;
 mod opening;
 mod races;
+mod rotten;

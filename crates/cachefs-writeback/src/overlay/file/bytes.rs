@@ -25,19 +25,16 @@ impl VFile for WriteFile {
     }
 
     fn read_many(&self, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
-        if self.shared.core.table.get(self.id).is_none() {
-            nowait::check()?;
-            return self.inner.read_many(buffers, offset);
-        }
-        let mut done = 0;
-        for buffer in buffers {
-            let read = self.read(buffer, offset.saturating_add(done as u64))?;
-            done += read;
-            if read < buffer.len() {
-                break;
+        let dirty = if self.reads() { self.shared.core.table.get(self.id) } else { None };
+        match dirty {
+            Some(dirty) if !self.is_direct() => {
+                return self.shared.core.read_many(&dirty, &*self.inner, buffers, offset);
             }
+            Some(_) => self.flush()?,
+            None => {}
         }
-        Ok(done)
+        nowait::check()?;
+        self.inner.read_many(buffers, offset)
     }
 
     fn write_at(&self, data: &[u8], offset: u64, privileges: Privileges) -> Result<usize> {

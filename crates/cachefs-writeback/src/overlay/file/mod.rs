@@ -68,6 +68,11 @@ impl WriteFile {
         self.is_regular && self.how.is_none_or(|how| how.access.reads())
     }
 
+    /// Whether its bytes pass all caches, ours among them.
+    fn is_direct(&self) -> bool {
+        self.how.is_some_and(|how| how.direct)
+    }
+
     /// Whether it may be written to. Of a handle for as much as is allowed, the backing tells when asked to append
     /// nothing.
     fn writes(&self) -> bool {
@@ -116,9 +121,8 @@ impl WriteFile {
         if !self.reads() {
             return self.inner.read_at(buffer, offset);
         }
-        let direct = self.how.is_some_and(|how| how.direct);
         match self.shared.core.table.get(self.id) {
-            Some(dirty) if !direct => self.shared.core.read(&dirty, &*self.inner, buffer, offset),
+            Some(dirty) if !self.is_direct() => self.shared.core.read(&dirty, &*self.inner, buffer, offset),
             Some(_) => {
                 nowait::check()?;
                 self.flush()?;
