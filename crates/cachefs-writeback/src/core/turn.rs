@@ -55,10 +55,8 @@ impl Core {
         file.try_turn().then(|| Turn { core: self, file: Arc::clone(file) })
     }
 
-    fn tidy(&self, file: &Arc<DirtyFile>) {
-        if file.state().is_idle() {
-            self.table.forget(file, crate::dirty::State::is_idle);
-        }
+    pub(super) fn tidy(&self, file: &Arc<DirtyFile>) {
+        self.table.tidy(file);
     }
 }
 

@@ -81,7 +81,10 @@ impl Core {
                 Ok(count) if count < chunk.len() => return Ok(written + count),
                 Ok(count) => written += count,
                 Err(_) if written > 0 => break,
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.table.get(target.id).iter().for_each(|file| self.tidy(file));
+                    return Err(error);
+                }
             }
         }
         Ok(written)

@@ -1,10 +1,10 @@
 use std::collections::VecDeque;
 
 use cachefs_vfs::FileId;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::DirtyFile;
-use crate::sync::{Arc, AtomicU64, AtomicUsize, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering};
 
 /// A power of two.
 const SHARDS: usize = 16;
@@ -24,6 +24,9 @@ pub(crate) struct Table {
     lately: Mutex<VecDeque<FileId>>,
     /// So many of these at most.
     lately_max: usize,
+    /// Those that nobody may need, and that somebody had as they were to be forgotten.
+    stragglers: Mutex<HashSet<FileId>>,
+    straggling: AtomicBool,
     /// The last move of any that was forgotten.
     forgotten: AtomicU64,
 }
@@ -148,6 +151,35 @@ impl Table {
         true
     }
 
+    /// Forgets a file that is idle; when whoever else has it is done, if somebody has.
+    pub(crate) fn tidy(&self, file: &Arc<DirtyFile>) {
+        let idle = super::State::is_idle;
+        if idle(&file.state()) && !self.forget(file, idle) {
+            self.stragglers.lock().insert(file.id());
+            self.straggling.store(true, Ordering::Release);
+        }
+        self.sweep();
+    }
+
+    /// Those who let go of a file at once leave it to the next one who lets go of any.
+    fn sweep(&self) {
+        if !self.straggling.load(Ordering::Acquire) {
+            return;
+        }
+        let stragglers = {
+            let mut stragglers = self.stragglers.lock();
+            self.straggling.store(false, Ordering::Release);
+            std::mem::take(&mut *stragglers)
+        };
+        for file in stragglers.into_iter().filter_map(|id| self.get(id)) {
+            let idle = super::State::is_idle;
+            if idle(&file.state()) && !self.forget(&file, idle) {
+                self.stragglers.lock().insert(file.id());
+                self.straggling.store(true, Ordering::Release);
+            }
+        }
+    }
+
     /// The last move of any file that is not in the table any more.
     pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten.load(Ordering::Acquire)
@@ -161,4 +193,22 @@ impl Table {
 /// The shard of a file: inode numbers are handed out one after the other, so their low bits spread well.
 fn index(id: FileId) -> usize {
     usize::try_from(id.inode % SHARDS as u64).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_two_let_go_of_at_once_is_forgotten_by_the_next() {
+        let table = Table::new(8);
+        let id = |inode| FileId { device: 1, inode, generation: 0 };
+        let (one, other) = (table.enter(id(1)), table.enter(id(1)));
+        table.tidy(&one);
+        table.tidy(&other);
+        drop((one, other));
+        let next = table.enter(id(2));
+        table.tidy(&next);
+        assert!(table.is_empty());
+    }
 }
