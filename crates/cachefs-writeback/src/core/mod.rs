@@ -41,8 +41,8 @@ use crate::Config;
 use crate::dirty::{DirtyFile, Table};
 use crate::flush::Bell;
 use crate::journal::{FileNo, Journal, SegmentNo};
-use crate::pressure::{Limits, Pressure};
 use crate::overlay::Handles;
+use crate::pressure::{Limits, Pressure};
 use crate::retry::Dice;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 
@@ -70,9 +70,9 @@ pub(crate) struct Core {
     /// Wakes the thread that makes removals durable.
     pub(crate) settling: Bell,
     names: Names,
-    pub(crate) news: News,
     /// What programs have open.
     pub(crate) handles: Arc<Handles>,
+    pub(crate) news: News,
     pub(crate) hunger: Hunger,
     leaving: Leaving,
     /// Files that are due, the first to be flushed first.
@@ -118,8 +118,8 @@ impl Core {
             removals: Removals::default(),
             settling: Bell::default(),
             names: Names::default(),
-            news: News::default(),
             handles: Arc::default(),
+            news: News::default(),
             hunger: Hunger::default(),
             leaving: Leaving::default(),
             due: Mutex::default(),
