@@ -3,7 +3,6 @@ use std::io::IoSliceMut;
 use cachefs_vfs::{Errno, Error, Result, VFile, nowait};
 
 use super::Core;
-use super::read::Look;
 use crate::dirty::DirtyFile;
 use crate::sync::Arc;
 

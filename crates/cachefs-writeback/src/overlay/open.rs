@@ -75,6 +75,11 @@ impl Shared {
                 Ok(Opened { handle: Object::Dir(WriteDir::wrap(self, dir, place)), attr })
             }
             Object::File(file) => {
+                // Without a name, and the last handle is gone: the file is, but for what remains of it at the backing.
+                let dropped = |file: Arc<DirtyFile>| file.state().dropped;
+                if attr.links == 0 && self.core.table.get(id).is_some_and(dropped) {
+                    return Err(Error::new(Errno::STALE));
+                }
                 let file = self.found_file(file, &attr);
                 let attr = self.laid_over(attr, asked, || file.inner.attr())?;
                 Ok(Opened { handle: Object::File(Arc::new(file)), attr })
@@ -82,11 +87,6 @@ impl Shared {
         }
     }
 
-                // Without a name, and the last handle is gone: the file is, but for what remains of it at the backing.
-                let dropped = |file: Arc<DirtyFile>| file.state().dropped;
-                if attr.links == 0 && self.core.table.get(id).is_some_and(dropped) {
-                    return Err(Error::new(Errno::STALE));
-                }
     fn found_file(self: &Arc<Self>, file: Arc<dyn VFile>, attr: &Attr) -> WriteFile {
         let place = self.places.somewhere(attr.id);
         let how = (!attr.kind.is_regular()).then(|| OpenHow::new(Access::Path));
