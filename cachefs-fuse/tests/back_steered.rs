@@ -18,7 +18,7 @@ use back::{Faulty, cachefs, foreground, mount, state, text, told};
 use cachefs_fuse::control::Trace;
 use cachefs_testkit::{CallKind, Rule};
 use rustix::process::Signal;
-use site::{PATIENCE, Site};
+use site::{PATIENCE, Site, bare, run};
 
 /// Writes to a file over and over, until it is dropped.
 struct Writer {
@@ -89,18 +89,30 @@ fn a_daemon_that_is_killed_leaves_a_trace_of_its_journal() {
 }
 
 #[test]
-fn a_mount_that_is_detached_says_so() {
+fn a_mount_that_is_detached_says_so_and_can_be_ended() {
     let site = Site::new();
+    fs::create_dir(site.top().join("other")).unwrap();
     let mut daemon = foreground(&site, &[]);
-    fs::write(site.mountpoint().join("f"), b"text").unwrap();
-    let held = File::open(site.mountpoint().join("f")).unwrap();
+    let held = File::create(site.mountpoint().join("f")).unwrap();
     assert_eq!(told("umount", &[Path::new("--lazy"), &site.mountpoint()]).1["detached"], true);
     let socket = daemon.told("control").as_str().unwrap().to_owned();
     let mut client = cachefs_fuse::control::Client::connect(Path::new(&socket)).unwrap();
     let request = cachefs_fuse::control::Request::new("status", serde_json::Value::Null);
     assert_eq!(client.call(&request, |_| ()).unwrap()["stage"], "detached");
-    drop(held);
+    // Who comes next is told what to do about it.
+    let pid = daemon.pid().as_raw_nonzero();
+    for mode in ["back", "through"] {
+        let other = site.top().join("other");
+        let output =
+            run(bare().arg(site.source()).arg(other).args(["--mode", mode, "--state-dir"]).arg(state(&site)));
+        let told = text(&output);
+        assert_eq!(output.status.code(), Some(32), "{told}");
+        assert!(told.contains("detached") && told.contains(&format!("`kill {pid}`")), "{told}");
+    }
+    held.write_all_at(b"text", 0).unwrap();
+    daemon.signal(Signal::TERM);
     assert_eq!(daemon.exit_code(), Some(0));
+    assert_eq!(fs::read(site.source().join("f")).unwrap(), b"text");
 }
 
 #[test]

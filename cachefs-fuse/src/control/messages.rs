@@ -144,6 +144,8 @@ pub struct Dirty {
     pub conflicts: u64,
     /// Bytes that were acknowledged and are nowhere any more.
     pub lost_bytes: u64,
+    /// Writes that went straight to the source.
+    pub through_writes: u64,
     /// Why writes go straight to the source, if they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub through: Option<String>,

@@ -1,8 +1,9 @@
 //! What a write-back tells of itself.
 
+use std::path::Path;
 use std::time::Duration;
 
-use cachefs_vfs::Error;
+use cachefs_vfs::{Errno, Error};
 
 use crate::core::Core;
 use crate::flush::{Remaining, remaining};
@@ -44,13 +45,18 @@ pub struct Status {
     pub conflicts: u64,
     /// Acknowledged bytes that the journal did not give back.
     pub lost_bytes: u64,
-    /// Why nothing becomes dirty any more: the journal broke.
+    /// Why nothing becomes dirty any more: the journal broke, or there is no room for it.
     pub through: Option<Error>,
     /// Files that can't be flushed, some of them if they are many.
     pub failing: Vec<Remaining>,
 }
 
 impl Core {
+    fn no_room(&self) -> Option<Error> {
+        let full = || Error::new(Errno::NOSPC).on("making room in", Path::new("the journal"));
+        self.hunger.is_hopeless().then(full)
+    }
+
     /// How things stand. No I/O.
     pub(crate) fn status(&self) -> Status {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -74,7 +80,7 @@ impl Core {
             through_writes: count(&stats.through),
             conflicts: count(&stats.conflicts),
             lost_bytes: count(&stats.lost_bytes),
-            through: self.journal.broken(),
+            through: self.journal.broken().or_else(|| self.no_room()),
             failing: failing.filter_map(|file| remaining(file)).take(FAILING_MAX).collect(),
         }
     }

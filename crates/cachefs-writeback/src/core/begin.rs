@@ -57,6 +57,8 @@ impl Core {
         let mut state = turn.file().state();
         let Ok(record) = self.append(&mut state, &entry, &[]) else {
             self.table.not_dirty(target.id);
+            drop(state);
+            self.has_no_room();
             return Begun::Through;
         };
         if state.own != Some(attr.version()) {

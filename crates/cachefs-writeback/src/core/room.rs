@@ -1,14 +1,18 @@
 use std::time::{Duration, Instant};
 
+use cachefs_vfs::clock::Moment;
 use cachefs_vfs::{Errno, Error, Result, nowait};
 
 use super::Core;
 use crate::dirty::DirtyFile;
 use crate::pressure::Reservation;
-use crate::sync::{Arc, AtomicBool, Ordering};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 
 /// Between looks whether the journal has room again.
 const STEP: Duration = Duration::from_millis(100);
+
+/// How often the log hears that there is no room.
+const TOLD_PERIOD: Duration = Duration::from_secs(60);
 
 /// Whether the journal lacks room, be it by its own limit or for its disk is full.
 #[derive(Debug, Default)]
@@ -17,11 +21,30 @@ pub(crate) struct Hunger {
     starved: AtomicBool,
     /// Nor was there any to be made: nobody waits for it again until some turns up.
     hopeless: AtomicBool,
+    /// When that was told for the last time.
+    told: Mutex<Option<Moment>>,
 }
 
 impl Hunger {
     pub(crate) fn is_starved(&self) -> bool {
         self.starved.load(Ordering::Relaxed)
+    }
+
+    /// Whether bytes go to the backing at once for want of room.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        self.hopeless.load(Ordering::Relaxed)
+    }
+
+    /// There is no room to be made. Says so, now and then.
+    fn despair(&self, now: Moment) {
+        if self.hopeless.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let mut told = self.told.lock();
+        if told.is_none_or(|told| now.since(told) >= TOLD_PERIOD) {
+            *told = Some(now);
+            tracing::warn!("the journal has no room, nor can any be made: writes go to the source at once");
+        }
     }
 
     /// There is room again.
@@ -93,7 +116,7 @@ impl Core {
         }
         self.hunger.starved.store(true, Ordering::Relaxed);
         if patience.left.is_zero() || !self.has_bytes() {
-            self.hunger.hopeless.store(true, Ordering::Relaxed);
+            self.hunger.despair(self.clock.now());
         }
         if self.hunger.hopeless.load(Ordering::Relaxed) {
             self.bell.ring();
@@ -114,6 +137,18 @@ impl Core {
         }
         patience.left = patience.left.saturating_sub(began.elapsed());
         Ok(true)
+    }
+
+    /// Not even the beginning of a file found room in the journal.
+    pub(super) fn has_no_room(&self) {
+        if self.is_broken() {
+            return;
+        }
+        self.hunger.starved.store(true, Ordering::Relaxed);
+        if !self.has_bytes() {
+            self.hunger.despair(self.clock.now());
+        }
+        self.bell.ring();
     }
 
     /// Whether the journal keeps bytes that a flush would give back.

@@ -19,12 +19,14 @@ pub struct Holder {
     pub state: HolderState,
 }
 
-/// What a holder is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a holder is doing, from its beginning to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HolderState {
     /// It takes writes.
     Serving,
+    /// The same, for programs that use a mount that is out of the tree already.
+    Detached,
     /// It writes back what remains, then ends.
     Draining,
 }
@@ -52,10 +54,16 @@ impl Holder {
             (_, HolderState::Draining) => {
                 format!("by process {pid}, which is writing back what remains: wait until it has ended")
             }
+            (Some(mount), HolderState::Detached) => format!(
+                "by process {pid}, whose mount on {} is detached and still used by programs: end them, or `kill {pid}`",
+                mount.display()
+            ),
             (Some(mount), HolderState::Serving) => {
                 format!("by process {pid}, which serves {0}: unmount {0} first", mount.display())
             }
-            (None, HolderState::Serving) => format!("by process {pid}: wait until it has ended"),
+            (None, HolderState::Serving | HolderState::Detached) => {
+                format!("by process {pid}: wait until it has ended")
+            }
         }
     }
 }

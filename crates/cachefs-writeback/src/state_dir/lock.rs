@@ -40,7 +40,7 @@ impl Lock {
             if let Some(file) = acquire(dir, path)? {
                 let lock = Self { file, holder: Mutex::new(holder) };
                 Drain::remove(dir);
-                lock.write(path)?;
+                lock.introduce(path)?;
                 return Ok(lock);
             }
             let held = written(dir);
@@ -55,9 +55,23 @@ impl Lock {
         }
     }
 
+    /// Says who has it, if there is room for that: what keeps others out is the lock.
+    fn introduce(&self, path: &Path) -> Result<(), StateError> {
+        match self.write(path) {
+            Err(StateError::Io(error))
+                if [Errno::NOSPC, Errno::DQUOT].map(Into::into).contains(&error.errno()) =>
+            {
+                tracing::warn!(%error, "no room to say who has the state directory");
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    /// From one state to a later one.
     pub(super) fn set_state(&self, path: &Path, state: HolderState) -> Result<(), StateError> {
         let mut holder = self.holder.lock();
-        if holder.state == state {
+        if holder.state >= state {
             return Ok(());
         }
         holder.state = state;

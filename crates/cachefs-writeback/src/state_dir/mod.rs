@@ -144,6 +144,14 @@ impl StateDir {
         self.lock.set_state(&self.path, HolderState::Draining)
     }
 
+    /// Says that the mount is out of the tree, but still used.
+    ///
+    /// # Errors
+    /// Those of writing it down.
+    pub fn detach(&self) -> Result<(), StateError> {
+        self.lock.set_state(&self.path, HolderState::Detached)
+    }
+
     /// Says how far the drain is, to whoever waits or looks. Readers see this or the one before, never parts.
     ///
     /// # Errors

@@ -35,6 +35,10 @@ impl Leaving {
         self.state.lock().detached = true;
     }
 
+    pub(super) fn is_detached(&self) -> bool {
+        self.state.lock().detached
+    }
+
     /// What becomes of the mount, in a word.
     pub(super) fn stage(&self) -> &'static str {
         let state = self.state.lock();

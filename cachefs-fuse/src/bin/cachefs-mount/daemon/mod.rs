@@ -85,14 +85,15 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         .map(|server| metrics::serve(server, config, &places, (&freshness, profile), reporter.clone()))
         .transpose()?;
     let aside = config.log.file.is_some().then_some(voice);
+    let leaving = Arc::new(Leaving::default());
     steering.follow(Steered {
         unmounter: mount.unmounter(),
         voice,
         aside,
         back: back.clone(),
+        leaving: Arc::clone(&leaving),
         report: move || reporter.log(),
     })?;
-    let leaving = Arc::new(Leaving::default());
     let mounted = Mounted {
         source: places.source.to_string_lossy().into_owned(),
         mode: config.cache.mode.name(),

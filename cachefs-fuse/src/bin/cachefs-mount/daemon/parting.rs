@@ -26,6 +26,11 @@ impl Rest {
         }
     }
 
+    /// If it ended now.
+    pub(super) fn now(back: &Back) -> Self {
+        Self::of(&outcome(back, Vec::new()))
+    }
+
     /// The exit code.
     pub(super) const fn code(self) -> i32 {
         match self {

@@ -8,6 +8,7 @@ use signal_hook::iterator::Signals;
 
 use super::back::Back;
 use super::holders::Holders;
+use super::leaving::Leaving;
 use super::voice::Voice;
 use crate::failure::Failure;
 
@@ -60,11 +61,16 @@ pub(super) struct Steered<F> {
     /// Who is told beside the log that the mount is busy: in the foreground, people do not see a log in a file.
     pub(super) aside: Option<Voice>,
     pub(super) back: Option<Arc<Back>>,
+    pub(super) leaving: Arc<Leaving>,
     pub(super) report: F,
 }
 
 /// Unmounts; while somebody uses the mount it leaves the tree, and they are served until they are gone.
-fn unmount<F>(Steered { unmounter, aside, back, .. }: &Steered<F>) {
+fn unmount<F>(steered: &Steered<F>) {
+    let Steered { unmounter, aside, back, leaving, .. } = steered;
+    if leaving.is_detached() {
+        return end_detached(steered);
+    }
     tracing::info!(mount = %unmounter.path().display(), "unmounting");
     match unmounter.unmount(How::Plain) {
         Ok(()) => {}
@@ -75,6 +81,8 @@ fn unmount<F>(Steered { unmounter, aside, back, .. }: &Steered<F>) {
                 voice.note(&line);
             }
             detach(unmounter);
+            leaving.detach();
+            back.as_ref().inspect(|back| back.detached());
             back.as_ref().map(begin_drain);
         }
         Err(error) => {
@@ -104,12 +112,32 @@ fn begin_drain(back: &Arc<Back>) {
     }
 }
 
+/// Ends the process although programs still use the mount, which is out of the tree: once what they wrote until now is
+/// in the source.
+fn end_detached<F>(Steered { aside, back, .. }: &Steered<F>) {
+    tracing::warn!("the mount is detached: ends, whoever still uses it");
+    let (back, aside) = (back.clone(), *aside);
+    let end = move || {
+        let Some(back) = back else { std::process::exit(0) };
+        back.flush_once(None, None, &mut |_| true);
+        super::parting::tell_remains(&back, aside);
+        std::process::exit(super::parting::Rest::now(&back).code());
+    };
+    if let Err(error) = thread::Builder::new().name("end".to_owned()).spawn(end) {
+        tracing::error!(%error, "it cannot end by itself: a second signal stops it at once");
+    }
+}
+
 fn stop_at_once<F>(Steered { unmounter, aside, back, .. }: &Steered<F>, signal: i32) {
     tracing::warn!("stopped at once by a second signal");
     detach(unmounter);
     if let Some(back) = back {
         back.stop();
         super::parting::tell_remains(back, *aside);
+        let rest = super::parting::Rest::now(back);
+        if rest == super::parting::Rest::Dirty {
+            std::process::exit(rest.code());
+        }
     }
     // As a shell tells that a signal ended a program.
     std::process::exit(128 + signal);

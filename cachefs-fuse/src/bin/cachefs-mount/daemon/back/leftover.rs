@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cachefs_vfs::{LocalFs, Vfs};
-use cachefs_writeback::state_dir::{Found, Hint, StateError, default_root, list, state_path};
+use cachefs_writeback::state_dir::{Found, Hint, HolderState, StateError, default_root, list, state_path};
 use indicatif::HumanBytes;
 
 use super::kin::Kin;
@@ -125,6 +125,11 @@ fn held(found: &Found, source: &Path) -> Failure {
     Failure::mount(match &holder.mount {
         _ if holder.is_draining() => format!(
             "process {pid} still writes to {path}{whose} what was written to its last mount: wait until it has ended"
+        ),
+        Some(mount) if holder.state == HolderState::Detached => format!(
+            "process {pid} still serves {path}{whose} to programs that use its mount on {}, which is detached: end \
+             them, or `kill {pid}`",
+            mount.display()
         ),
         Some(mount) => format!(
             "process {pid} serves {path}{whose} on {} with --mode back: this mount would not show what is written \

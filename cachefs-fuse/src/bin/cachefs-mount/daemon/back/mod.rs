@@ -73,6 +73,13 @@ impl Back {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
+    /// The mount is out of the tree, but still used: others are told so.
+    pub(super) fn detached(&self) {
+        if let Err(error) = self.state.detach() {
+            tracing::warn!(%error, "others are not told that this mount is detached");
+        }
+    }
+
     /// At the end: who looks for a journal need not look for this one if nothing is left in it.
     pub(super) fn forget(&self) {
         let status = self.status();
@@ -121,6 +128,7 @@ impl Back {
             throttled_seconds: status.throttled.as_secs_f64(),
             conflicts: status.conflicts,
             lost_bytes: status.lost_bytes,
+            through_writes: status.through_writes,
             through: status.through.as_ref().map(ToString::to_string),
             failing: left(&status.failing),
         }

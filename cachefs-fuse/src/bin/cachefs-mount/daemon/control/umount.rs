@@ -30,6 +30,7 @@ pub(super) fn run(mounted: &Mounted, request: &Request, talk: &mut Talk<'_>) -> 
     unmount(mounted, arguments.lazy).inspect_err(|_| mounted.leaving.until(None))?;
     if arguments.lazy {
         mounted.leaving.detach();
+        back.inspect(|back| back.detached());
     }
     let mut left = Vec::new();
     if let (true, Some(back)) = (arguments.lazy, back) {
