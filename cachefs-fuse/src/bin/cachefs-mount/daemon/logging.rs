@@ -1,6 +1,6 @@
 use std::fmt::Display;
 use std::fs::OpenOptions;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::sync::Arc;
 
 use tracing::level_filters::LevelFilter;
@@ -8,6 +8,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::log_lines::Lines;
 use super::syslog::Syslog;
 use super::voice::Voice;
 use crate::failure::Failure;
@@ -31,10 +32,10 @@ pub(super) fn start(config: &LogConfig, voice: Voice) -> Result<(), Failure> {
             let file = file.map_err(|error| {
                 Failure::system(format!("--log: {} cannot be opened: {error}", path.display()))
             })?;
-            registry.with(lines.with_ansi(false).with_writer(Arc::new(file))).try_init()
+            registry.with(lines.with_ansi(false).with_writer(Lines(Arc::new(file)))).try_init()
         }
         (None, Voice::Terminal) => {
-            registry.with(lines.with_ansi(io::stderr().is_terminal()).with_writer(io::stderr)).try_init()
+            registry.with(lines.with_ansi(false).with_writer(Lines(io::stderr))).try_init()
         }
         (None, Voice::Pipe) => {
             let syslog = Syslog::of_this_machine().map_err(|error| cannot(&error))?;

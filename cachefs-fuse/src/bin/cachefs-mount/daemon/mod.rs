@@ -9,6 +9,7 @@ pub(crate) mod guardian;
 mod holders;
 pub(crate) mod launch;
 mod leaving;
+mod log_lines;
 mod logging;
 mod metrics;
 mod parting;

@@ -1,5 +1,7 @@
 use std::io::{self, BufRead, Write};
 
+use cachefs_fuse::control::plain;
+
 use crate::failure::Failure;
 
 /// How a daemon speaks to who started it, until the mount is ready.
@@ -50,9 +52,9 @@ impl Word {
     pub(crate) fn show(&self) -> io::Result<()> {
         match self {
             Self::Ready(text) if text.is_empty() => Ok(()),
-            Self::Ready(text) => writeln!(io::stdout(), "{text}"),
-            Self::Note(text) => writeln!(io::stderr(), "cachefs-mount: {text}"),
-            Self::Failed(failure) => writeln!(io::stderr(), "cachefs-mount: {failure}"),
+            Self::Ready(text) => writeln!(io::stdout(), "{}", plain(text)),
+            Self::Note(text) => writeln!(io::stderr(), "cachefs-mount: {}", plain(text)),
+            Self::Failed(failure) => writeln!(io::stderr(), "cachefs-mount: {}", plain(&failure.to_string())),
         }
     }
 
