@@ -13,7 +13,9 @@ impl Turn<'_> {
     /// # Errors
     /// Those of the verb; those of a flush, where somebody else changed the file.
     pub(crate) fn set_len(&self, length: u64, verb: impl FnOnce() -> Result<Attr>) -> Result<Attr> {
-        if self.changed_by_others() {
+        // Behind a cut that the backing lacks so far, what is longer would bring back what was cut off.
+        let lacks_cut = self.file().state().truncate.is_some();
+        if lacks_cut || self.changed_by_others() {
             self.flush_and_hold()?;
         }
         let Some((no, handle)) = self.begin_cut(length) else {

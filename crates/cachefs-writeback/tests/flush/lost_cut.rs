@@ -75,3 +75,18 @@ fn one_that_was_refused_changes_nothing() {
         assert_eq!((seen.len(), seen[999]), (1000, b'b'), "failing {failing}");
     }
 }
+
+#[test]
+fn what_it_cut_off_does_not_come_back_when_the_file_is_made_longer() {
+    let b = Bench::new();
+    let file = b.dirty("f", &[b'a'; 100]);
+    b.flush();
+    write(&*file, b"b", 0);
+    b.backing.add(Rule::on(CallKind::Attr).fail(Errno::TIMEDOUT));
+    b.backing.add(Rule::on(CallKind::SetLen).fail(Errno::TIMEDOUT).times(1));
+    assert!(file.set_len(10, Privileges::Keep).is_err());
+    b.backing.release();
+    assert_eq!(read(&*file).len(), 10);
+    file.set_len(20, Privileges::Keep).unwrap();
+    assert_eq!(read(&*file), b"baaaaaaaaa\0\0\0\0\0\0\0\0\0\0");
+}
