@@ -149,6 +149,7 @@ fn assemble(
     }
     let back = Arc::new(Back::open(back, root, (&places.source, &places.mountpoint), source, note)?);
     let (cache, freshness) = engine::build(config, &back.fs())?;
+    back.inform(&cache);
     Ok((cache, freshness, Some(back)))
 }
 

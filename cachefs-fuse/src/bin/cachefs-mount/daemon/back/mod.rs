@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use cachefs::CacheFs;
 use cachefs_fuse::OnClose;
 use cachefs_fuse::control::{Dirty, Left};
 use cachefs_vfs::Vfs;
@@ -41,6 +42,11 @@ impl Back {
     /// The filesystem to be cached.
     pub(super) fn fs(&self) -> Arc<dyn Vfs> {
         Arc::clone(&self.write_back) as Arc<dyn Vfs>
+    }
+
+    /// Has the cache told what became of files in conflict, also where nothing is watched.
+    pub(super) fn inform(&self, cache: &CacheFs) {
+        self.write_back.inform(&cache.intake());
     }
 
     pub(super) fn config(&self) -> &BackConfig {
