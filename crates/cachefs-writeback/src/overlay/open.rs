@@ -52,7 +52,8 @@ impl WriteDir {
 
     fn opened(&self, name: Name<'_>, how: OpenHow, opened: File, before: Before) -> Result<File> {
         let attr = opened.attr;
-        let file = self.wrap_file(name, how, opened).opened_with(Known { before, attr });
+        let known = is_as_new(&attr).then_some(Known { before, attr });
+        let file = self.wrap_file(name, how, opened).opened_with(known);
         let attr = self.shared.laid_over(attr, before.asked(), || file.inner.attr())?;
         Ok(Opened { handle: Arc::new(file), attr })
     }
@@ -61,6 +62,12 @@ impl WriteDir {
         let place = self.shared.places.child(&self.place, name, opened.attr.id);
         WriteFile::new(&self.shared, opened.handle, &opened.attr, Some(how), place)
     }
+}
+
+/// Whether hardly anybody else can have the file yet. What others do to one that they have, between its opening and the
+/// first write, is none of our business: it must not look like a change after that.
+fn is_as_new(attr: &Attr) -> bool {
+    attr.size == 0 && attr.links == 1
 }
 
 impl Shared {

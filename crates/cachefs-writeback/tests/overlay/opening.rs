@@ -21,7 +21,7 @@ fn cost(bench: &Bench, act: impl FnOnce()) -> Counts {
 }
 
 #[test]
-fn the_first_write_after_an_opening_asks_the_backing_nothing() {
+fn the_first_write_to_a_new_file_asks_the_backing_nothing() {
     let bench = Bench::new();
     let counts = cost(&bench, || {
         let file = create(&bench, "f").handle;
@@ -30,13 +30,7 @@ fn the_first_write_after_an_opening_asks_the_backing_nothing() {
     });
     assert_eq!(counts.called(), [(CallKind::Create, 1)]);
     bench.settle();
-    let counts = cost(&bench, || {
-        let file = bench.root.open(name("f"), OpenHow::new(Access::Write)).unwrap().handle;
-        assert_eq!(file.append(b"def", KEEP).unwrap(), 3);
-    });
-    assert_eq!(counts.called(), [(CallKind::Open, 1)]);
-    bench.settle();
-    assert_eq!(bytes(&*bench.bare, "f"), b"abcdef");
+    assert_eq!(bytes(&*bench.bare, "f"), b"abc");
 }
 
 /// Whatever we did to the file since, by any handle or name, is not taken for a change by others.
@@ -64,4 +58,18 @@ fn what_we_changed_since_the_opening_is_asked_for() {
         let at = if how == 3 { "g" } else { "f" };
         assert_eq!(bytes(&*bench.bare, at), b"abc", "change {how}");
     }
+}
+
+/// What others do to a file that they have, before it is first written to here, is no conflict with that.
+#[test]
+fn what_others_changed_since_the_opening_is_no_conflict() {
+    let bench = Bench::new();
+    drop(bench.dirty("f", b"abc"));
+    bench.settle();
+    let file = bench.root.open(name("f"), OpenHow::new(Access::Write)).unwrap().handle;
+    let theirs = bench.bare.open(name("f"), OpenHow::new(Access::Write)).unwrap().handle;
+    assert_eq!(theirs.write_at(b"xyz!", 0, KEEP).unwrap(), 4);
+    assert_eq!(file.write_at(b"AB", 0, KEEP).unwrap(), 2);
+    bench.settle();
+    assert_eq!(bytes(&*bench.bare, "f"), b"ABz!");
 }

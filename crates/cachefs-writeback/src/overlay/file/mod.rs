@@ -53,9 +53,9 @@ impl WriteFile {
         }
     }
 
-    /// The attributes that its opening answered spare the first write a question, if it comes soon.
-    pub(super) fn opened_with(mut self, known: Known) -> Self {
-        self.known = Some(known);
+    /// Attributes that its opening answered spare the first write a question, if it comes soon.
+    pub(super) fn opened_with(mut self, known: Option<Known>) -> Self {
+        self.known = known;
         self
     }
 
