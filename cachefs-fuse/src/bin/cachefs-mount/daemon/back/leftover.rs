@@ -21,10 +21,11 @@ pub(in crate::daemon) fn check(root: Option<&Path>, source: &Path, is_back: bool
     let kin = Kin::of(source)?;
     // Without a place for journals there is none.
     let own = root_dir(root).ok().map(|root| root.canonicalize().unwrap_or(root));
-    let usual = default_root().ok();
+    let usual = default_root().ok().filter(|root| !is_closed(root));
     let read = |own: &Path| is_back.then(|| state_path(own, source));
     let passed = own.as_deref().and_then(read);
     let mut seen: BTreeSet<PathBuf> = passed.into_iter().collect();
+    let own = own.filter(|root| !is_closed(root));
     let roots: BTreeSet<&PathBuf> = own.iter().chain(&usual).collect();
     for root in roots {
         check_own(&state_path(root, source), &seen, source)?;
@@ -73,6 +74,16 @@ fn check_own(path: &Path, passed: &BTreeSet<PathBuf>, source: &Path) -> Result<(
 
 fn told(error: StateError) -> Failure {
     Failure::mount(error.to_string())
+}
+
+/// Whether it is somebody else's, as where a user has the environment of another: none of ours is in it.
+fn is_closed(root: &Path) -> bool {
+    let refused =
+        std::fs::read_dir(root).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied);
+    if refused {
+        tracing::debug!("whether a journal is in {} cannot be seen", root.display());
+    }
+    refused
 }
 
 fn is_missing(path: &Path) -> bool {
