@@ -19,8 +19,8 @@ const OPEN_HERE: &str =
 const OTHERWISE: [Otherwise; 11] = [
     (
         "by_path_only_while_others_replace_it",
-        |mode| !writes_back(mode) && mode != ["--profile=pages", "--coherence=watch"],
-        "where the kernel tells of opens, only files it told of are kept, and of those by path only it does not tell",
+        |mode| !writes_back(mode) && !mode.contains(&"--coherence=watch"),
+        "where nobody tells of changes, only files that the kernel told of are kept, and of those by path only it does not",
     ),
     ("a_mapped_file_becomes_longer", writes_back, OPEN_HERE),
     ("appenders_at_once", writes_back, OPEN_HERE),
