@@ -164,7 +164,7 @@ pub(crate) fn fresh(shop: &Shop) -> Result<()> {
 pub(crate) fn soak_fresh(shop: &Shop) -> Result<()> {
     // What is measured is worth reading.
     let mut staleness = on_mount(shop, &STALENESS);
-    shop.run(staleness.args(IN_TURN).arg("--nocapture").envs(unset(&[STALENESS_SECONDS])))?;
+    shop.run(staleness.args(IN_TURN).arg("--nocapture").envs(unset(&[STALENESS_SECONDS, ALL_MODES])))?;
     let mut freshness = on_mount(shop, &FRESHNESS);
     let settings = [DIRECTORIES, NOISE_SECONDS];
     shop.run(freshness.args(IN_TURN).arg("--nocapture").envs(unset(&settings)))
