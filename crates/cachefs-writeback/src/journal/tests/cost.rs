@@ -19,7 +19,7 @@ fn each_ns(count: u32, mut call: impl FnMut(u64)) -> u128 {
 }
 
 #[test]
-#[ignore = "measures"]
+#[ignore = "measures; wants a quiet machine"]
 fn an_append_costs_little_more_than_the_write_beneath() {
     let temp = tempfile::tempdir().unwrap();
     let dir = LocalFs::open(temp.path()).unwrap().root().unwrap();
@@ -38,7 +38,7 @@ fn an_append_costs_little_more_than_the_write_beneath() {
 }
 
 #[test]
-#[ignore = "measures"]
+#[ignore = "measures; wants a quiet machine"]
 fn many_commit_faster_than_one() {
     let temp = tempfile::tempdir_in(".").unwrap();
     let dir = LocalFs::open(temp.path()).unwrap().root().unwrap();
