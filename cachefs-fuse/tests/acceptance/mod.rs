@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each test uses its part")]
 
 mod disturbed;
+mod locked;
 mod modes;
 mod mounted;
 mod proc;
@@ -12,6 +13,7 @@ mod requests;
 mod tree;
 
 pub use disturbed::undisturbed;
+pub use locked::Locked;
 pub use modes::{BACK, MODES, Mode, OTHER_PROFILES, all_modes, modes_or, usual_modes, writes_back};
 pub use mounted::Mounted;
 pub use proc::{cpu_time, descriptors, free_address, memory, metric, metric_sum, metrics_page};
