@@ -6,6 +6,8 @@
 mod again;
 #[path = "recovery/conflicts.rs"]
 mod conflicts;
+#[path = "recovery/power.rs"]
+mod power;
 #[path = "recovery/random.rs"]
 mod random;
 #[path = "recovery/replays.rs"]

@@ -39,6 +39,8 @@ pub(crate) struct Adopted {
     pub(crate) promised: bool,
     /// A flush or verb may have been going on: whatever version the backing has may be ours.
     pub(crate) open: bool,
+    /// Windows that the journal has open.
+    pub(crate) windows: u32,
 }
 
 impl Core {
@@ -55,7 +57,7 @@ impl Core {
         state.hint = path;
         state.place = adopted.place;
         state.own = Some(own);
-        state.open = adopted.open;
+        (state.open, state.windows) = (adopted.open, adopted.windows);
         // What other names it had, and whether their removal is durable, nobody knows.
         state.several = true;
         state.promised = adopted.promised;

@@ -73,6 +73,8 @@ impl Core {
         state.hint = path;
         (state.first, state.last) = (now, now);
         begin_afresh(&mut state);
+        // What was only created, or written to, has the same for both. The removal of a name moves one.
+        state.shed = attr.ctime != attr.mtime;
         if attr.links == 0 {
             state.unlinked = true;
             self.note(&mut state, &Entry::Gone { no });

@@ -4,7 +4,6 @@ use super::{Core, Turn};
 use crate::dirty::State;
 use crate::flush::is_definite;
 use crate::journal::{Entry, FileNo};
-use crate::sync::Arc;
 
 impl Turn<'_> {
     /// Does `verb`, which cuts or extends the file at the backing to `length`. Answers the attributes that programs see
@@ -18,7 +17,9 @@ impl Turn<'_> {
         if lacks_cut || self.changed_by_others() {
             self.flush_and_hold()?;
         }
-        let Some((no, handle)) = self.begin_cut(length) else {
+        // What the backing has afterwards is asked of a handle. One that went stale is opened again.
+        let handle = if self.is_dirty() { self.core.handle_of(self.file()).ok() } else { None };
+        let Some(no) = self.begin_cut(length) else {
             return self.set_len_clean(verb);
         };
         // The cut must not be older than what a replay knows of it.
@@ -60,10 +61,7 @@ impl Turn<'_> {
     /// Promised bytes leave the journal with the cut, so the cut may not be lost. Answers whether it won't.
     fn sync_cut(&self, handle: Option<&dyn VFile>) -> bool {
         let promised = self.core.is_promised(&self.file().state());
-        match handle.filter(|_| promised) {
-            Some(handle) => handle.sync(SyncHow::All).is_ok(),
-            None => true,
-        }
+        !promised || handle.is_some_and(|handle| handle.sync(SyncHow::All).is_ok())
     }
 
     fn set_len_clean(&self, verb: impl FnOnce() -> Result<Attr>) -> Result<Attr> {
@@ -80,7 +78,7 @@ impl Turn<'_> {
         result
     }
 
-    fn begin_cut(&self, length: u64) -> Option<(FileNo, Option<Arc<dyn VFile>>)> {
+    fn begin_cut(&self, length: u64) -> Option<FileNo> {
         let mut state = self.file().state();
         let no = state.no?;
         let mtime = self.core.clock.wall();
@@ -89,7 +87,7 @@ impl Turn<'_> {
         state.epoch += 1;
         state.touch_bytes();
         self.core.note(&mut state, &Entry::Truncate { no, length, mtime });
-        Some((no, state.handle.clone()))
+        Some(no)
     }
 
     /// Whether the backing's file is not as we left it. Asked before a verb after which that could not be told.

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use cachefs_vfs::{Attr, FileId, Result, VDir, VFile};
+use cachefs_vfs::{Attr, Error, FileId, Result, VDir, VFile};
 use tracing::debug;
 
 use super::{Core, Turn};
@@ -31,8 +31,12 @@ impl Turn<'_> {
         (dir, path): (&Arc<dyn VDir>, Option<PathBuf>),
         verb: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
+        if last && self.flushed_before_removal() {
+            return self.changing(verb, |_| None);
+        }
         self.note_name(path);
         if !last {
+            self.file().state().several = true;
             let result = self.changing(verb, |_| None);
             self.look_nameless(handles);
             return result;
@@ -48,12 +52,23 @@ impl Turn<'_> {
         if gone {
             state.unlinked = true;
             state.unreferenced = !handles;
-            state.removed_from = (!state.several).then(|| Arc::clone(dir));
+            state.removed_from = (!state.had_other_names()).then(|| Arc::clone(dir));
         } else {
             self.core.note(&mut state, &Entry::Stays { no });
         }
         self.core.after_removal(&mut state, no, attr);
         result
+    }
+
+    /// Whether it is clean: what was promised of a file goes to the backing before its last name goes, if it had others
+    /// before. The power may bring back any of them, and only the last one is known.
+    fn flushed_before_removal(&self) -> bool {
+        let wanted = {
+            let state = self.file().state();
+            state.is_dirty() && state.had_other_names() && self.core.is_promised(&state)
+        };
+        let failed = |error: &Error| debug!(%error, "removed with its bytes in the journal");
+        wanted && self.flush_and_hold().inspect_err(failed).is_ok()
     }
 
     /// The name that was not the last one may have become so: others remove names, too.

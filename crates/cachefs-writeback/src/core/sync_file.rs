@@ -26,7 +26,8 @@ impl Core {
             return Err(error);
         }
         self.promise(&file);
-        if self.config.durability == Durability::Backing || self.is_broken() {
+        let backing = self.config.durability == Durability::Backing || self.is_broken();
+        if backing || self.is_nowhere(&file) {
             self.flush_file(&file)?;
         } else if self.config.sync != SyncPolicy::Always {
             return Ok(());
@@ -35,6 +36,13 @@ impl Core {
             self.flush_file(&file)?;
         }
         self.sync_backing(&file, Some(target.handle))
+    }
+
+    /// Whether it has no name, and nobody knows which it had: those that the power brings back are to have its bytes,
+    /// whether there is a replay that would find it or not.
+    fn is_nowhere(&self, file: &DirtyFile) -> bool {
+        let state = file.state();
+        state.unlinked && state.removed_from.is_none() && self.config.sync == SyncPolicy::Always
     }
 
     /// Names of a clean file come and go without its being told: the backing is always asked.

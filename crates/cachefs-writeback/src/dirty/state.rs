@@ -76,6 +76,8 @@ pub(crate) struct State {
     pub(crate) unlinked: bool,
     /// It was seen with several names. Some of them may have been removed, and not durably so.
     pub(crate) several: bool,
+    /// It may have lost a name before it became dirty, and not durably so.
+    pub(crate) shed: bool,
     /// The backing's directory we removed it from, if the name there was all it ever had.
     pub(crate) removed_from: Option<Arc<dyn VDir>>,
     /// Nobody of ours has it open any more.
@@ -172,6 +174,11 @@ impl State {
     /// Whether the backing has bytes of ours that it did not sync yet.
     pub(crate) fn has_unsynced_bytes(&self) -> bool {
         self.synced < self.bytes
+    }
+
+    /// Whether it may have had names that nobody remembers.
+    pub(crate) fn had_other_names(&self) -> bool {
+        self.several || self.shed
     }
 
     /// Whether the backing has something of ours that it did not sync yet.

@@ -11,7 +11,7 @@ impl Core {
     ///
     /// # Errors
     /// `ENOENT` if it is not to be found.
-    pub(super) fn handle_of(&self, file: &DirtyFile) -> Result<Arc<dyn VFile>> {
+    pub(crate) fn handle_of(&self, file: &DirtyFile) -> Result<Arc<dyn VFile>> {
         if let Some(handle) = file.state().handle.clone() {
             return Ok(handle);
         }

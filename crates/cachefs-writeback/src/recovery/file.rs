@@ -68,6 +68,8 @@ pub(crate) struct Cut<R> {
     /// The length it makes.
     pub(crate) length: u64,
     seq: Seq,
+    /// Windows that were open before it. It is over when no more are.
+    outside: u32,
     /// What is dirty if it did not happen.
     otherwise: ExtentMap<R>,
     /// Likewise.
@@ -169,12 +171,13 @@ impl<R: Clone> RecoveredFile<R> {
     }
 
     pub(super) fn truncate(&mut self, seq: Seq, length: u64, mtime: Time) {
+        let outside = self.windows.verbs;
         self.windows.verbs += 1;
         self.lengths.or(length);
         let otherwise = self.extents.clone();
         self.extents.cut(length);
         self.lost.cut(length);
-        self.cut = Some(Cut { length, seq, otherwise, mtime: self.mtime.replace(mtime) });
+        self.cut = Some(Cut { length, seq, outside, otherwise, mtime: self.mtime.replace(mtime) });
     }
 
     /// It is told of anew.
@@ -195,11 +198,15 @@ impl<R: Clone> RecoveredFile<R> {
         self.windows.flush = true;
     }
 
-    /// A verb is over, and left the backing like this.
+    /// A verb is over, and left the backing like this: the one that began last.
     pub(super) fn verb_end(&mut self, own: Version) {
         self.windows.verbs = self.windows.verbs.saturating_sub(1);
-        self.cut = None;
+        let left = self.windows.verbs;
+        self.cut.take_if(|cut| left <= cut.outside);
         self.own(own);
+        if let Some(cut) = &self.cut {
+            self.lengths.or(cut.length);
+        }
     }
 
     /// What was under way did not happen: a removal, or a truncation.

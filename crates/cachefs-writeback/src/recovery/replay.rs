@@ -151,6 +151,7 @@ impl Replay<'_> {
             error: Some(error),
             promised: true,
             open: believed.is_some() && file.windows.is_open(),
+            windows: file.windows.verbs,
             extents: file.extents,
         });
     }

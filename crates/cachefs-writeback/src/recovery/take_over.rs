@@ -24,7 +24,8 @@ impl Replay<'_> {
                 self.tell_waiting(&file, &error);
                 let truncate = file.cut.as_ref().map(|cut| cut.length);
                 let open = truncate.is_some() && file.windows.is_open();
-                let adopted = Adopted { truncate, open, ..self.adopted(file, found, found.attr) };
+                let windows = file.windows.verbs;
+                let adopted = Adopted { truncate, open, windows, ..self.adopted(file, found, found.attr) };
                 self.core.adopt(Adopted { error: Some(error), ..adopted });
             }
         }
@@ -90,6 +91,7 @@ impl Replay<'_> {
             error: None::<Error>,
             promised: true,
             open: false,
+            windows: 0,
         }
     }
 }

@@ -90,3 +90,19 @@ fn what_it_cut_off_does_not_come_back_when_the_file_is_made_longer() {
     file.set_len(20, Privileges::Keep).unwrap();
     assert_eq!(read(&*file), b"baaaaaaaaa\0\0\0\0\0\0\0\0\0\0");
 }
+
+#[test]
+fn one_that_was_done_and_refused_is_known_also_where_the_handle_went_stale() {
+    let b = Bench::new();
+    let file = b.dirty("f", &[b'a'; 1000]);
+    b.flush();
+    write(&*file, b"b", 999);
+    b.backing.add(Rule::on(CallKind::SetAttr).fail(Errno::STALE).times(1));
+    assert!(b.fs.flush_path("f".as_ref()).is_err());
+    b.backing.release();
+    b.backing.add(Rule::on(CallKind::SetLen).then(Fault::FailAfter(Errno::ROFS)).times(1));
+    assert!(file.set_len(10, Privileges::Keep).is_err());
+    assert_eq!(read(&*file), [b'a'; 10]);
+    b.flush();
+    assert_eq!(b.beneath("f"), [b'a'; 10]);
+}

@@ -63,6 +63,12 @@ impl World {
         Self { backing: Arc::new(backing), state: Arc::new(state), boot: self.boot }
     }
 
+    /// The power goes: what survives is chosen by `seed`.
+    pub(crate) fn lose_power(self, seed: u64) -> Self {
+        let (backing, state) = (self.backing.crash(seed), self.state.crash(seed));
+        Self { backing: Arc::new(backing), state: Arc::new(state), boot: self.boot + 1 }
+    }
+
     /// What lies beside others, with its bytes.
     pub(crate) fn beside(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();

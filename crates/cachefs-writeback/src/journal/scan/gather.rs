@@ -19,6 +19,8 @@ pub(super) struct Gather {
     boots: Vec<Option<BootId>>,
     /// The record that comes next; `None` while nothing is known.
     pub(super) next: Option<Seq>,
+    /// The first record that is here, or would be, and the run it is of.
+    front: Option<(Seq, Option<BootId>)>,
     /// How many of the latest in `damage`, directly before `next`, are records of which the payload is not sound:
     /// unless more follows, they were never finished.
     unsound: usize,
@@ -33,6 +35,7 @@ impl Gather {
 
     /// A segment begins with the record `first`, by its head.
     pub(super) fn head(&mut self, first: Seq, committed: Seq, boot: BootId) {
+        self.front.get_or_insert((first, Some(boot)));
         self.skip_to(first);
         self.boot = Some(boot);
         self.prove(committed);
@@ -41,10 +44,19 @@ impl Gather {
     /// Settles which damage is certain. That a later run made everything durable that it found says nothing of what
     /// an earlier one had lost before.
     pub(super) fn judge(&mut self, now: BootId) {
+        let proof = |boot: &Option<BootId>| {
+            let of = self.proofs.iter().filter(|(of, _)| of == boot);
+            of.map(|(_, committed)| *committed).max().unwrap_or_default()
+        };
         for (damage, boot) in self.damage.iter_mut().zip(&self.boots) {
-            let proof =
-                self.proofs.iter().filter(|(of, _)| of == boot).map(|(_, committed)| *committed).max();
-            damage.certain = *boot == Some(now) || proof.is_some_and(|proof| damage.first <= proof);
+            damage.certain = *boot == Some(now) || damage.first <= proof(boot);
+        }
+        // Segments are given back only when all is durable: else those before the first were lost with the power.
+        if let Some((front, boot)) = self.front.filter(|(_, boot)| *boot != Some(now))
+            && front > proof(&boot).next()
+        {
+            let (first, last) = (proof(&boot).next(), Seq(front.0 - 1));
+            self.damage.insert(0, Damage { first, last, bytes: None, certain: false });
         }
     }
 
@@ -67,6 +79,7 @@ impl Gather {
         if self.next.is_none() && !adjoins && seq > Seq(1) {
             self.next = Some(Seq(seq.0 - 1));
         }
+        self.front.get_or_insert((seq, self.boot));
         self.prove(header.committed);
         self.take_back(seq);
         self.skip_to(seq);

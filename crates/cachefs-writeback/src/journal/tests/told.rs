@@ -153,3 +153,23 @@ fn files_of_others_are_left_alone() {
     open(&dir).0.abandon().unwrap();
     assert_eq!(names(&dir), ["00000001.journal~", "1.journal", "lock"]);
 }
+
+#[test]
+fn segments_missing_at_the_front_were_given_back_or_lost_with_the_power() {
+    for (committed, lost) in [(false, true), (true, false)] {
+        let dir = mem();
+        let (journal, _) = open(&dir);
+        let records: Vec<_> =
+            (0..12).map(|offset| journal.append(&data(offset), &[1; 1500]).unwrap()).collect();
+        if committed {
+            journal.commit(journal.last()).unwrap();
+            journal.append(&data(12), b"says so").unwrap();
+        }
+        dir.remove(Name::new("00000001.journal").unwrap(), cachefs_vfs::RemoveKind::File).unwrap();
+        let last = records.iter().filter(|record| record.segment() == SegmentNo(1)).map(Record::seq).max();
+        let told = |boot| Journal::inspect(&dir, boot).unwrap().damage;
+        assert_eq!(told(setup().boot), [], "in the same run nothing is lost");
+        let gap = Damage { first: Seq(1), last: last.unwrap(), bytes: None, certain: false };
+        assert_eq!(told(BootId([99; 16])), if lost { vec![gap] } else { Vec::new() });
+    }
+}
