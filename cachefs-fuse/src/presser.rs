@@ -2,13 +2,13 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use fuser::{INodeNo, Notifier};
 
+use crate::dispatch::Dispatch;
 use crate::inodes::Inodes;
-use crate::tree::Tree;
 
 /// How often the table is looked at.
 const PERIOD: Duration = Duration::from_millis(200);
@@ -18,7 +18,7 @@ const BATCH: usize = 256;
 const ROUNDS: usize = 64;
 
 /// Asks the kernel to forget files when it knows too many. A thread of its own: a notice waits for the directory's
-/// lock in the kernel, which a request we have not answered may hold.
+/// lock in the kernel, which a request we have not answered may hold. Has handles closed, too, whose time is over.
 ///
 /// Directories are not asked for: a notice would also detach those that somebody works in.
 #[derive(Debug)]
@@ -27,11 +27,12 @@ pub(crate) struct Presser {
 }
 
 impl Presser {
-    pub(crate) fn start(tree: Arc<Tree>, notifier: Notifier, inodes_max: u64) -> io::Result<Self> {
+    pub(crate) fn start(dispatch: Arc<Dispatch>, notifier: Notifier, inodes_max: u64) -> io::Result<Self> {
         let (stop, stopped) = bounded(1);
         std::thread::Builder::new().name("cachefs-presser".to_owned()).spawn(move || {
             while stopped.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
-                press(tree.inodes(), &notifier, inodes_max);
+                press(dispatch.tree().inodes(), &notifier, inodes_max);
+                close_outdated(&dispatch);
             }
         })?;
         Ok(Self { stop })
@@ -40,6 +41,13 @@ impl Presser {
     pub(crate) fn stop(&self) {
         // A full channel: it was told already. A closed one: it has ended.
         let _told = self.stop.try_send(());
+    }
+}
+
+fn close_outdated(dispatch: &Dispatch) {
+    let outdated = dispatch.tree().spares().outdated(Instant::now());
+    if !outdated.is_empty() {
+        dispatch.aside(move || drop(outdated));
     }
 }
 

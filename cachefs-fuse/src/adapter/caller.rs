@@ -17,6 +17,11 @@ impl Caller {
         Self { uid: request.uid(), gid: request.gid(), pid: request.pid() }
     }
 
+    /// The thread.
+    pub(super) fn thread(self) -> u32 {
+        self.pid
+    }
+
     /// Whether it may do what only the administrator may.
     pub(super) fn is_root(self) -> bool {
         self.uid == 0
@@ -43,7 +48,7 @@ impl Caller {
         if self.is_root() {
             return Ok(None);
         }
-        let attr = tree.attr(node)?;
+        let attr = tree.heed_way(self.pid, tree.attr(node))?;
         let kept = attr.kind.is_regular() && attr.mode.bits() & 0o2010 == 0o2000;
         let strip = kept && !self.is_in(attr.gid);
         Ok(strip.then(|| Mode::new(attr.mode.bits() & !0o6000)))

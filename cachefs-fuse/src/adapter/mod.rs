@@ -61,13 +61,14 @@ impl Filesystem for Adapter {
         Ok(())
     }
 
-    fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
-        let (asked, dir, name, sought) = (self.asked(), NodeId(parent.0), name.to_owned(), name.to_owned());
+    fn lookup(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+        let (asked, walker, dir) = (self.asked(), request.pid(), NodeId(parent.0));
+        let (name, sought) = (name.to_owned(), name.to_owned());
         self.dispatch.serve(
             Call::reading(Op::Lookup, parent.0),
             reply,
             &[],
-            move |tree, _| match tree.lookup(dir, &sought) {
+            move |tree, _| match tree.lookup(dir, &sought, walker) {
                 Err(error) if error.is_not_found() => Ok(None),
                 found => found.map(Some),
             },
@@ -81,13 +82,13 @@ impl Filesystem for Adapter {
         self.dispatch.dispose(closed);
     }
 
-    fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
-        let asked = self.asked();
+    fn getattr(&self, request: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
+        let (asked, walker) = (self.asked(), request.pid());
         self.dispatch.serve(
             Call::reading(Op::GetAttr, ino.0),
             reply,
             &[],
-            move |tree, _| tree.show_attr(NodeId(ino.0)),
+            move |tree, _| tree.show_attr(NodeId(ino.0), walker),
             move |tree, reply, attr| asked.attr(tree, reply, NodeId(ino.0), &attr),
         );
     }
@@ -131,18 +132,20 @@ impl Filesystem for Adapter {
                 if set.mode.is_none() && (set.uid.is_some() || set.gid.is_some()) {
                     set.mode = caller.after_chown(tree, NodeId(ino.0))?;
                 }
-                tree.set_attr(NodeId(ino.0), size, &set, caller.privileges())
+                let set = tree.set_attr(NodeId(ino.0), size, &set, caller.privileges());
+                tree.heed_walk(caller.thread(), set)
             },
             move |tree, reply, attr| deliver::changed(tree, reply, NodeId(ino.0), &attr),
         );
     }
 
-    fn readlink(&self, _: &Request, ino: INodeNo, reply: ReplyData) {
+    fn readlink(&self, request: &Request, ino: INodeNo, reply: ReplyData) {
+        let walker = request.pid();
         self.dispatch.serve(
             Call::reading(Op::ReadLink, ino.0),
             reply,
             &[],
-            move |tree, _| tree.read_link(NodeId(ino.0)),
+            move |tree, _| tree.heed_way(walker, tree.read_link(NodeId(ino.0))),
             |_, reply, target| reply.data(target.as_os_str().as_bytes()),
         );
     }
@@ -233,17 +236,12 @@ impl Filesystem for Adapter {
         flags: i32,
         reply: ReplyCreate,
     ) {
-        let owner = convert::owner(request, umask);
+        let owner = (request.pid(), convert::owner(request, umask));
         self.create_file((NodeId(parent.0), name), Mode::new(mode), flags, owner, reply);
     }
 
-    /// Refused once it is never asked again, and the kernel opens files by itself.
-    fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
-        if self.config.opens_unasked() {
-            self.dispatch.noted(Op::Open, 1);
-            return reply.refuse(Errno::NOSYS);
-        }
-        self.open_file(NodeId(ino.0), flags, reply);
+    fn open(&self, request: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        self.open_file(request.pid(), NodeId(ino.0), flags, reply);
     }
 
     fn read(
@@ -399,16 +397,16 @@ impl Filesystem for Adapter {
         });
     }
 
-    fn getxattr(&self, _: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
+    fn getxattr(&self, request: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
         if let Some(errno) = xattrs::refusal(self.dispatch.tree(), name) {
             return reply.refuse(errno);
         }
-        let name = name.to_owned();
+        let (name, walker) = (name.to_owned(), request.pid());
         self.dispatch.serve(
             Call::reading(Op::GetXattr, ino.0),
             reply,
             &[],
-            move |tree, _| tree.xattr(NodeId(ino.0), &name),
+            move |tree, _| tree.heed_way(walker, tree.xattr(NodeId(ino.0), &name)),
             move |_, reply, value| deliver::xattr(reply, size, &value),
         );
     }
@@ -417,23 +415,23 @@ impl Filesystem for Adapter {
         if let Some(errno) = xattrs::refusal(self.dispatch.tree(), OsStr::new("")) {
             return reply.refuse(errno);
         }
-        let trusted = Caller::of(request).is_root();
+        let (trusted, walker) = (Caller::of(request).is_root(), request.pid());
         self.dispatch.serve(
             Call::reading(Op::ListXattr, ino.0),
             reply,
             &[],
-            move |tree, _| tree.xattrs(NodeId(ino.0), trusted),
+            move |tree, _| tree.heed_way(walker, tree.xattrs(NodeId(ino.0), trusted)),
             move |_, reply, keys| deliver::xattr(reply, size, &keys),
         );
     }
 
-    fn removexattr(&self, _: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+    fn removexattr(&self, request: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         if let Some(errno) = xattrs::refusal(self.dispatch.tree(), name) {
             return reply.refuse(errno);
         }
-        let name = name.to_owned();
+        let (name, walker) = (name.to_owned(), request.pid());
         self.simple(Call::changing(Op::RemoveXattr, ino.0), reply, &[], move |tree, _| {
-            tree.remove_xattr(NodeId(ino.0), &name)
+            tree.heed_walk(walker, tree.remove_xattr(NodeId(ino.0), &name))
         });
     }
 

@@ -14,7 +14,12 @@ use crate::requests::Op;
 use crate::tree::{Change, Opening};
 
 impl Adapter {
-    pub(super) fn open_file(&self, node: NodeId, flags: OpenFlags, reply: ReplyOpen) {
+    /// Refused once it is never asked again, and the kernel opens files by itself.
+    pub(super) fn open_file(&self, walker: u32, node: NodeId, flags: OpenFlags, reply: ReplyOpen) {
+        if self.config.opens_unasked() {
+            self.dispatch.noted(Op::Open, 1);
+            return reply.refuse(Errno::NOSYS);
+        }
         let flags = convert::flags(flags.0);
         let direct = flags.contains(OFlags::DIRECT);
         let how = self.open_flags(flags);
@@ -25,7 +30,8 @@ impl Adapter {
             reply,
             &[],
             move |tree, _| {
-                let pages = tree.open(node, id, convert::access(flags), direct)?;
+                let pages = tree.open(node, id, convert::access(flags), direct);
+                let pages = tree.heed_walk(walker, pages)?;
                 Ok((pages, tree.descriptor(node, direct)?))
             },
             move |tree, reply, opened| deliver::opened(tree, reply, opening, opened, (how, flags)),
@@ -37,7 +43,7 @@ impl Adapter {
         (dir, name): (NodeId, &OsStr),
         mode: Mode,
         flags: i32,
-        owner: Owner,
+        (walker, owner): (u32, Owner),
         reply: ReplyCreate,
     ) {
         let (asked, name, flags) = (self.asked(), name.to_owned(), convert::flags(flags));
@@ -48,7 +54,7 @@ impl Adapter {
             &[],
             move |tree, _| {
                 let exclusive = flags.contains(OFlags::EXCL);
-                tree.create(dir, &name, mode, exclusive, &owner)
+                tree.heed_walk(walker, tree.create(dir, &name, mode, exclusive, &owner))
             },
             move |tree, reply, created| asked.created(tree, reply, created, (how, flags)),
         );

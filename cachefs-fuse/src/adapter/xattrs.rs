@@ -27,7 +27,7 @@ pub(super) fn set(
         f if f == XattrFlags::REPLACE => XattrHow::Replace,
         _ => return Err(Error::new(Errno::INVAL)),
     };
-    tree.set_xattr(node, key, value, how)?;
+    tree.heed_walk(caller.thread(), tree.set_xattr(node, key, value, how))?;
     if key == ACCESS_ACL
         && let Some(mode) = caller.after_acl(tree, node)?
     {

@@ -88,7 +88,7 @@ impl Dispatch {
         let outbox = self.tree.outbox();
         RequestSnapshot {
             inodes: self.tree.inodes().len(),
-            handles: handles as u64,
+            handles: (handles + self.tree.spares().len()) as u64,
             pinned: pinned as u64,
             notices: NoticeSnapshot { waiting: outbox.len() as u64, ..outbox.counts().snapshot() },
             ..self.requests.snapshot()

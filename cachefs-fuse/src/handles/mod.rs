@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 
 use crate::MountConfig;
 use crate::inodes::NodeId;
+use crate::tree::Spares;
 use kept::Kept;
 pub(crate) use slot::{Slot, Use};
 pub(crate) use writers::Writers;
@@ -47,11 +48,11 @@ impl Closed {
 }
 
 impl Handles {
-    /// Half of [`MountConfig::handles_max`] are for directories.
+    /// Half of [`MountConfig::handles_max`] are for directories, and for files kept by their identity.
     pub(crate) fn new(config: &MountConfig) -> Self {
         let half = config.handles_max / 2;
         Self {
-            dirs: Mutex::new(Kept::new(half)),
+            dirs: Mutex::new(Kept::new(half.saturating_sub(Spares::share(config)))),
             files: Mutex::new(Kept::new(half.max(config.open_files_max))),
             files_usual: half.max(1),
             crowded: AtomicBool::new(false),

@@ -72,7 +72,7 @@ impl Mount {
         let mut options = fuser::Config::default();
         options.n_threads = Some(config.readers.max(1));
         let session = Session::from_fd(adapter, connection, acl, options).map_err(MountError::Handshake)?;
-        let presser = Presser::start(Arc::clone(dispatch.tree()), session.notifier(), config.inodes_max)
+        let presser = Presser::start(Arc::clone(&dispatch), session.notifier(), config.inodes_max)
             .map_err(MountError::Thread)?;
         let connection = unmounter.connection().try_clone_to_owned().map_err(MountError::Handshake)?;
         let crier =

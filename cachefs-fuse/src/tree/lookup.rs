@@ -1,10 +1,12 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use cachefs_vfs::{Access, Attr, Errno, Error, Name, OpenHow, Opened, Result, VDir, VFile, nowait};
 
 use super::{Entry, Tree};
+use crate::handles::Slot;
 use crate::inodes::NodeId;
 
 /// How often a look-up that a rename got in the way of is made again before its answer is given to be forgotten.
@@ -15,17 +17,18 @@ pub(super) type Looked = (Attr, Option<(Arc<dyn VFile>, OpenHow)>);
 
 impl Tree {
     /// What `name` in a directory stands for. `.` and `..` come from users of file handles (NFS), who may name a
-    /// directory we were told to forget.
-    pub(crate) fn lookup(&self, parent: NodeId, name: &OsStr) -> Result<Entry> {
+    /// directory we were told to forget. `walker` is the thread that asks.
+    pub(crate) fn lookup(&self, parent: NodeId, name: &OsStr, walker: u32) -> Result<Entry> {
         match name.as_bytes() {
             b"." => self.itself(parent),
             b".." => self.itself(self.inodes.parent(parent).ok_or(Error::new(Errno::STALE))?),
             bytes => {
                 let dir = self.dir(parent)?;
+                let again = self.walkers.is_misled(walker, Instant::now);
                 let mut entry = None;
                 for _ in 0..TRIES {
                     let moment = self.moves.now();
-                    let (attr, handle) = self.look(&*dir, Name::new(name)?)?;
+                    let (attr, handle) = self.look(&*dir, Name::new(name)?, again)?;
                     let attr = self.true_attr(attr)?;
                     let moved = !self.moves.quiet_since(moment);
                     entry = Some(Entry { since: Some(moment), handle, ..Entry::new(attr, parent, bytes) });
@@ -39,17 +42,27 @@ impl Tree {
     }
 
     /// The attributes behind a name; of a file that may be opened unseen with a handle, since it could not be had any
-    /// more once others replaced the file.
-    pub(super) fn look(&self, dir: &dyn VDir, name: Name<'_>) -> Result<Looked> {
-        if !self.inodes.is_uncounted() {
+    /// more once others replaced the file. Where it was missed already, and is looked for `again`, one is kept.
+    pub(super) fn look(&self, dir: &dyn VDir, name: Name<'_>, again: bool) -> Result<Looked> {
+        let unseen = self.inodes.is_uncounted();
+        if !unseen && !again {
             return Ok((dir.stat(name)?, None));
         }
         let how = OpenHow::new(Access::Path);
-        match dir.open(name, how) {
-            Ok(Opened { handle, attr }) => Ok((attr, (!attr.kind.is_dir()).then_some((handle, how)))),
-            Err(error) if error.errno() == Errno::OPNOTSUPP => Ok((dir.stat(name)?, None)),
-            Err(error) => Err(error),
-        }
+        let attr = match dir.open(name, how) {
+            Ok(Opened { handle, attr }) if unseen && !attr.kind.is_dir() => {
+                return Ok((attr, Some((handle, how))));
+            }
+            Ok(Opened { handle, attr }) => {
+                if !attr.kind.is_dir() {
+                    self.spares.put(attr.id, Slot::new(handle, how), Instant::now());
+                }
+                attr
+            }
+            Err(error) if is_unheld(&error) => dir.stat(name)?,
+            Err(error) => return Err(error),
+        };
+        Ok((attr, None))
     }
 
     fn itself(&self, node: NodeId) -> Result<Entry> {
@@ -75,16 +88,28 @@ impl Tree {
             return Ok(gone.attr);
         }
         let found = self.locate(node, &|dir, name| dir.stat(name).map(|attr| (attr.id, attr)))?;
-        match found {
-            Some(attr) => Ok(attr),
+        if let Some(attr) = found {
+            return Ok(attr);
+        }
+        match self.by_spare(node, |spare| spare.attr()) {
+            Some(attr) => attr,
             None => self.by_identity(node).map(|opened| opened.attr),
         }
     }
 
-    /// As [`Tree::attr`], for the kernel to see: notes whether pages it keeps are still of this version.
-    pub(crate) fn show_attr(&self, node: NodeId) -> Result<Attr> {
-        let attr = self.attr(node)?;
+    /// As [`Tree::attr`], for the kernel to see: notes whether pages it keeps are still of this version. `walker` is the
+    /// thread that asks.
+    pub(crate) fn show_attr(&self, node: NodeId, walker: u32) -> Result<Attr> {
+        let attr = match self.attr(node) {
+            Ok(dir) if dir.kind.is_dir() => dir,
+            attr => self.heed_walk(walker, attr)?,
+        };
         self.show(node, &attr);
         Ok(attr)
     }
+}
+
+/// Whether the filesystem has no handle for us, or none to spare.
+fn is_unheld(error: &Error) -> bool {
+    matches!(error.errno(), Errno::OPNOTSUPP | Errno::MFILE | Errno::NFILE | Errno::ACCESS | Errno::PERM)
 }

@@ -16,6 +16,7 @@ mod pin;
 mod spares;
 mod through;
 mod walk;
+mod walkers;
 mod xattrs;
 
 use std::sync::Arc;
@@ -37,7 +38,8 @@ pub(crate) use listing::Listed;
 pub(crate) use names::Created;
 pub(crate) use open::Pages;
 pub(crate) use opening::Opening;
-use spares::Spares;
+pub(crate) use spares::Spares;
+use walkers::Walkers;
 
 /// A filesystem seen through the numbers the kernel uses.
 #[derive(Debug)]
@@ -48,6 +50,7 @@ pub(crate) struct Tree {
     inodes: Inodes,
     handles: Handles,
     spares: Spares,
+    walkers: Walkers,
     moves: Moves,
     buffers: Buffers,
     belief: Belief,
@@ -70,7 +73,8 @@ impl Tree {
             root,
             inodes: Inodes::new(&attr, config.is_uncounted()),
             handles: Handles::new(config),
-            spares: Spares::default(),
+            spares: Spares::new(Spares::share(config)),
+            walkers: Walkers::new(),
             moves: Moves::default(),
             buffers: Buffers::default(),
             belief: Belief::new(config),
@@ -91,6 +95,10 @@ impl Tree {
 
     pub(crate) fn handles(&self) -> &Handles {
         &self.handles
+    }
+
+    pub(crate) fn spares(&self) -> &Spares {
+        &self.spares
     }
 
     pub(crate) fn belief(&self) -> &Belief {

@@ -33,7 +33,7 @@ impl Tree {
         let dir = self.dir(parent)?;
         let made = dir.make_node(Name::new(name)?, kind, mode, owner)?;
         // Where others replaced it meanwhile, it is not known under the name for long.
-        let handle = self.look(&*dir, Name::new(name)?).ok().filter(|(attr, _)| attr.id == made.id);
+        let handle = self.look(&*dir, Name::new(name)?, false).ok().filter(|(attr, _)| attr.id == made.id);
         let entry = Entry::new(made, parent, name.as_bytes());
         Ok(Entry { handle: handle.and_then(|(_, handle)| handle), ..entry })
     }
@@ -90,7 +90,7 @@ impl Tree {
     }
 
     pub(crate) fn read_link(&self, node: NodeId) -> Result<PathBuf> {
-        let held = self.handles.file(node).and_then(|slot| slot.any());
+        let held = self.handles.file(node).and_then(|slot| slot.any()).or_else(|| self.spare(node));
         match held.map(|held| held.read_link()) {
             Some(Err(error)) if error.errno() != Errno::OPNOTSUPP => return Err(error),
             Some(Ok(target)) => return Ok(target),

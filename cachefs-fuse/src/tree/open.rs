@@ -1,5 +1,6 @@
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Instant;
 
 use cachefs_vfs::{Access, Attr, Errno, Error, FileId, Object, OpenHow, Opened, Result, VFile};
 
@@ -90,7 +91,7 @@ impl Tree {
             // By path: it may never be opened, and must not keep others from executing it.
             let how = OpenHow::new(Access::Path);
             if let Ok(by_path) = other.handle.reopen(how) {
-                self.spares.put(other.attr.id, Slot::new(by_path, how));
+                self.spares.put(other.attr.id, Slot::new(by_path, how), Instant::now());
             }
         }
         Ok(found)
@@ -98,6 +99,13 @@ impl Tree {
 
     /// A file found by identity is open for whatever its permissions allow: the use will show.
     fn open_by_identity(&self, node: NodeId, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
+        let reopen = |spare: &dyn VFile| {
+            let handle = spare.reopen(how)?;
+            handle.attr().map(|attr| Opened { handle, attr })
+        };
+        if let Some(opened) = self.by_spare(node, reopen) {
+            return opened;
+        }
         let opened = self.by_identity(node)?;
         match opened.handle {
             Object::File(handle) => Ok(Opened { handle, attr: opened.attr }),
@@ -185,12 +193,12 @@ impl Tree {
     }
 
     fn held(&self, node: NodeId, purpose: Use) -> Option<(Slot, Arc<dyn VFile>)> {
-        let spare = || self.inodes.identity(node).and_then(|id| self.spares.take(id));
-        let slot = self.handles.file(node).or_else(spare)?;
-        if let Some(handle) = slot.get(purpose) {
+        let slot = self.handles.file(node);
+        if let Some((handle, slot)) = slot.as_ref().and_then(|slot| Some((slot.get(purpose)?, slot.clone())))
+        {
             return Some((slot, handle));
         }
-        let held = slot.any()?;
+        let held = slot.and_then(|slot| slot.any()).or_else(|| self.spare(node))?;
         let (handle, how) = purpose.open(|how| held.reopen(how)).ok()?;
         Some((Slot::new(Arc::clone(&handle), how), handle))
     }

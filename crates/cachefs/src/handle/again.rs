@@ -101,11 +101,11 @@ impl Engine {
     }
 
     /// Whether the backing need not be asked before a handle is first used: it would let us open the file, which has
-    /// these attributes, and all there is to read is here. Who looked up a file by path under a watch may be somebody who
-    /// opens it unseen by us, and must not lose it to others who replace it.
+    /// these attributes, and all there is to read is here. Who opens a file by path wants to come back to it, and must not
+    /// lose it to others who replace it.
     pub(crate) fn can_wait(&self, node: &Node, attr: &Attr, access: Access) -> bool {
         match access {
-            Access::Path => attr.kind.is_dir() || !self.freshness.is_watched(),
+            Access::Path => attr.kind.is_dir() || self.freshness.is_single(),
             Access::Read => {
                 let (readable, generation) = {
                     let state = node.state.lock();
