@@ -122,6 +122,10 @@ pub struct Dirty {
     pub dirty_bytes: u64,
     /// The most there may be.
     pub dirty_max_bytes: u64,
+    /// Memory that it takes to know where they lie, in bytes.
+    pub dirty_memory_bytes: u64,
+    /// The most it may take.
+    pub dirty_memory_max_bytes: u64,
     /// In how many files.
     pub dirty_files: u64,
     /// How long the oldest of them wait.

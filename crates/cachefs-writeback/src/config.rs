@@ -31,6 +31,9 @@ pub struct Config {
     pub sync: SyncPolicy,
     /// Dirty bytes at most. Writers are slowed from half of it on, and wait when it is reached.
     pub dirty_max: u64,
+    /// Memory at most, in bytes, for knowing where the dirty bytes lie: each write that stands alone takes some, be it
+    /// ever so small. Not more than `dirty_max` is used of it. Writers are held to it as to that.
+    pub memory_max: u64,
     /// The journal on its disk at most, in bytes: dirty bytes, those overwritten since, and what is noted of them.
     pub journal_max: u64,
     /// A segment of the journal, in bytes.
@@ -57,6 +60,7 @@ impl Default for Config {
             durability: Durability::default(),
             sync: SyncPolicy::default(),
             dirty_max: 1 << 30,
+            memory_max: 64 << 20,
             journal_max: 3 << 30,
             segment_size: 64 << 20,
             flush_after: Duration::from_secs(5),

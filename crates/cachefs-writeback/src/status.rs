@@ -19,6 +19,10 @@ pub struct Status {
     pub dirty_bytes: u64,
     /// The limit of that.
     pub dirty_max: u64,
+    /// Bytes of memory that it takes to know where they lie.
+    pub memory_bytes: u64,
+    /// The limit of that.
+    pub memory_max: u64,
     /// Files that have such bytes.
     pub dirty_files: u64,
     /// How long the oldest of them have been so.
@@ -60,13 +64,15 @@ impl Core {
     /// How things stand. No I/O.
     pub(crate) fn status(&self) -> Status {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (usage, stats) = (self.journal.usage(), &self.stats);
+        let (usage, stats, weight) = (self.journal.usage(), &self.stats, self.pressure.weight());
         let files = self.table.all_dirty();
         let oldest = files.iter().map(|file| file.state().first).min();
         let failing = files.iter().filter(|file| file.state().failing.is_some());
         Status {
-            dirty_bytes: self.pressure.dirty(),
+            dirty_bytes: weight.bytes,
             dirty_max: self.config.dirty_max,
+            memory_bytes: weight.memory(),
+            memory_max: self.pressure.weight_max().memory(),
             dirty_files: self.table.dirty() as u64,
             oldest_age: oldest.map(|oldest| self.clock.now().since(oldest)),
             journal_bytes: usage.bytes,

@@ -53,6 +53,10 @@ fn write_back(text: &mut String, dirty: &Dirty) {
             Duration::try_from_secs_f64(dirty.oldest_dirty_age_seconds).unwrap_or_default().as_secs_f64(),
         ),
     };
+    if dirty.dirty_memory_bytes > 0 {
+        let memory = (HumanBytes(dirty.dirty_memory_bytes), HumanBytes(dirty.dirty_memory_max_bytes));
+        _ = write!(text, "; {} of {} of memory for where they lie", memory.0, memory.1);
+    }
     _ = write!(
         text,
         "\njournal       {} of {} in {}; durability {}, sync {}",
@@ -114,13 +118,15 @@ mod tests {
             dirty_files: 2,
             dirty_bytes: 4096,
             dirty_max_bytes: 1 << 20,
+            dirty_memory_bytes: 192,
+            dirty_memory_max_bytes: 1 << 20,
             oldest_dirty_age_seconds: 1.25,
             failing,
             ..Dirty::default()
         };
         let status = Status { source: "/s".into(), write_back: Some(dirty), ..Status::default() };
         let text = shown(&status);
-        assert!(text.contains("4.00 KiB of 2 files, at most 1.00 MiB; the oldest for 1.2 s"), "{text}");
+        assert!(text.contains("4.00 KiB of 2 files, at most 1.00 MiB; the oldest for 1.2 s; 192 B of 1.00 MiB of memory"), "{text}");
         assert!(text.ends_with("failing\n  a\\n/b (2.00 KiB): no space"), "{text}");
         assert_eq!(shown(&Status::default()).lines().count(), 2);
     }

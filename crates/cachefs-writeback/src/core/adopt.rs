@@ -73,7 +73,7 @@ impl Core {
         if let Some(error) = &adopted.error {
             state.latch(error);
         }
-        self.pressure.add(adopted.extents.bytes());
+        self.pressure.add(adopted.extents.weight());
         state.extents = adopted.extents;
         self.table.became_dirty(&file, usize::MAX);
         self.place_again(&mut state);

@@ -150,12 +150,12 @@ impl Core {
             self.removals.put(file, state);
             self.settling.ring();
         }
-        let bytes = state.extents.clear();
+        let weight = state.extents.clear();
         state.truncate = None;
         state.epoch += 1;
         state.dropped = true;
-        debug!(inode = file.id().inode, bytes, "nobody can read these bytes any more");
-        self.pressure.give_back(bytes);
+        debug!(inode = file.id().inode, bytes = weight.bytes, "nobody can read these bytes any more");
+        self.pressure.give_back(weight);
         self.become_clean(file, state)
     }
 

@@ -39,12 +39,16 @@ pub(crate) use write::{At, Target};
 
 use crate::Config;
 use crate::dirty::{DirtyFile, Table};
+use crate::extent::EXTENT_MEMORY;
 use crate::flush::Bell;
 use crate::journal::{FileNo, Journal, SegmentNo};
 use crate::overlay::Handles;
 use crate::pressure::{Limits, Pressure};
 use crate::retry::Dice;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+
+/// So many extents there may always be.
+const EXTENTS_MIN: u64 = 1024;
 
 /// What all parts share.
 #[derive(Debug)]
@@ -97,7 +101,8 @@ impl Core {
         first_no: FileNo,
     ) -> Arc<Self> {
         let bell = Arc::new(Bell::default());
-        let limits = Limits { dirty_max: config.dirty_max, room_wait: config.room_wait };
+        let (dirty_max, room_wait) = (config.dirty_max, config.room_wait);
+        let limits = Limits { dirty_max, extents_max: extents_max(&config), room_wait };
         let urge = {
             let bell = Arc::clone(&bell);
             move || bell.ring()
@@ -143,4 +148,10 @@ impl Core {
     pub(crate) fn check_stopped(&self) -> Result<()> {
         if self.stopped.load(Ordering::Acquire) { Err(Error::new(Errno::CANCELED)) } else { Ok(()) }
     }
+}
+
+/// How many extents there may be: as many as find room in the memory for them. Of few dirty bytes they are not to take
+/// more than the bytes do.
+fn extents_max(config: &Config) -> u64 {
+    (config.memory_max.min(config.dirty_max) / EXTENT_MEMORY).max(EXTENTS_MIN)
 }

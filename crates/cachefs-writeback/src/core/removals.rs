@@ -22,8 +22,8 @@ pub(super) struct Removals(Mutex<Vec<Removal>>);
 struct Removal {
     no: FileNo,
     from: From,
-    /// Held so that their segments stay.
-    _records: (Option<Record>, ExtentMap<Record>),
+    /// Held so that their segments stay, and with them all later ones: of many records the first is enough.
+    _records: [Option<Record>; 2],
 }
 
 /// Where the name was.
@@ -53,7 +53,7 @@ impl Removals {
     pub(super) fn put(&self, file: &DirtyFile, state: &State) {
         let (Some(no), Some(dir)) = (state.no, state.removed_from.clone()) else { return };
         debug!(inode = file.id().inode, "its bytes stay in the journal until its removal is durable");
-        let _records = (state.anchor.clone(), state.extents.clone());
+        let _records = [state.anchor.clone(), first_of(&state.extents)];
         self.0.lock().push(Removal { no, from: From::Dir(dir), _records });
     }
 
@@ -77,7 +77,7 @@ impl Core {
     /// [`Self::settle_removals`] makes it.
     pub(crate) fn keep_removed(&self, removed: Removed) {
         let Removed { no, paths, anchor, extents } = removed;
-        let _records = (anchor, extents);
+        let _records = [anchor, first_of(&extents)];
         self.removals.0.lock().push(Removal { no, from: From::Paths(paths), _records });
     }
 
@@ -118,6 +118,11 @@ impl Core {
             }),
         }
     }
+}
+
+/// The record of what is dirty that was written first.
+fn first_of(extents: &ExtentMap<Record>) -> Option<Record> {
+    extents.oldest().map(|extent| extent.record.clone())
 }
 
 /// Directories that were synced just now, and whether that was well.

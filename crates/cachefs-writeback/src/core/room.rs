@@ -85,7 +85,7 @@ impl Core {
 
     /// Without threads, who writes flushes.
     fn make_room(&self, bytes: u64) -> Result<()> {
-        while self.pressure.dirty().saturating_add(bytes) > self.pressure.largest() {
+        while !self.pressure.has_room(bytes) {
             nowait::check()?;
             let Some(oldest) = self.oldest(|_| true) else { break };
             self.flush_file(&oldest)?;

@@ -160,10 +160,10 @@ impl Core {
         state.unreferenced = false;
         (state.last, state.mtime, state.ctime) = (now, mtime, state.ctime.max(mtime));
         let seq = record.seq();
-        let replaced = state.extents.insert(Extent { offset, len, skip: 0, seq, record });
+        let left = state.extents.insert(Extent { offset, len, skip: 0, seq, record });
         drop(state);
         if let Some(room) = room.take() {
-            room.used(replaced);
+            room.used(left);
         }
         Ok(Outcome::Written)
     }

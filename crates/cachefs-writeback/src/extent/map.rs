@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Extent, Piece, Pieces, Run};
+use super::{Extent, Piece, Pieces, Run, Weight};
 use crate::journal::Seq;
 
 /// The dirty bytes of one file: extents that do not overlap, by where they begin.
@@ -46,40 +46,46 @@ impl<R: Clone> ExtentMap<R> {
         self.extents.values()
     }
 
-    /// Puts in `extent`, in place of what is dirty there so far. Returns how many dirty bytes it took the place of.
-    /// One without bytes changes nothing.
-    pub(crate) fn insert(&mut self, extent: Extent<R>) -> u64 {
-        if extent.len == 0 {
-            return 0;
+    /// What all of it weighs.
+    pub(crate) fn weight(&self) -> Weight {
+        Weight { bytes: self.bytes, extents: self.extents.len() as u64 }
+    }
+
+    /// Puts in `extent`, in place of what is dirty there so far. Returns how much less it added than
+    /// [`Weight::of_write`]. One without bytes changes nothing.
+    pub(crate) fn insert(&mut self, extent: Extent<R>) -> Weight {
+        let most = self.weight() + Weight::of_write(extent.len);
+        if extent.len > 0 {
+            self.carve(extent.offset, extent.end());
+            self.bytes += extent.len;
+            let extent = self.merged(extent);
+            self.extents.insert(extent.offset, extent);
         }
-        let replaced = self.carve(extent.offset, extent.end());
-        self.bytes += extent.len;
-        let extent = self.merged(extent);
-        self.extents.insert(extent.offset, extent);
-        replaced
+        most - self.weight()
     }
 
-    /// Lets go of everything from `length` on. Returns how many dirty bytes that was.
-    pub(crate) fn cut(&mut self, length: u64) -> u64 {
-        self.carve(length, u64::MAX)
+    /// Lets go of everything from `length` on. Returns what that weighed.
+    pub(crate) fn cut(&mut self, length: u64) -> Weight {
+        let before = self.weight();
+        self.carve(length, u64::MAX);
+        before - self.weight()
     }
 
-    /// Lets go of what was written up to `upto`, and is in the backing now. Returns how many dirty bytes that was.
-    pub(crate) fn remove_upto(&mut self, upto: Seq) -> u64 {
-        let before = self.bytes;
+    /// Lets go of what was written up to `upto`, and is in the backing now. Returns what that weighed.
+    pub(crate) fn remove_upto(&mut self, upto: Seq) -> Weight {
+        let before = self.weight();
         let bytes = &mut self.bytes;
         self.extents.retain(|_, extent| {
             let stays = extent.seq > upto;
             *bytes -= if stays { 0 } else { extent.len };
             stays
         });
-        before - self.bytes
+        before - self.weight()
     }
 
-    /// Lets go of everything. Returns how many dirty bytes that was.
-    pub(crate) fn clear(&mut self) -> u64 {
-        self.extents.clear();
-        std::mem::take(&mut self.bytes)
+    /// Lets go of everything. Returns what that weighed.
+    pub(crate) fn clear(&mut self) -> Weight {
+        std::mem::take(self).weight()
     }
 
     /// The `len` bytes from `offset` on, in order: what is dirty and what is not.
@@ -110,20 +116,25 @@ impl<R: Clone> ExtentMap<R> {
         })
     }
 
-    /// Up to where to flush so that it is about `bytes`, oldest first: less than that and one record more. `None` if
-    /// nothing is dirty.
-    pub(crate) fn upto(&self, bytes: u64) -> Option<Seq> {
-        if bytes >= self.bytes {
+    /// Up to where to flush so that it is about `weight`, oldest first: less than that in bytes and in extents, and one
+    /// record more. `None` if nothing is dirty.
+    pub(crate) fn upto(&self, weight: Weight) -> Option<Seq> {
+        if self.weight().fits_in(weight) {
             return self.newest();
         }
         let mut written: Vec<_> = self.iter().map(|extent| (extent.seq, extent.len)).collect();
         written.sort_unstable();
-        let mut sum = 0;
+        let mut sum = Weight::default();
         let enough = written.iter().find(|(_, len)| {
-            sum += len;
-            sum >= bytes
+            sum += Weight { bytes: *len, extents: 1 };
+            sum.bytes >= weight.bytes || sum.extents >= weight.extents
         });
         enough.or(written.last()).map(|(seq, _)| *seq)
+    }
+
+    /// The first record of which something is dirty.
+    pub(crate) fn oldest(&self) -> Option<&Extent<R>> {
+        self.iter().min_by_key(|extent| extent.seq)
     }
 
     /// The last record of which something is dirty.
@@ -139,12 +150,11 @@ impl<R: Clone> ExtentMap<R> {
         }
     }
 
-    /// Makes `start..end` clean. Returns how many bytes of it were dirty.
-    fn carve(&mut self, start: u64, end: u64) -> u64 {
+    /// Makes `start..end` clean.
+    fn carve(&mut self, start: u64, end: u64) {
         if start >= end {
-            return 0;
+            return;
         }
-        let before = self.bytes;
         let first = self.first_reaching(start);
         while let Some((&key, _)) = self.extents.range(first.max(start)..end).next() {
             self.take_out(key, start, end);
@@ -152,7 +162,6 @@ impl<R: Clone> ExtentMap<R> {
         if first < start {
             self.take_out(first, start, end);
         }
-        before - self.bytes
     }
 
     /// Takes `start..end` out of the extent at `key`; what of it lies before and behind stays.

@@ -5,10 +5,12 @@ mod pieces;
 mod run;
 #[cfg(test)]
 mod tests;
+mod weight;
 
 pub(crate) use map::ExtentMap;
 pub(crate) use pieces::{Piece, Pieces};
 pub(crate) use run::Run;
+pub(crate) use weight::{EXTENT_MEMORY, Weight};
 
 use crate::journal::Seq;
 

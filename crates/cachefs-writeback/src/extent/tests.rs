@@ -1,4 +1,4 @@
-use super::{Extent, ExtentMap, Piece, Run};
+use super::{Extent, ExtentMap, Piece, Run, Weight};
 use crate::journal::Seq;
 use crate::retry::Dice;
 
@@ -12,20 +12,21 @@ type Byte = Option<(Seq, u64)>;
 struct Model(Vec<Byte>);
 
 impl Model {
-    fn insert(&mut self, extent: &Extent<Seq>) -> u64 {
-        let replaced = self.dirty(extent.offset, extent.end());
+    /// What it adds less than it might.
+    fn insert(&mut self, extent: &Extent<Seq>) -> Weight {
+        let most = self.weight() + Weight::of_write(extent.len);
         for at in 0..extent.len {
             self.0[usize::try_from(extent.offset + at).unwrap()] = Some((extent.seq, extent.skip + at));
         }
-        replaced
+        most - self.weight()
     }
 
-    fn clear_if(&mut self, gone: impl Fn(u64, (Seq, u64)) -> bool) -> u64 {
-        let before = self.dirty(0, SIZE);
+    fn clear_if(&mut self, gone: impl Fn(u64, (Seq, u64)) -> bool) -> Weight {
+        let before = self.weight();
         for (at, byte) in (0..).zip(&mut self.0) {
             *byte = byte.filter(|byte| !gone(at, *byte));
         }
-        before - self.dirty(0, SIZE)
+        before - self.weight()
     }
 
     fn range(&self, from: u64, to: u64) -> &[Byte] {
@@ -35,6 +36,10 @@ impl Model {
 
     fn dirty(&self, from: u64, to: u64) -> u64 {
         self.range(from, to).iter().flatten().count().try_into().unwrap()
+    }
+
+    fn weight(&self) -> Weight {
+        Weight { bytes: self.dirty(0, SIZE), extents: self.extents() as u64 }
     }
 
     /// How few extents can hold it.
@@ -98,10 +103,17 @@ fn check_runs(map: &ExtentMap<Seq>, model: &Model, upto: Seq, bytes_max: u64) {
 }
 
 fn check_upto(map: &ExtentMap<Seq>, model: &Model, bytes: u64) {
-    let Some(upto) = map.upto(bytes) else { return assert!(map.is_empty()) };
+    let Some(upto) = map.upto(Weight { bytes, extents: u64::MAX }) else { return assert!(map.is_empty()) };
     let old = |limit: Seq| model.0.iter().flatten().filter(|(seq, _)| *seq <= limit).count() as u64;
     assert!(old(upto) >= bytes.min(map.bytes()), "enough");
     assert!(old(Seq(upto.0 - 1)) < bytes.max(1), "and not a record more");
+}
+
+fn check_upto_extents(map: &ExtentMap<Seq>, extents: u64) {
+    let Some(upto) = map.upto(Weight { bytes: u64::MAX, extents }) else { return assert!(map.is_empty()) };
+    let old = |limit: Seq| map.iter().filter(|extent| extent.seq <= limit).count() as u64;
+    assert!(old(upto) >= extents.min(map.weight().extents), "enough");
+    assert!(old(Seq(upto.0 - 1)) < extents.max(1), "and not a record more");
 }
 
 /// An extent somewhere, often a part of a record that was written from before.
@@ -134,11 +146,12 @@ fn step(map: &mut ExtentMap<Seq>, model: &mut Model, dice: &Dice, seq: u64) {
 }
 
 fn check(map: &ExtentMap<Seq>, model: &Model, dice: &Dice, seq: u64) {
-    assert_eq!(map.bytes(), model.dirty(0, SIZE));
+    assert_eq!((map.bytes(), map.weight()), (model.dirty(0, SIZE), model.weight()));
     assert_eq!(map.is_empty(), map.bytes() == 0);
     assert_eq!(map.iter().count(), model.extents(), "what is one piece is one extent");
     let end = model.0.iter().rposition(Option::is_some).map_or(0, |at| at as u64 + 1);
     assert_eq!(map.end(), end);
+    assert_eq!(map.oldest().map(|extent| extent.seq), model.0.iter().flatten().map(|(seq, _)| *seq).min());
     assert_eq!(map.newest(), model.0.iter().flatten().map(|(seq, _)| *seq).max());
     let from = dice.roll() % SIZE;
     check_pieces(map, model, from, dice.roll() % (SIZE - from + 1));
@@ -146,6 +159,7 @@ fn check(map: &ExtentMap<Seq>, model: &Model, dice: &Dice, seq: u64) {
         check_pieces(map, model, 0, SIZE);
         check_runs(map, model, Seq(seq.saturating_sub(dice.roll() % 10)), 1 + dice.roll() % 50);
         check_upto(map, model, dice.roll() % SIZE);
+        check_upto_extents(map, dice.roll() % 20);
     }
 }
 
@@ -173,9 +187,13 @@ fn all(map: &ExtentMap<Seq>) -> Vec<Extent<Seq>> {
 fn a_write_into_the_middle_leaves_both_sides() {
     let mut map = ExtentMap::new();
     map.insert(extent(100, 100, 0, 1));
-    assert_eq!(map.insert(extent(130, 10, 0, 2)), 10);
+    assert_eq!(
+        map.insert(extent(130, 10, 0, 2)),
+        Weight { bytes: 10, extents: 0 },
+        "one more, and one split"
+    );
     assert_eq!(all(&map), [extent(100, 30, 0, 1), extent(130, 10, 0, 2), extent(140, 60, 40, 1)]);
-    assert_eq!(map.remove_upto(Seq(1)), 90);
+    assert_eq!(map.remove_upto(Seq(1)), Weight { bytes: 90, extents: 2 });
     assert_eq!(all(&map), [extent(130, 10, 0, 2)]);
 }
 
@@ -199,7 +217,7 @@ fn the_end_of_the_world_is_reached_without_overflow() {
     assert_eq!(map.pieces(0, u64::MAX).count(), 2);
     assert_eq!(map.pieces(u64::MAX - 5, u64::MAX).count(), 1);
     assert_eq!(map.runs(Seq(1), u64::MAX).count(), 1);
-    assert_eq!(map.cut(u64::MAX - 4), 4);
+    assert_eq!(map.cut(u64::MAX - 4), Weight { bytes: 4, extents: 0 });
 }
 
 #[test]

@@ -3,7 +3,7 @@ use tracing::{debug, error, info};
 
 use crate::core::{Core, Stats, Turn};
 use crate::dirty::State;
-use crate::extent::Extent;
+use crate::extent::{Extent, Weight};
 use crate::journal::{Entry, FileNo, JournalError, Record, SegmentNo, Seq};
 use crate::sync::Ordering;
 
@@ -119,7 +119,8 @@ impl Core {
         let entry = Entry::Data { no, offset: extent.offset, mtime: state.mtime };
         let record = self.append(state, &entry, &bytes)?;
         let (offset, len, seq) = (extent.offset, extent.len, record.seq());
-        state.extents.insert(Extent { offset, len, skip: 0, seq, record });
+        let left = state.extents.insert(Extent { offset, len, skip: 0, seq, record });
+        debug_assert_eq!(left, Weight::of_write(len), "one takes the place of one");
         Stats::add(&self.stats.forwarded_bytes, len);
         Ok(())
     }

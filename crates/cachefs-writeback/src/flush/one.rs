@@ -5,6 +5,7 @@ use cachefs_vfs::{Attr, Errno, Result, SetAttr, SetTime, SyncHow, VFile};
 
 use crate::core::{Core, Stats, Turn};
 use crate::dirty::{DirtyFile, State};
+use crate::extent::Weight;
 use crate::journal::{Entry, FileNo, Seq};
 
 /// Bytes in one flush, about: so that others get their turn, and a file that grows for ever is flushed all the same.
@@ -12,6 +13,9 @@ const FLUSH_MAX: u64 = 64 << 20;
 
 /// Not found so often, one after the other, a file is gone: once may be a rename that goes on just now.
 const MISSES_MAX: u32 = 2;
+
+/// Extents in one flush, about: where they lie apart, each is a write to the backing.
+const EXTENTS_MAX: u64 = 16 << 10;
 
 /// What one flush is to do.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +90,7 @@ impl Turn<'_> {
             self.core().finish(leftover);
             return None;
         }
-        let upto = state.extents.upto(FLUSH_MAX).unwrap_or_default();
+        let upto = state.extents.upto(Weight { bytes: FLUSH_MAX, extents: EXTENTS_MAX }).unwrap_or_default();
         let all = state.extents.newest().is_none_or(|newest| newest <= upto);
         let all_of = all.then(|| self.core().clock.now());
         Some(Plan { no, upto, truncate: state.truncate, all_of })

@@ -2,7 +2,7 @@ use cachefs_vfs::{Errno, Error, Privileges, Result, VFile};
 
 use crate::core::Core;
 use crate::dirty::DirtyFile;
-use crate::extent::Run;
+use crate::extent::{Run, Weight};
 use crate::journal::{Record, Seq};
 use crate::pressure::Flushing;
 
@@ -29,6 +29,7 @@ impl Core {
             self.read_run(file, &run, &mut buffer)?;
             self.check_stopped()?;
             write_whole(handle, &buffer, run.offset, pace)?;
+            pace.wrote(Weight { bytes: 0, extents: run.extents.len() as u64 });
             written += run.len;
             from = run.end();
         }
@@ -56,7 +57,7 @@ fn write_whole(handle: &dyn VFile, mut data: &[u8], mut offset: u64, pace: &Flus
             return Err(Error::new(Errno::IO));
         }
         let count = count.min(data.len());
-        pace.wrote(count as u64);
+        pace.wrote(Weight { bytes: count as u64, extents: 0 });
         data = &data[count..];
         offset += count as u64;
     }

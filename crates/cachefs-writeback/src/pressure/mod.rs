@@ -1,8 +1,9 @@
-//! How many bytes may be dirty, and how writers are held to it.
+//! How many bytes may be dirty, in how many extents, and how writers are held to it.
 //!
 //! Below half of the limit nobody waits. From there on each write is delayed a little, the more the fuller it is, so
 //! that writers come to go as fast as the backing takes their bytes, at about four fifths of the limit. Who finds
-//! no room at all waits for some, in the order of coming.
+//! no room at all waits for some, in the order of coming. Extents are limited as bytes are, and apart from them: of
+//! writes of a few bytes it is not the bytes that fill the memory.
 
 mod pace;
 mod rate;
@@ -20,9 +21,10 @@ use std::time::Duration;
 
 use cachefs_vfs::clock::{Clock, Moment};
 
-use self::pace::Pace;
-use self::rate::DrainRate;
+use self::pace::{BYTES, EXTENTS, Pace};
+use self::rate::DrainRates;
 use self::room::Room;
+use crate::extent::Weight;
 use crate::sync::{Arc, AtomicU64, Condvar, Mutex, Ordering};
 
 /// Shorter sleeps cost more than they are worth.
@@ -33,6 +35,8 @@ const SLEEP_MIN: Duration = Duration::from_millis(1);
 pub(crate) struct Limits {
     /// Dirty bytes at most.
     pub(crate) dirty_max: u64,
+    /// Extents at most that they lie in.
+    pub(crate) extents_max: u64,
     /// How long a write waits for room before it is refused.
     pub(crate) room_wait: Duration,
 }
@@ -66,7 +70,7 @@ pub(crate) struct Pressure {
 struct State {
     room: Room,
     pace: Pace,
-    rate: DrainRate,
+    rates: DrainRates,
     /// How often something was given back.
     freed: u64,
 }
@@ -79,8 +83,8 @@ impl Pressure {
         clock: Arc<dyn Clock>,
         urge: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        let room = Room::new(limits.dirty_max);
-        let state = State { room, pace: Pace::default(), rate: DrainRate::default(), freed: 0 };
+        let room = Room::new(Weight { bytes: limits.dirty_max, extents: limits.extents_max });
+        let state = State { room, pace: Pace::default(), rates: DrainRates::default(), freed: 0 };
         Self {
             limits,
             clock,
@@ -91,10 +95,10 @@ impl Pressure {
         }
     }
 
-    /// Takes room for `bytes` that are about to be dirty. Delays the caller by up to half a second while there is
+    /// Takes room for `bytes` that are about to be dirty by one write. Delays the caller by up to half a second while there is
     /// room, and by [`Limits::room_wait`] if there is none; no lock that a flush may want must be held.
     ///
-    /// What the write replaces of what was dirty is to be given back after it.
+    /// What the write did not add of [`Weight::of_write`] is to be given back after it.
     ///
     /// # Errors
     /// There was no room; at once if `bytes` are more than there may be at all.
@@ -102,10 +106,12 @@ impl Pressure {
         let now = self.clock.now_exact();
         let mut state = self.state.lock();
         let was_pressed = state.room.is_pressed();
-        let rate = state.rate.at(now);
-        let permille = state.room.permille_with(bytes);
-        let taken = state.room.take(bytes);
-        let delay = if taken { state.pace.delay(now, bytes, permille, rate) } else { Duration::ZERO };
+        let weight = Weight::of_write(bytes);
+        let (rates, fill) = (state.rates.at(now), state.room.permille_with(weight));
+        let taken = state.room.take(weight);
+        let cost =
+            BYTES.cost(bytes, fill.bytes, rates.bytes).max(EXTENTS.cost(1, fill.extents, rates.extents));
+        let delay = if taken { state.pace.delay(now, cost) } else { Duration::ZERO };
         let urgent = !taken || (!was_pressed && state.room.is_pressed());
         drop(state);
         if urgent {
@@ -116,7 +122,7 @@ impl Pressure {
         }
         // The room is taken already, so that nobody else finds it meanwhile.
         self.sit_out(delay, now);
-        Ok(Reservation::new(self, bytes))
+        Ok(Reservation::new(self, weight))
     }
 
     /// Sleeps as long as a write is delayed that came at `came`. What is not worth a sleep adds up in the pace.
@@ -132,15 +138,15 @@ impl Pressure {
         }
     }
 
-    /// Takes room for bytes that are dirty already, as those found at the start: nobody asks whether there is any.
-    pub(crate) fn add(&self, bytes: u64) {
-        self.state.lock().room.add(bytes);
+    /// Takes room for what is dirty already, as what is found at the start: nobody asks whether there is any.
+    pub(crate) fn add(&self, weight: Weight) {
+        self.state.lock().room.add(weight);
     }
 
-    /// `bytes` are dirty no more.
-    pub(crate) fn give_back(&self, bytes: u64) {
-        if bytes > 0 {
-            self.state.lock().room.give_back(bytes);
+    /// So much is dirty no more.
+    pub(crate) fn give_back(&self, weight: Weight) {
+        if weight != Weight::default() {
+            self.state.lock().room.give_back(weight);
             self.stir();
         }
     }
@@ -166,16 +172,31 @@ impl Pressure {
 
     /// A flush is going on while the guard lives: what it writes tells how fast the backing is.
     pub(crate) fn flushing(&self) -> Flushing<'_> {
-        self.state.lock().rate.begin(self.clock.now_exact());
+        self.state.lock().rates.begin(self.clock.now_exact());
         Flushing::new(self)
     }
 
     /// Dirty bytes, with those about to be.
     pub(crate) fn dirty(&self) -> u64 {
-        self.state.lock().room.dirty()
+        self.weight().bytes
     }
 
-    /// Whether flushing is urgent: half of the limit is dirty, or somebody waits for room.
+    /// What is dirty, with what is about to be.
+    pub(crate) fn weight(&self) -> Weight {
+        self.state.lock().room.taken()
+    }
+
+    /// The limits of that.
+    pub(crate) const fn weight_max(&self) -> Weight {
+        Weight { bytes: self.limits.dirty_max, extents: self.limits.extents_max }
+    }
+
+    /// Whether a write of `bytes` would find room now, did nobody come before it.
+    pub(crate) fn has_room(&self, bytes: u64) -> bool {
+        (self.weight() + Weight::of_write(bytes)).fits_in(self.weight_max())
+    }
+
+    /// Whether flushing is urgent: half of a limit is reached, or somebody waits for room.
     pub(crate) fn is_pressed(&self) -> bool {
         self.state.lock().room.is_pressed()
     }
@@ -187,7 +208,7 @@ impl Pressure {
 
     /// Bytes per second that the backing took lately while it was written to; `None` before it was.
     pub(crate) fn drain_rate(&self) -> Option<u64> {
-        self.state.lock().rate.at(self.clock.now_exact())
+        self.state.lock().rates.at(self.clock.now_exact()).bytes
     }
 
     /// How long writes were delayed and waited for room, all in all.

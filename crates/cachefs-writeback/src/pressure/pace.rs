@@ -4,10 +4,20 @@ use cachefs_vfs::clock::Moment;
 
 /// No write is delayed longer, whatever the backing does.
 pub(super) const DELAY_MAX: Duration = Duration::from_millis(500);
-/// How fast a backing is taken to be before it was measured, in bytes per second.
-const RATE_UNKNOWN: u64 = 100 << 20;
-/// No backing is taken to be slower than this.
-const RATE_MIN: u64 = 64 << 10;
+
+/// How fast a backing takes something, as far as it is not measured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guess {
+    /// So much per second before it was measured.
+    unknown: u64,
+    /// No backing is taken to be slower than this.
+    least: u64,
+}
+
+/// Of bytes.
+pub(super) const BYTES: Guess = Guess { unknown: 100 << 20, least: 64 << 10 };
+/// Of extents.
+pub(super) const EXTENTS: Guess = Guess { unknown: 100 << 10, least: 64 };
 
 /// From this fill on writes are delayed, in thousandths of the limit.
 const FREE: u64 = 500;
@@ -22,10 +32,9 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// How long to delay a write of `bytes` that fills the account up to `permille` of its limit, while the backing
-    /// takes `rate` bytes per second. All writers share one pace: it makes no difference how many there are.
-    pub(super) fn delay(&mut self, now: Moment, bytes: u64, permille: u64, rate: Option<u64>) -> Duration {
-        let cost = cost(bytes, permille, rate.unwrap_or(RATE_UNKNOWN).max(RATE_MIN));
+    /// How long to delay a write that is to take `cost`, as [`Guess::cost`] says. All writers share one pace: it makes
+    /// no difference how many there are.
+    pub(super) fn delay(&mut self, now: Moment, cost: Duration) -> Duration {
         if cost.is_zero() {
             return Duration::ZERO;
         }
@@ -35,12 +44,20 @@ impl Pace {
     }
 }
 
-/// The time that the backing needs for `bytes`, less when it is emptier than [`EVEN`], more when it is fuller: by
+impl Guess {
+    /// The time that a write of so much is to take, when it fills the account up to `permille` of its limit and the
+    /// backing takes `rate` per second.
+    pub(super) fn cost(self, amount: u64, permille: u64, rate: Option<u64>) -> Duration {
+        cost(amount, permille, rate.unwrap_or(self.unknown).max(self.least))
+    }
+}
+
+/// The time that the backing needs for `amount`, less when it is emptier than [`EVEN`], more when it is fuller: by
 /// the square of what is above [`FREE`], so that it begins gently.
-fn cost(bytes: u64, permille: u64, rate: u64) -> Duration {
+fn cost(amount: u64, permille: u64, rate: u64) -> Duration {
     let above = u128::from(permille.saturating_sub(FREE));
     let even = u128::from(EVEN - FREE);
-    let alone = u128::from(bytes) * 1_000_000_000 / u128::from(rate);
+    let alone = u128::from(amount) * 1_000_000_000 / u128::from(rate);
     let nanos = alone.saturating_mul(above * above) / (even * even);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
@@ -52,8 +69,12 @@ mod tests {
     const NOW: Moment = Moment(1_000_000_000_000);
     const MIB: u64 = 1 << 20;
 
+    fn cost(bytes: u64, permille: u64) -> Duration {
+        BYTES.cost(bytes, permille, Some(MIB * 1000))
+    }
+
     fn delay(bytes: u64, permille: u64) -> Duration {
-        Pace::default().delay(NOW, bytes, permille, Some(MIB * 1000))
+        Pace::default().delay(NOW, cost(bytes, permille))
     }
 
     #[test]
@@ -71,15 +92,19 @@ mod tests {
     fn no_delay_is_longer_than_half_a_second() {
         let mut pace = Pace::default();
         for _ in 0..100 {
-            assert!(pace.delay(NOW, u64::MAX, u64::MAX, Some(0)) <= DELAY_MAX);
+            assert!(pace.delay(NOW, BYTES.cost(u64::MAX, u64::MAX, Some(0))) <= DELAY_MAX);
         }
-        assert_eq!(pace.delay(NOW.plus(DELAY_MAX), MIB, 400, Some(0)), Duration::ZERO, "no debt remains");
+        assert_eq!(
+            pace.delay(NOW.plus(DELAY_MAX), BYTES.cost(MIB, 400, Some(0))),
+            Duration::ZERO,
+            "no debt remains"
+        );
     }
 
     #[test]
     fn many_writers_share_the_pace_of_one() {
         let mut pace = Pace::default();
-        let last = (0..16).map(|_| pace.delay(NOW, MIB, EVEN, Some(MIB * 1000))).last();
+        let last = (0..16).map(|_| pace.delay(NOW, cost(MIB, EVEN))).last();
         assert_eq!(last, Some(Duration::from_millis(16)));
     }
 }

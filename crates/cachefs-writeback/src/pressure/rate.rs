@@ -3,13 +3,49 @@ use std::time::Duration;
 use cachefs_vfs::clock::Moment;
 
 use super::Pressure;
+use crate::extent::Weight;
 
 /// What lies back this far counts half.
 const MEMORY: Duration = Duration::from_secs(2);
 /// A sample: shorter than this says little.
 const SAMPLE: Duration = Duration::from_millis(100);
 
-/// How fast the backing takes bytes: a moving average over the time in which at least one flush was going on. Pure.
+/// How fast the backing takes bytes, and extents. Pure.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DrainRates {
+    bytes: DrainRate,
+    extents: DrainRate,
+}
+
+/// As measured; per second.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measured {
+    pub(super) bytes: Option<u64>,
+    pub(super) extents: Option<u64>,
+}
+
+impl DrainRates {
+    pub(super) fn begin(&mut self, now: Moment) {
+        self.bytes.begin(now);
+        self.extents.begin(now);
+    }
+
+    pub(super) fn end(&mut self, now: Moment) {
+        self.bytes.end(now);
+        self.extents.end(now);
+    }
+
+    pub(super) fn wrote(&mut self, now: Moment, weight: Weight) {
+        self.bytes.wrote(now, weight.bytes);
+        self.extents.wrote(now, weight.extents);
+    }
+
+    pub(super) fn at(&mut self, now: Moment) -> Measured {
+        Measured { bytes: self.bytes.at(now), extents: self.extents.at(now) }
+    }
+}
+
+/// How fast the backing takes something: a moving average over the time in which at least one flush was going on. Pure.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct DrainRate {
     /// Flushes going on.
@@ -18,9 +54,9 @@ pub(super) struct DrainRate {
     counted: Moment,
     /// Time since the last sample in which flushes were going on.
     busy: Duration,
-    /// Bytes written since the last sample.
-    bytes: u64,
-    /// Bytes per second.
+    /// Written since the last sample.
+    amount: u64,
+    /// Per second.
     rate: Option<u64>,
 }
 
@@ -35,12 +71,12 @@ impl DrainRate {
         self.flushes = self.flushes.saturating_sub(1);
     }
 
-    pub(super) fn wrote(&mut self, now: Moment, bytes: u64) {
-        self.bytes = self.bytes.saturating_add(bytes);
+    pub(super) fn wrote(&mut self, now: Moment, amount: u64) {
+        self.amount = self.amount.saturating_add(amount);
         self.count(now);
     }
 
-    /// Bytes per second. Falls while a flush hangs. `None` before anything was written.
+    /// Per second. Falls while a flush hangs. `None` before anything was written.
     pub(super) fn at(&mut self, now: Moment) -> Option<u64> {
         self.count(now);
         self.rate
@@ -58,14 +94,14 @@ impl DrainRate {
 
     /// What was written takes the place of as much time of the average as it took.
     fn sample(&mut self) {
-        let (busy, bytes) = (self.busy.as_nanos(), u128::from(self.bytes) * 1_000_000_000);
+        let (busy, amount) = (self.busy.as_nanos(), u128::from(self.amount) * 1_000_000_000);
         let average = match self.rate {
-            Some(rate) => (u128::from(rate) * MEMORY.as_nanos() + bytes) / (MEMORY.as_nanos() + busy),
-            None if self.bytes == 0 => return,
-            None => bytes / busy,
+            Some(rate) => (u128::from(rate) * MEMORY.as_nanos() + amount) / (MEMORY.as_nanos() + busy),
+            None if self.amount == 0 => return,
+            None => amount / busy,
         };
         self.rate = Some(u64::try_from(average).unwrap_or(u64::MAX));
-        (self.busy, self.bytes) = (Duration::ZERO, 0);
+        (self.busy, self.amount) = (Duration::ZERO, 0);
     }
 }
 
@@ -80,17 +116,17 @@ impl<'a> Flushing<'a> {
         Self { pressure }
     }
 
-    /// The backing has taken `bytes`.
-    pub(crate) fn wrote(&self, bytes: u64) {
+    /// The backing has taken so much.
+    pub(crate) fn wrote(&self, weight: Weight) {
         let now = self.pressure.clock.now_exact();
-        self.pressure.state.lock().rate.wrote(now, bytes);
+        self.pressure.state.lock().rates.wrote(now, weight);
     }
 }
 
 impl Drop for Flushing<'_> {
     fn drop(&mut self) {
         let now = self.pressure.clock.now_exact();
-        self.pressure.state.lock().rate.end(now);
+        self.pressure.state.lock().rates.end(now);
     }
 }
 

@@ -2,15 +2,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{NoRoom, Pressure, Reservation};
+use crate::extent::Weight;
 
 /// How often one who waits looks at the clock, which may be steered.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Bytes taken of a limit, and who waits for some. Pure.
+/// What is taken of the limits, and who waits for some. Pure.
 #[derive(Debug)]
 pub(super) struct Room {
-    dirty: u64,
-    dirty_max: u64,
+    taken: Weight,
+    most: Weight,
     /// Those who wait, in the order of coming.
     waiting: BTreeSet<Ticket>,
     next: Ticket,
@@ -21,39 +22,43 @@ pub(super) struct Room {
 pub(super) struct Ticket(u64);
 
 impl Room {
-    pub(super) fn new(dirty_max: u64) -> Self {
-        Self { dirty: 0, dirty_max, waiting: BTreeSet::new(), next: Ticket(0) }
+    pub(super) fn new(most: Weight) -> Self {
+        Self { taken: Weight::default(), most, waiting: BTreeSet::new(), next: Ticket(0) }
     }
 
-    pub(super) fn dirty(&self) -> u64 {
-        self.dirty
+    pub(super) fn taken(&self) -> Weight {
+        self.taken
     }
 
-    /// Half of it is taken, or somebody waits.
+    /// Half of one limit is taken, or somebody waits.
     pub(super) fn is_pressed(&self) -> bool {
-        self.dirty >= self.dirty_max.div_ceil(2) || !self.waiting.is_empty()
+        let Weight { bytes, extents } = self.taken;
+        let half = bytes >= self.most.bytes.div_ceil(2) || extents >= self.most.extents.div_ceil(2);
+        half || !self.waiting.is_empty()
     }
 
-    /// How full it would be with `bytes` more, in thousandths of the limit.
-    pub(super) fn permille_with(&self, bytes: u64) -> u64 {
-        let taken = u128::from(self.dirty) + u128::from(bytes);
-        u64::try_from(taken * 1000 / u128::from(self.dirty_max.max(1))).unwrap_or(u64::MAX)
+    /// How full it would be with `weight` more, in thousandths of each limit.
+    pub(super) fn permille_with(&self, weight: Weight) -> Weight {
+        let Weight { bytes, extents } = self.taken + weight;
+        Weight { bytes: permille(bytes, self.most.bytes), extents: permille(extents, self.most.extents) }
     }
 
-    /// Takes `bytes` if there is room and nobody came earlier.
-    pub(super) fn take(&mut self, bytes: u64) -> bool {
-        let takes = self.waiting.is_empty() && self.fits(bytes);
-        self.dirty += if takes { bytes } else { 0 };
+    /// Takes `weight` if there is room and nobody came earlier.
+    pub(super) fn take(&mut self, weight: Weight) -> bool {
+        let takes = self.waiting.is_empty() && self.fits(weight);
+        if takes {
+            self.taken += weight;
+        }
         takes
     }
 
-    pub(super) fn add(&mut self, bytes: u64) {
-        self.dirty = self.dirty.saturating_add(bytes);
+    pub(super) fn add(&mut self, weight: Weight) {
+        self.taken += weight;
     }
 
-    pub(super) fn give_back(&mut self, bytes: u64) {
-        debug_assert!(bytes <= self.dirty, "{bytes} given back of {}", self.dirty);
-        self.dirty = self.dirty.saturating_sub(bytes);
+    pub(super) fn give_back(&mut self, weight: Weight) {
+        debug_assert!(weight.fits_in(self.taken), "{weight:?} given back of {:?}", self.taken);
+        self.taken -= weight;
     }
 
     /// Queues up.
@@ -64,11 +69,11 @@ impl Room {
         ticket
     }
 
-    /// Takes `bytes` for `ticket`, and it out of the queue, if there is room and it comes first.
-    pub(super) fn take_for(&mut self, ticket: Ticket, bytes: u64) -> bool {
-        let takes = self.waiting.first() == Some(&ticket) && self.fits(bytes);
+    /// Takes `weight` for `ticket`, and it out of the queue, if there is room and it comes first.
+    pub(super) fn take_for(&mut self, ticket: Ticket, weight: Weight) -> bool {
+        let takes = self.waiting.first() == Some(&ticket) && self.fits(weight);
         if takes {
-            self.dirty += bytes;
+            self.taken += weight;
             self.waiting.remove(&ticket);
         }
         takes
@@ -84,19 +89,24 @@ impl Room {
         self.waiting.len()
     }
 
-    fn fits(&self, bytes: u64) -> bool {
-        bytes <= self.dirty_max.saturating_sub(self.dirty)
+    fn fits(&self, weight: Weight) -> bool {
+        weight.fits_in(self.most - self.taken)
     }
 
     fn refusal(&self, needed: u64) -> NoRoom {
-        NoRoom { needed, dirty: self.dirty, dirty_max: self.dirty_max }
+        NoRoom { needed, dirty: self.taken.bytes, dirty_max: self.most.bytes }
     }
+}
+
+fn permille(part: u64, whole: u64) -> u64 {
+    let permille = u128::from(part) * 1000 / u128::from(whole.max(1));
+    u64::try_from(permille).unwrap_or(u64::MAX)
 }
 
 impl Pressure {
     /// Takes room for `bytes`, which there was none for.
     pub(super) fn wait_for_room(&self, bytes: u64) -> Result<Reservation<'_>, NoRoom> {
-        let mut state = self.state.lock();
+        let (mut state, weight) = (self.state.lock(), Weight::of_write(bytes));
         if bytes > self.limits.dirty_max {
             return Err(state.room.refusal(bytes));
         }
@@ -104,7 +114,7 @@ impl Pressure {
         let began = self.clock.now();
         let deadline = began.plus(self.limits.room_wait);
         let mut left = self.limits.room_wait;
-        while !state.room.take_for(ticket, bytes) {
+        while !state.room.take_for(ticket, weight) {
             if left.is_zero() || self.clock.now() >= deadline {
                 state.room.leave(ticket);
                 let refusal = state.room.refusal(bytes);
@@ -119,7 +129,7 @@ impl Pressure {
         }
         drop(state);
         self.waited(self.clock.now().since(began));
-        Ok(Reservation::new(self, bytes))
+        Ok(Reservation::new(self, weight))
     }
 
     /// One has left the queue: the next may find room.

@@ -115,6 +115,8 @@ impl Bridge {
     fn back(&self, back: &Dirty) {
         self.gauge("writeback_dirty_bytes", &[], back.dirty_bytes);
         self.gauge("writeback_dirty_max_bytes", &[], back.dirty_max_bytes);
+        self.gauge("writeback_memory_bytes", &[], back.dirty_memory_bytes);
+        self.gauge("writeback_memory_max_bytes", &[], back.dirty_memory_max_bytes);
         self.gauge("writeback_dirty_files", &[], back.dirty_files);
         self.recorder
             .register_gauge(&key("writeback_oldest_dirty_age_seconds", &[]), &METADATA)

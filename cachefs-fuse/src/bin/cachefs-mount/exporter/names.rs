@@ -93,6 +93,8 @@ pub(super) const METRICS: &[Metric] = &[
     gauge("backend_handles", "Files and directories of the source kept open by the cache."),
     gauge("writeback_dirty_bytes", "Bytes written that are not in the source yet."),
     gauge("writeback_dirty_max_bytes", "Bytes there may be of these."),
+    gauge("writeback_memory_bytes", "Memory that it takes to know where these lie, in bytes."),
+    gauge("writeback_memory_max_bytes", "Bytes of memory it may take."),
     gauge("writeback_dirty_files", "Files they are of."),
     gauge("writeback_oldest_dirty_age_seconds", "How long the oldest of them wait."),
     counter("writeback_flushes_total", "Files written to the source, or not."),

@@ -14,6 +14,8 @@ use super::span::span;
 
 /// Less than this is written at a time, and has no use as a bound.
 const DIRTY_MIN: u64 = 1 << 20;
+/// Memory for where the bytes lie, if it is a quarter of what there is for contents or not.
+const MEMORY_MIN: u64 = 1 << 20;
 
 /// How bytes that are written back get to the source.
 pub(super) const FLAGS: &[Flag] = &[
@@ -143,6 +145,7 @@ impl Back {
             durability: self.durability.unwrap_or(usual.durability),
             sync: self.sync.unwrap_or(usual.sync),
             dirty_max,
+            memory_max: usual.memory_max.min((memory_bytes / 4).max(MEMORY_MIN)),
             // What was overwritten is in it, too, until all that is before it has been flushed.
             journal_max: dirty_max.saturating_mul(3).max(64 << 20),
             segment_size: (dirty_max / 16).clamp(4 << 20, usual.segment_size),

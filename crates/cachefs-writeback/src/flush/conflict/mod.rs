@@ -86,20 +86,20 @@ impl Core {
         let (path, dir) = path?;
         state.epoch += 1;
         self.note(&mut state, &Entry::Conflict { no, path: path.clone(), upto: kept.upto });
-        let bytes = state.extents.clear();
+        let weight = state.extents.clear();
         state.truncate = None;
         let leftover = self.become_clean(file, &mut state);
         // What the backing has is not ours.
         (state.own, state.seen) = (None, None);
         let at = state.place.as_ref().and_then(|place| place.spot());
         drop(state);
-        self.pressure.give_back(bytes);
+        self.pressure.give_back(weight);
         let name = path.file_name().map(ToOwned::to_owned);
         self.news.put(Conflicted { id: file.id(), at, made: dir.zip(name) });
         self.finish(leftover);
         Stats::add(&self.stats.conflicts, 1);
         warn!(
-            file = %file.told().display(), kept = %path.display(), bytes,
+            file = %file.told().display(), kept = %path.display(), bytes = weight.bytes,
             "somebody else changed a file that was written to: both are kept"
         );
         Ok(0)

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use cachefs_vfs::clock::{Clock, ManualClock, Moment};
 
-use crate::pressure::pace::Pace;
-use crate::pressure::rate::DrainRate;
+use super::bytes;
+use crate::extent::Weight;
+use crate::pressure::pace::{BYTES, EXTENTS, Pace};
+use crate::pressure::rate::DrainRates;
 use crate::pressure::room::Room;
 
 const MIB: u64 = 1 << 20;
@@ -15,7 +17,7 @@ struct World {
     clock: ManualClock,
     room: Room,
     pace: Pace,
-    rate: DrainRate,
+    rates: DrainRates,
     /// When each writer writes next.
     writers: Vec<Moment>,
     /// Bytes of one write.
@@ -41,12 +43,12 @@ impl World {
     fn new(dirty_max: u64, speed: u64, writers: usize, write: u64) -> Self {
         let clock = ManualClock::new();
         let now = clock.now();
-        let mut rate = DrainRate::default();
-        rate.begin(now);
+        let mut rates = DrainRates::default();
+        rates.begin(now);
         Self {
-            room: Room::new(dirty_max),
+            room: Room::new(Weight { bytes: dirty_max, extents: u64::MAX }),
             pace: Pace::default(),
-            rate,
+            rates,
             writers: vec![now; writers],
             write,
             speed,
@@ -54,6 +56,17 @@ impl World {
             flushed: 0,
             clock,
         }
+    }
+
+    /// Where each write is an extent, that is what there is room for.
+    fn counting_extents(mut self) -> Self {
+        let most = self.lump * 256 / self.write;
+        self.room = Room::new(Weight { bytes: u64::MAX, extents: most });
+        self
+    }
+
+    fn weight_of(&self, written: u64) -> Weight {
+        Weight { extents: written / self.write, ..bytes(written) }
     }
 
     fn run(&mut self, time: Duration) -> Outcome {
@@ -65,19 +78,20 @@ impl World {
             for writer in 0..self.writers.len() {
                 self.write(writer, &mut outcome);
             }
-            outcome.dirty_max = outcome.dirty_max.max(self.room.dirty());
-            outcome.dirty_min = outcome.dirty_min.min(self.room.dirty());
+            outcome.dirty_max = outcome.dirty_max.max(self.room.taken().bytes);
+            outcome.dirty_min = outcome.dirty_min.min(self.room.taken().bytes);
         }
         outcome
     }
 
     fn flush(&mut self) {
         let tick = u64::try_from(TICK.as_millis()).unwrap();
-        let bytes = (self.speed * tick / 1000).min(self.room.dirty() - self.flushed);
-        self.rate.wrote(self.clock.now(), bytes);
+        let bytes = (self.speed * tick / 1000).min(self.room.taken().bytes - self.flushed);
+        self.rates.wrote(self.clock.now(), self.weight_of(bytes));
         self.flushed += bytes;
         if self.flushed >= self.lump {
-            self.room.give_back(std::mem::take(&mut self.flushed));
+            let flushed = std::mem::take(&mut self.flushed);
+            self.room.give_back(self.weight_of(flushed));
         }
     }
 
@@ -88,10 +102,12 @@ impl World {
             if self.writers[writer] > now {
                 return;
             }
-            let rate = self.rate.at(now);
-            let permille = self.room.permille_with(self.write);
-            let delay = self.pace.delay(now, self.write, permille, rate);
-            if !self.room.take(self.write) {
+            let (rates, weight) = (self.rates.at(now), self.weight_of(self.write));
+            let fill = self.room.permille_with(weight);
+            let cost = BYTES.cost(weight.bytes, fill.bytes, rates.bytes);
+            let cost = cost.max(EXTENTS.cost(weight.extents, fill.extents, rates.extents));
+            let delay = self.pace.delay(now, cost);
+            if !self.room.take(weight) {
                 outcome.refused += 1;
                 return;
             }
@@ -124,6 +140,21 @@ fn writers_come_to_go_as_fast_as_the_backing_below_the_limit() {
         assert!(outcome.dirty_min > dirty_max / 2, "the room is used: {case}");
         assert!(outcome.written.abs_diff(speed * 10) < speed, "{case}");
         assert!(outcome.longest < Duration::from_millis(500), "{case}");
+    }
+}
+
+#[test]
+fn writes_of_few_bytes_settle_below_the_number_of_extents() {
+    for (extents_max, speed, writers) in [(300_000, 10_000, 1), (300_000, 4_000, 4), (20_000, 2_000, 16)] {
+        let write = 10;
+        let mut world = World::new(extents_max * write, speed * write, writers, write).counting_extents();
+        // As flushes give it back.
+        world.lump = extents_max * write / 64;
+        let outcome = settle(&mut world);
+        let case = format!("{writers} writers over {speed} extents/s: {outcome:?}");
+        assert_eq!(outcome.refused, 0, "{case}");
+        assert!(outcome.dirty_max < extents_max * write * 95 / 100, "{case}");
+        assert!(outcome.written.abs_diff(speed * write * 10) < speed * write * 2, "{case}");
     }
 }
 

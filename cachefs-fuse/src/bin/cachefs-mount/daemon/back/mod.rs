@@ -123,6 +123,8 @@ impl Back {
             sync: self.config.sync().to_owned(),
             dirty_bytes: status.dirty_bytes,
             dirty_max_bytes: self.config.limits.dirty_max,
+            dirty_memory_bytes: status.memory_bytes,
+            dirty_memory_max_bytes: status.memory_max,
             dirty_files: status.dirty_files,
             oldest_dirty_age_seconds: status.oldest_age.unwrap_or_default().as_secs_f64(),
             journal: self.journal().to_string_lossy().into_owned(),
