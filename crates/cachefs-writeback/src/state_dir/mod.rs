@@ -76,6 +76,10 @@ impl StateDir {
         wait: Duration,
         mut told: impl FnMut(Option<Drain>),
     ) -> Result<Self, StateError> {
+        // Before anything is made: a refusal leaves nothing behind.
+        for of in [Some(source.path()), mount].into_iter().flatten() {
+            place::outside(&place::meant(root), of)?;
+        }
         let root = place::root(root)?;
         place::outside(&root, source.path())?;
         mount.map_or(Ok(()), |mount| place::outside(&root, mount))?;

@@ -54,6 +54,14 @@ pub(super) fn root(path: &Path) -> Result<PathBuf, StateError> {
     Ok(root)
 }
 
+/// What a path leads to, of which the last parts may be missing.
+pub(super) fn meant(path: &Path) -> PathBuf {
+    let missing = path.ancestors().take_while(|part| part.canonicalize().is_err()).count();
+    let Some(there) = path.ancestors().nth(missing) else { return path.to_path_buf() };
+    let resolved = there.canonicalize().unwrap_or_else(|_| there.to_path_buf());
+    path.strip_prefix(there).map_or_else(|_| path.to_path_buf(), |rest| resolved.join(rest))
+}
+
 /// Refuses a root that lies in `place`, which may be missing.
 pub(super) fn outside(root: &Path, place: &Path) -> Result<(), StateError> {
     let place = place.canonicalize().unwrap_or_else(|_| place.to_path_buf());

@@ -86,6 +86,7 @@ fn the_journal_is_not_kept_in_what_it_is_of() {
         let refused = StateDir::open(&inside, &source, None, Duration::ZERO, |_| ()).unwrap_err();
         assert!(matches!(refused, StateError::Inside { .. }), "{refused:?}");
     }
+    assert_eq!(fs::read_dir(world.source_path()).unwrap().count(), 0, "nothing is left behind");
     let root = world.root();
     let refused = StateDir::open(&root, &source, Some(world.dir.path()), Duration::ZERO, |_| ()).unwrap_err();
     assert!(matches!(refused, StateError::Inside { .. }), "{refused:?}");
