@@ -45,7 +45,7 @@ use crate::journal::{FileNo, Journal, SegmentNo};
 use crate::overlay::Handles;
 use crate::pressure::{Limits, Pressure};
 use crate::retry::Dice;
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering};
 
 /// So many extents there may always be.
 const EXTENTS_MIN: u64 = 1024;
@@ -79,6 +79,8 @@ pub(crate) struct Core {
     pub(crate) news: News,
     pub(crate) hunger: Hunger,
     leaving: Leaving,
+    /// Threads that hang in the backing, and that nobody waits for.
+    pub(crate) astray: AtomicUsize,
     /// Files that are due, the first to be flushed first.
     pub(crate) due: Mutex<VecDeque<Arc<DirtyFile>>>,
     /// The oldest segment that was held when room was last given back.
@@ -127,6 +129,7 @@ impl Core {
             news: News::default(),
             hunger: Hunger::default(),
             leaving: Leaving::default(),
+            astray: AtomicUsize::new(0),
             due: Mutex::default(),
             oldest_held: Mutex::default(),
             abandoned: AtomicBool::new(false),

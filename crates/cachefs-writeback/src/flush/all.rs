@@ -136,17 +136,20 @@ impl Core {
         until: Option<Instant>,
         progress: &mut dyn FnMut(u64),
     ) {
+        if self.is_crowded() && (self.config.flushers > 0 || until.is_some()) {
+            return progress(0);
+        }
         let threads = self.config.flushers.max(usize::from(until.is_some())).min(round.files.lock().len());
         let hired = (0..threads).filter(|_| round.hire(self, Round::work)).count();
         if hired == 0 {
             round.work(self);
         }
-        round.wait(how, until, progress);
+        round.wait(self, how, until, progress);
     }
 
     /// Makes removals durable; by a thread that is left behind if a directory hangs.
     fn settle_until(self: &Arc<Self>, how: &DrainHow, until: Option<Instant>) {
-        if !self.has_removals() {
+        if !self.has_removals() || self.is_crowded() {
             return;
         }
         if self.config.flushers == 0 && until.is_none() {
@@ -154,7 +157,7 @@ impl Core {
         }
         let round = Arc::new(Round::default());
         round.hire(self, |_, core| core.settle_removals());
-        round.wait(how, until, &mut |_| ());
+        round.wait(self, how, until, &mut |_| ());
     }
 
     fn by_age(&self) -> Vec<Arc<DirtyFile>> {

@@ -9,6 +9,9 @@ use crate::core::Core;
 use crate::dirty::DirtyFile;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
 
+/// Threads that hang in the backing after whoever had them flush has left: with so many, no more are sent there.
+const ASTRAY_MAX: usize = 16;
+
 /// Between two reports of progress.
 const REPORT: Duration = Duration::from_millis(200);
 
@@ -20,9 +23,23 @@ pub(super) struct Round {
     /// Which they were.
     clean: Mutex<HashSet<FileId>>,
     stop: AtomicBool,
-    /// Threads at work.
-    working: Mutex<usize>,
+    working: Mutex<Working>,
     done: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Working {
+    /// Threads at work.
+    threads: usize,
+    /// Nobody waits for them any more.
+    are_left: bool,
+}
+
+impl Core {
+    /// Whether so many threads hang in the backing that one more would be too many.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.astray.load(Ordering::Acquire) >= ASTRAY_MAX
+    }
 }
 
 impl Round {
@@ -50,18 +67,23 @@ impl Round {
 
     /// Has a thread do some of it. Returns whether there is one to be had.
     pub(super) fn hire(self: &Arc<Self>, core: &Arc<Core>, work: fn(&Self, &Core)) -> bool {
-        let (core, round) = (Arc::clone(core), Arc::clone(self));
-        *round.working.lock() += 1;
-        let at_work = AtWork(round);
-        thread::Builder::new().name("drain".into()).spawn(move || work(&at_work.0, &core)).is_ok()
+        let at_work = AtWork(Arc::clone(self), Arc::clone(core));
+        self.working.lock().threads += 1;
+        thread::Builder::new().name("drain".into()).spawn(move || work(&at_work.0, &at_work.1)).is_ok()
     }
 
     /// Waits for the threads, not longer than until then, nor when it is cancelled.
-    pub(super) fn wait(&self, how: &DrainHow, until: Option<Instant>, progress: &mut dyn FnMut(u64)) {
+    pub(super) fn wait(
+        &self,
+        core: &Core,
+        how: &DrainHow,
+        until: Option<Instant>,
+        progress: &mut dyn FnMut(u64),
+    ) {
         loop {
             progress(self.flushed());
             let mut working = self.working.lock();
-            if *working == 0 {
+            if working.threads == 0 {
                 return;
             }
             let step =
@@ -71,6 +93,8 @@ impl Round {
             if over || how.cancel.load(Ordering::Acquire) {
                 // Those who hang in the backing are left behind; what they write is in the journal.
                 self.stop.store(true, Ordering::Release);
+                working.are_left = true;
+                core.astray.fetch_add(working.threads, Ordering::AcqRel);
                 return;
             }
         }
@@ -78,11 +102,16 @@ impl Round {
 }
 
 /// Counts a thread out also if it ends by a panic, or never began.
-struct AtWork(Arc<Round>);
+struct AtWork(Arc<Round>, Arc<Core>);
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        *self.0.working.lock() -= 1;
+        let mut working = self.0.working.lock();
+        working.threads -= 1;
+        if working.are_left {
+            self.1.astray.fetch_sub(1, Ordering::AcqRel);
+        }
+        drop(working);
         self.0.done.notify_all();
     }
 }

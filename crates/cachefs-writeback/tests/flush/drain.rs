@@ -103,3 +103,26 @@ fn flushes_of_a_subtree_and_of_a_file_leave_the_others() {
     assert_eq!((bench.beneath("moved/e/f"), bench.beneath("moved/f")), (b"dirty".to_vec(), Vec::new()));
     assert_eq!(bench.fs.status().dirty_files, 2);
 }
+
+#[test]
+fn flushes_that_were_left_in_a_backing_that_hangs_do_not_pile_up() {
+    let bench = Bench::new();
+    let file = bench.dirty("stuck", b"dirty");
+    let hang = bench.backing.add(Rule::on(CallKind::Write).at("stuck").hang()).release_on_drop();
+    for _ in 0..60 {
+        let left = bench.fs.flush_all(Some(Duration::from_millis(2)), &mut |_| ()).remaining;
+        assert_eq!(left.len(), 1, "it is still dirty");
+    }
+    let names = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let names = names.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    let threads = names.filter(|name| name.trim() == "drain").count();
+    // Those of other tests are few.
+    assert!((1..40).contains(&threads), "{threads} threads hang");
+    drop(hang);
+    until("those who hung are gone", || {
+        let left = bench.fs.flush_all(Some(Duration::from_secs(1)), &mut |_| ()).remaining;
+        left.is_empty()
+    });
+    assert_eq!(bench.beneath("stuck"), b"dirty");
+    drop(file);
+}
