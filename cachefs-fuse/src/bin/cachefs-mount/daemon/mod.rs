@@ -13,6 +13,7 @@ mod log_lines;
 mod logging;
 mod metrics;
 mod parting;
+mod pulse;
 mod ready;
 mod report;
 mod signals;
