@@ -69,7 +69,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     let note = |text: &str| voice.note(text);
     undead::cut_off_at(&config.mountpoint, &note);
     let places = Places::check(&config.source, &config.mountpoint, &ours, note, detach)?;
-    let (cache, freshness, back) = assemble(config, &places, &note)?;
+    let (cache, freshness, back) = assemble(config, &places, voice)?;
     warm::check(&cache, &config.warm.globs)?;
     let server = config.metrics.map(metrics::bind).transpose()?;
     // The directory this was called from must not be kept busy.
@@ -136,8 +136,9 @@ fn trace(places: &Places, back: Option<&Back>) -> Trace {
 fn assemble(
     config: &Config,
     places: &Places,
-    note: &dyn Fn(&str),
+    voice: Voice,
 ) -> Result<(CacheFs, Freshness, Option<Arc<Back>>), Failure> {
+    let note = |text: &str| voice.note(text);
     let source = engine::source(config, &places.source)?;
     let root = config.state_dir.as_deref();
     back::check_leftover(root, &places.source, config.back.is_some())?;
@@ -148,7 +149,8 @@ fn assemble(
     if let Some(weakness) = back.weakness() {
         note(&format!("--sync {}: {weakness}", back.sync()));
     }
-    let back = Arc::new(Back::open(back, root, (&places.source, &places.mountpoint), source, note)?);
+    let back = Arc::new(Back::open(back, root, (&places.source, &places.mountpoint), source, &note)?);
+    back.tell_replayed(voice == Voice::Pipe || config.log.file.is_some(), &note);
     let (cache, freshness) = engine::build(config, &back.fs())?;
     back.inform(&cache);
     Ok((cache, freshness, Some(back)))

@@ -44,16 +44,19 @@ impl Back {
     ) -> Drained {
         let cancel = Arc::new(AtomicBool::new(self.is_stopped()));
         let left = deadline.map_or(LONG, |deadline| deadline.saturating_duration_since(Instant::now()));
-        let mut tempo = Tempo::begin(Instant::now());
+        let (mut tempo, patience) = (Tempo::begin(Instant::now()), self.config.drain_patience);
+        self.standstill.lock().begin(Instant::now(), patience);
         let how = DrainHow { deadline: Some(left), cancel: Arc::clone(&cancel) };
-        run(&how, &mut |far| {
+        let drained = run(&how, &mut |far| {
             let now = Instant::now();
             tempo.note(far, now);
-            let in_vain = tempo.stood(now) > self.config.drain_patience;
+            let in_vain = self.standstill.lock().is_in_vain(tempo.moved(), now, patience);
             if !told(&tempo) || in_vain || self.is_stopped() {
                 cancel.store(true, Ordering::Relaxed);
             }
-        })
+        });
+        self.standstill.lock().end();
+        drained
     }
 
     /// The same once nobody writes any more; the log is told, and who wants to mount the source meanwhile. `heard` hears

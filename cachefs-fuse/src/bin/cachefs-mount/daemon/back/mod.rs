@@ -5,6 +5,7 @@ mod drain;
 mod kin;
 mod leftover;
 mod open;
+mod standstill;
 mod tempo;
 
 use std::path::Path;
@@ -22,6 +23,8 @@ use indicatif::HumanBytes;
 use crate::flags::BackConfig;
 use closing::FlushOnClose;
 pub(super) use leftover::check as check_leftover;
+use parking_lot::Mutex;
+use standstill::Standstill;
 pub(super) use tempo::Tempo;
 
 /// The write-back of a mount, and the directory that holds its journal.
@@ -34,6 +37,8 @@ pub(super) struct Back {
     config: BackConfig,
     /// What was in the journal when it was opened.
     replayed: Replayed,
+    /// Whether the source takes anything.
+    standstill: Mutex<Standstill>,
     /// Whoever is draining gives up.
     stopped: AtomicBool,
 }
@@ -61,6 +66,15 @@ impl Back {
     /// What was in the journal when it was opened.
     pub(super) fn replayed(&self) -> &Replayed {
         &self.replayed
+    }
+
+    /// Says what that was, if anything: to people, and to the log where they do not see it.
+    pub(super) fn tell_replayed(&self, is_log_apart: bool, note: &dyn Fn(&str)) {
+        let Some(told) = open::told(&self.replayed) else { return };
+        if is_log_apart {
+            tracing::info!("{told}");
+        }
+        note(&told);
     }
 
     /// What waits, and what was done.

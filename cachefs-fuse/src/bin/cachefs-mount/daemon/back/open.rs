@@ -9,8 +9,10 @@ use cachefs_vfs::clock::SystemClock;
 use cachefs_writeback::state_dir::{Drain, Hint, Source, StateDir, StateError, default_root};
 use cachefs_writeback::{Replayed, Setup, WriteBack, boot_id};
 use indicatif::HumanBytes;
+use parking_lot::Mutex;
 
 use super::Back;
+use super::standstill::Standstill;
 use crate::daemon::undead;
 use crate::failure::Failure;
 use crate::flags::BackConfig;
@@ -55,11 +57,10 @@ impl Back {
         };
         let (write_back, replayed) =
             WriteBack::open(backing, journal, setup).map_err(|error| cannot(&error))?;
-        if let Some(told) = tell(&replayed) {
-            note(&told);
-        }
+        tell_one_by_one(&replayed);
         let write_back = Arc::new(write_back);
-        Ok(Self { write_back, state, hint, config, replayed, stopped: AtomicBool::new(false) })
+        let standstill = Mutex::new(Standstill::new(Instant::now()));
+        Ok(Self { write_back, state, hint, config, replayed, standstill, stopped: AtomicBool::new(false) })
     }
 }
 
@@ -120,11 +121,13 @@ fn waiting(drain: Option<Drain>) -> String {
     )
 }
 
-/// What was replayed, on one line; the log has it in full. `None`: nothing was.
-fn tell(replayed: &Replayed) -> Option<String> {
-    if replayed.is_nothing() {
-        return None;
-    }
+/// What was replayed, on one line. `None`: nothing was.
+pub(super) fn told(replayed: &Replayed) -> Option<String> {
+    (!replayed.is_nothing()).then(|| summary(replayed))
+}
+
+/// To the log.
+fn tell_one_by_one(replayed: &Replayed) {
     for kept in replayed.conflicts.iter().take(TOLD_MAX) {
         let path = kept.path.as_deref().unwrap_or(Path::new("a file"));
         tracing::warn!(
@@ -144,12 +147,9 @@ fn tell(replayed: &Replayed) -> Option<String> {
         let path = dropped.path.as_deref().unwrap_or(Path::new("a file"));
         tracing::warn!(path = %path.display(), bytes = dropped.bytes, "gone from the source, dropped");
     }
-    let told = summary(replayed);
-    tracing::info!("{told}");
-    Some(told)
 }
 
-pub(super) fn summary(replayed: &Replayed) -> String {
+fn summary(replayed: &Replayed) -> String {
     let mut told = format!(
         "replayed the journal: {} of {} files go to the source",
         HumanBytes(replayed.bytes),
@@ -174,10 +174,10 @@ mod tests {
 
     #[test]
     fn what_was_replayed_is_told_on_one_line() {
-        assert_eq!(tell(&Replayed::default()), None);
+        assert_eq!(told(&Replayed::default()), None);
         let replayed = Replayed { files: 2, bytes: 2048, ..Replayed::default() };
         assert_eq!(
-            tell(&replayed).as_deref(),
+            told(&replayed).as_deref(),
             Some("replayed the journal: 2.00 KiB of 2 files go to the source")
         );
     }

@@ -12,21 +12,22 @@ pub(crate) struct Tempo {
     began: Instant,
     /// When it was a step further for the last time.
     moved: Instant,
-    least_left: (u64, u64),
+    least_left: Option<(u64, u64)>,
     now: Progress,
 }
 
 impl Tempo {
     pub(crate) fn begin(now: Instant) -> Self {
-        Self { began: now, moved: now, least_left: (u64::MAX, u64::MAX), now: Progress::default() }
+        Self { began: now, moved: now, least_left: None, now: Progress::default() }
     }
 
     pub(crate) fn note(&mut self, far: &Progress, now: Instant) {
         let left = (far.files_left, far.bytes_left);
-        if far.bytes > self.now.bytes || far.files > self.now.files || left < self.least_left {
+        let less = self.least_left.is_some_and(|least| left < least);
+        if far.bytes > self.now.bytes || far.files > self.now.files || less {
             self.moved = now;
         }
-        self.least_left = self.least_left.min(left);
+        self.least_left = Some(self.least_left.map_or(left, |least| least.min(left)));
         self.now = *far;
     }
 
@@ -35,8 +36,14 @@ impl Tempo {
         self.now.files_left == 0 && self.now.bytes_left == 0
     }
 
+    /// When something moved for the last time, if it did.
+    pub(super) fn moved(&self) -> Option<Instant> {
+        (self.moved > self.began).then_some(self.moved)
+    }
+
     /// For how long nothing has moved.
-    pub(crate) fn stood(&self, now: Instant) -> Duration {
+    #[cfg(test)]
+    fn stood(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.moved)
     }
 
@@ -111,8 +118,10 @@ mod tests {
         // Who writes meanwhile does not make it stand still.
         tempo.note(&Progress { files: 2, bytes: 20 << 20, files_left: 4, bytes_left: 40 << 20 }, at(25));
         assert_eq!(tempo.stood(at(25)), Duration::ZERO);
+        assert_eq!(tempo.moved(), Some(at(25)));
         let mut stuck = Tempo::begin(began);
         stuck.note(&Progress { files: 0, bytes: 0, files_left: 1, bytes_left: 5 }, at(1));
+        assert_eq!(stuck.moved(), None, "to be told for the first time is no movement");
         assert!(stuck.shown(at(2)).to_string().ends_with("the source takes nothing"));
     }
 }
