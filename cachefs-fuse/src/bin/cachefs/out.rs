@@ -43,6 +43,11 @@ impl Out {
         printed.map(|()| exit).map_err(|error| Trouble::failed(format!("nothing can be printed: {error}")))
     }
 
+    /// Tells people, while they wait, for what. Who does not listen does not want to hear it.
+    pub(crate) fn note(&self, text: &str) {
+        _ = writeln!(io::stderr(), "{}: {text}", self.program);
+    }
+
     /// Tells why there is no result. Who does not listen does not want to hear it.
     pub(crate) fn trouble(&self, trouble: &Trouble) {
         _ = if self.json {

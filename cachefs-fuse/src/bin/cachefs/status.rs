@@ -126,7 +126,12 @@ mod tests {
         };
         let status = Status { source: "/s".into(), write_back: Some(dirty), ..Status::default() };
         let text = shown(&status);
-        assert!(text.contains("4.00 KiB of 2 files, at most 1.00 MiB; the oldest for 1.2 s; 192 B of 1.00 MiB of memory"), "{text}");
+        assert!(
+            text.contains(
+                "4.00 KiB of 2 files, at most 1.00 MiB; the oldest for 1.2 s; 192 B of 1.00 MiB of memory"
+            ),
+            "{text}"
+        );
         assert!(text.ends_with("failing\n  a\\n/b (2.00 KiB): no space"), "{text}");
         assert_eq!(shown(&Status::default()).lines().count(), 2);
     }

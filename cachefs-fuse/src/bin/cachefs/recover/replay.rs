@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use cachefs_fuse::control::{Far, Left, plain};
 use cachefs_vfs::clock::SystemClock;
 use cachefs_vfs::{LocalFs, Vfs};
-use cachefs_writeback::state_dir::{Source, StateDir};
+use cachefs_writeback::state_dir::{Drain, Source, StateDir};
 use cachefs_writeback::{Config, DrainHow, Drained, Progress, Replayed, Setup, WriteBack, boot_id};
 use indicatif::HumanBytes;
 use serde_json::json;
@@ -28,7 +28,13 @@ const HOLDER_MAX: Duration = Duration::from_secs(60);
 /// Writes to the source what is in its journal.
 pub(super) fn run(root: &Path, path: &Path, out: &Out) -> Result<Exit, Trouble> {
     let source = Source::of(path).map_err(state_trouble)?;
-    let state = StateDir::open(root, &source, None, HOLDER_MAX, |_| ()).map_err(state_trouble)?;
+    let mut noted = false;
+    let told = |drain: Option<Drain>| {
+        if !std::mem::replace(&mut noted, true) {
+            out.note(&waiting(drain));
+        }
+    };
+    let state = StateDir::open(root, &source, None, HOLDER_MAX, told).map_err(state_trouble)?;
     let cannot = |error: &dyn std::fmt::Display| Trouble::failed(format!("{}: {error}", path.display()));
     let backing: Arc<dyn Vfs> = Arc::new(LocalFs::open(path).map_err(|error| cannot(&error))?);
     let journal = state.journal().map_err(state_trouble)?;
@@ -41,6 +47,15 @@ pub(super) fn run(root: &Path, path: &Path, out: &Out) -> Result<Exit, Trouble> 
     let (write_back, replayed) = WriteBack::open(backing, journal, setup).map_err(|error| cannot(&error))?;
     let drained = drain(&write_back, &Bar::new(!out.is_json()));
     end(&write_back, &replayed, &drained, out)
+}
+
+fn waiting(drain: Option<Drain>) -> String {
+    let what = match drain {
+        Some(drain) => format!("{} of {} files", HumanBytes(drain.bytes_left), drain.files_left),
+        None => "what remains".to_owned(),
+    };
+    let seconds = HOLDER_MAX.as_secs();
+    format!("waiting at most {seconds} s for the last mount, which still writes {what} to the source")
 }
 
 fn drain(write_back: &WriteBack, bar: &Bar) -> Drained {
