@@ -113,3 +113,36 @@ fn what_a_damaged_journal_lost_is_told_where_it_is_saved() {
     assert_eq!(manifest["lost"].as_array().map(Vec::len), Some(1), "{manifest}");
     assert_eq!(fs::read(to.join("files/g")).unwrap(), b"a text");
 }
+
+#[test]
+fn a_journal_that_does_not_say_what_it_is_of_is_dropped_only_by_its_name() {
+    let (site, place) = left();
+    let (journal, discard) = (place.join("journal"), Path::new("--discard"));
+    for damage in [Some("{"), None] {
+        match damage {
+            Some(text) => fs::write(place.join("source.json"), text).unwrap(),
+            None => fs::remove_file(place.join("source.json")).unwrap(),
+        }
+        let other = site.source();
+        for more in [&[discard][..], &[discard, Path::new("--journal"), &other]] {
+            let (code, told) = recover(&site, more);
+            assert_eq!(code, 12, "{told}");
+            assert!(error(&told).contains(&format!("--journal {}", journal.display())), "{told}");
+        }
+    }
+    let held = fs::File::open(place.join("lock")).unwrap();
+    held.lock_shared().unwrap();
+    assert_eq!(recover(&site, &[discard, Path::new("--journal"), &journal]).0, 5, "somebody has it");
+    drop(held);
+    let (source, state) = (site.source(), state(&site));
+    let words = ["recover", "--discard", "--journal"].map(Path::new);
+    let rest = [&*journal, &*source, Path::new("--state-dir"), &*state];
+    let output = back::cachefs(words.iter().chain(&rest));
+    let shown = back::text(&output);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    assert!(shown.contains("dropping 10 B of 2 files (") && shown.contains("dropped 10 B"), "{shown}");
+    // As if there had been nothing.
+    let _next = back::mount(&site, &[]);
+    assert_eq!(fs::metadata(site.mountpoint().join("f")).unwrap().len(), 0);
+    assert_eq!(told("umount", &[&site.mountpoint()]).0, 0);
+}

@@ -4,6 +4,7 @@ mod elsewhere;
 mod look;
 mod replay;
 mod save;
+mod unsure;
 
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,13 @@ pub(crate) fn arguments(command: Command) -> Command {
                 .value_hint(ValueHint::DirPath)
                 .help("Where journals are, if the mount was told so."),
         )
+        .arg(
+            path("journal", "DIR")
+                .long("journal")
+                .requires("discard")
+                .value_hint(ValueHint::DirPath)
+                .help("The journal to drop, where its directory does not say what it is of."),
+        )
         .group(ArgGroup::new("how").args(["dry-run", "discard", "export"]))
 }
 
@@ -67,6 +75,9 @@ pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
         }
         // What its journal is of is then taken from the command line.
         (Err(StateError::Damaged { path, .. }), Some(to)) => return salvage(&path, &source, to, out),
+        (Err(error @ StateError::Damaged { .. }), None) if matches.get_flag("discard") => {
+            return unsure::discard(&error, path("journal").map(PathBuf::as_path), out);
+        }
         (Err(error), _) => return Err(state_trouble(error)),
     };
     if matches.get_flag("dry-run") {
