@@ -3,11 +3,16 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::net::sockopt::socket_peercred;
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout, socket_peercred};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use serde_json::{Map, Value};
 
 use super::undead::is_undead;
 use super::{Refusal, Reply, Request, line};
+
+/// How long it may take to be heard at all.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
 
 /// One that listens to a mount's socket.
 #[derive(Debug)]
@@ -25,7 +30,8 @@ pub enum CallError {
     Refused(Refusal),
     /// No answer came in time.
     #[error(
-        "process {0}, which serves the mount, does not answer: it may be stopped, or wait for its source"
+        "process {0}, which serves the mount, does not answer: it may be stopped (`kill -CONT {0}` has it go on), or \
+         wait for its source"
     )]
     Silent(u32),
     /// The mount is gone, or does not answer.
@@ -40,7 +46,7 @@ impl Client {
     /// `NotFound` or `ConnectionRefused` if nobody listens there; [`Client::undead`] tells if somebody did who was
     /// killed.
     pub fn connect(path: &Path) -> io::Result<Self> {
-        let stream = UnixStream::connect(path)?;
+        let stream = connect_within(path, CONNECT_MAX)?;
         let peer = socket_peercred(&stream)?.pid.as_raw_nonzero().get().unsigned_abs();
         if is_undead(peer) {
             return Err(io::Error::new(io::ErrorKind::ConnectionRefused, Undead(peer)));
@@ -114,6 +120,17 @@ impl Client {
     }
 }
 
+/// One that is stopped takes no more of those who want to be heard than it has room for.
+fn connect_within(path: &Path, longest: Duration) -> io::Result<UnixStream> {
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(longest))?;
+    match connect(&socket, &SocketAddrUnix::new(path)?) {
+        Ok(()) => Ok(socket.into()),
+        Err(Errno::AGAIN) => Err(io::Error::new(io::ErrorKind::TimedOut, "nobody listens in time")),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
 /// Who listens was killed and cannot end.
 #[derive(Debug, thiserror::Error)]
 #[error("process {0} was killed and cannot end")]
@@ -146,6 +163,22 @@ mod tests {
         client.patience(Some(Duration::from_millis(50))).expect("set");
         let told = client.call(&Request::new("status", Value::Null), |_| {});
         assert!(matches!(told, Err(CallError::Silent(_))), "{told:?}");
+    }
+
+    #[test]
+    fn one_that_takes_nobody_is_given_up_in_time() {
+        let top = tempfile::tempdir().expect("temp");
+        let path = top.path().join("s");
+        let _listener = UnixListener::bind(&path).expect("bound");
+        let mut waiting = Vec::new();
+        let refused = loop {
+            match connect_within(&path, Duration::from_millis(20)) {
+                Ok(stream) => waiting.push(stream),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(refused.kind(), io::ErrorKind::TimedOut);
+        assert!(!waiting.is_empty());
     }
 
     #[test]

@@ -7,8 +7,9 @@ use serde_json::Value;
 use crate::bar::Bar;
 use crate::exit::Exit;
 use crate::out::Out;
+use crate::silence::Silence;
 use crate::status::list;
-use crate::target::{Target, give_up_after};
+use crate::target::{BUSY_QUIET, Target, give_up_after, greet};
 use crate::trouble::Trouble;
 use crate::umount::timeout;
 
@@ -28,15 +29,18 @@ pub(crate) fn arguments(command: Command) -> Command {
 pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
     let path = matches.get_one::<PathBuf>("path").cloned().unwrap_or_default();
     let (mut client, mountpoint) = Target::served(&path)?;
-    let arguments = FlushArguments {
-        path: within(&path, &mountpoint)?,
-        timeout_seconds: matches.get_one::<std::time::Duration>("timeout").map(|span| span.as_secs_f64()),
-    };
+    let timeout_seconds = matches.get_one::<std::time::Duration>("timeout").map(|span| span.as_secs_f64());
+    // Before the path is looked up, which asks the mount, too.
+    greet(&mut client, timeout_seconds, out)?;
+    let arguments = FlushArguments { path: within(&path, &mountpoint)?, timeout_seconds };
     give_up_after(&mut client, arguments.timeout_seconds);
-    let bar = Bar::new(!out.is_json());
+    let (bar, silence) = (Bar::new(!out.is_json()), Silence::of(client.peer(), BUSY_QUIET, out));
     let arguments = serde_json::to_value(&arguments).unwrap_or(Value::Null);
-    let told = client.call(&Request::new("flush", arguments), |far| bar.hear(far))?;
-    drop(bar);
+    let told = client.call(&Request::new("flush", arguments), |far| {
+        silence.heard();
+        bar.hear(far);
+    })?;
+    drop((bar, silence));
     let outcome: Outcome = serde_json::from_value(Value::Object(told))
         .map_err(|error| Trouble::failed(format!("the mount speaks another language: {error}")))?;
     let exit = Exit::after(false, !outcome.left.is_empty(), false);

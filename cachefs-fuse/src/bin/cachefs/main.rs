@@ -8,6 +8,7 @@ mod helper;
 mod out;
 mod recover;
 mod rest;
+mod silence;
 mod span;
 mod status;
 mod target;

@@ -8,10 +8,16 @@ use rustix::io::Errno;
 use serde_json::Value;
 
 use crate::exit::Exit;
+use crate::out::Out;
+use crate::silence::Silence;
 use crate::trouble::Trouble;
 
 /// How long a mount may take to answer what it answers from memory.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// After so long without a word people are told.
+const QUIET: Duration = Duration::from_secs(2);
+/// The same where a mount is busy with what it was asked for.
+pub(crate) const BUSY_QUIET: Duration = Duration::from_secs(5);
 /// How long one of many may take, of which most are not meant.
 const GLANCE_MAX: Duration = Duration::from_millis(300);
 /// How much later than it was told to a mount may give up.
@@ -149,11 +155,24 @@ pub(crate) fn ask_status(client: &mut Client) -> Result<Status, Trouble> {
     status_within(client, ANSWER_MAX)
 }
 
+/// Makes sure that a mount answers at all, before it is asked for what may take long; says on the way that it does not.
+///
+/// # Errors
+/// Temporary, if it does not within some seconds.
+pub(crate) fn greet(client: &mut Client, timeout_seconds: Option<f64>, out: &Out) -> Result<(), Trouble> {
+    let _silence = Silence::of(client.peer(), QUIET, out);
+    let longest = with_grace(timeout_seconds).unwrap_or(ANSWER_MAX);
+    status_within(client, longest.min(ANSWER_MAX)).map(drop)
+}
+
 /// Waits a little longer than the mount was told to take.
 pub(crate) fn give_up_after(client: &mut Client, timeout_seconds: Option<f64>) {
+    client.give_up_at(with_grace(timeout_seconds).and_then(|longest| Instant::now().checked_add(longest)));
+}
+
+fn with_grace(timeout_seconds: Option<f64>) -> Option<Duration> {
     let longest = timeout_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let longest = longest.and_then(|longest| longest.checked_add(GRACE));
-    client.give_up_at(longest.and_then(|longest| Instant::now().checked_add(longest)));
+    longest.and_then(|longest| longest.checked_add(GRACE))
 }
 
 fn status_within(client: &mut Client, patience: Duration) -> Result<Status, Trouble> {

@@ -11,9 +11,10 @@ use crate::bar::Bar;
 use crate::exit::Exit;
 use crate::out::Out;
 use crate::rest::Rest;
+use crate::silence::Silence;
 use crate::span::span;
 use crate::status::list;
-use crate::target::{Target, give_up_after};
+use crate::target::{BUSY_QUIET, Target, give_up_after, greet};
 use crate::trouble::Trouble;
 
 pub(crate) fn arguments(command: Command) -> Command {
@@ -59,9 +60,10 @@ pub(crate) fn leave(path: &Path, arguments: &UmountArguments, out: &Out) -> Resu
                 client.peer()
             ),
         )),
-        Target::Served { client, mountpoint, .. } => {
+        Target::Served { mut client, mountpoint, .. } => {
+            greet(&mut client, arguments.timeout_seconds, out)?;
             check_top(path, &mountpoint)?;
-            let outcome = ask(client, arguments, &Bar::new(!out.is_json()))?;
+            let outcome = ask(client, arguments, out)?;
             let left = outcome.dirty_bytes + outcome.dirty_files > 0;
             let exit = Exit::after(outcome.lost_bytes > 0, left, outcome.conflicts > 0);
             out.end(exit, &outcome, &shown(&outcome))
@@ -113,10 +115,14 @@ fn tell_rest(rest: &Rest, out: &Out) -> Result<Exit, Trouble> {
     out.end(exit, &told, &format!("nobody served this mount any more{text}"))
 }
 
-fn ask(mut client: Client, arguments: &UmountArguments, bar: &Bar) -> Result<Outcome, Trouble> {
+fn ask(mut client: Client, arguments: &UmountArguments, out: &Out) -> Result<Outcome, Trouble> {
+    let (bar, silence) = (Bar::new(!out.is_json()), Silence::of(client.peer(), BUSY_QUIET, out));
     give_up_after(&mut client, arguments.timeout_seconds);
     let arguments = serde_json::to_value(arguments).unwrap_or(Value::Null);
-    let told = client.call(&Request::new("umount", arguments), |far| bar.hear(far))?;
+    let told = client.call(&Request::new("umount", arguments), |far| {
+        silence.heard();
+        bar.hear(far);
+    })?;
     serde_json::from_value(Value::Object(told))
         .map_err(|error| Trouble::failed(format!("the mount speaks another language: {error}")))
 }
