@@ -28,7 +28,7 @@ fn every_workload_runs_on_the_directory_itself() {
     let figures: serde_json::Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
     std::fs::remove_file(&json).unwrap();
     let results = figures["results"].as_array().unwrap();
-    assert_eq!(results.len(), 17);
+    assert_eq!(results.len(), 18);
     for result in results {
         let python_is_missing = result["workload"] == "mapped" && result["failure"].is_string();
         assert!(result["ratio"].as_f64().is_some_and(|ratio| ratio > 0.0) || python_is_missing, "{result}");

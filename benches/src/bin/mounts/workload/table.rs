@@ -5,7 +5,7 @@ use super::{Group, Unit, Workload, mapped, names, reads, writes};
 ///
 /// The floors of first touches are what prototypes reached, divided by 1.3: a stat of a name never seen at 0.09 of
 /// native, the large file at 0.155. That of a small file is put together from what one stat and one read cost them.
-pub(crate) const WORKLOADS: [Workload; 17] = [
+pub(crate) const WORKLOADS: [Workload; 18] = [
     Workload {
         name: "first-stat",
         what: "stat of names a fresh mount never saw",
@@ -124,12 +124,21 @@ pub(crate) const WORKLOADS: [Workload; 17] = [
         run: mapped::mapped,
     },
     Workload {
-        name: "write-chunks",
-        what: "writes of 1 MiB over the large file, without fsync",
+        name: "write-new",
+        what: "writes of 1 MiB into new files, front to back, without fsync",
         group: Group::Writes,
         unit: Unit::MibPerSecond,
         floors: Floors { pages: Some(floor(0.30)), stream: Some(floor(0.90)) },
         warm: None,
+        run: writes::new_chunks,
+    },
+    Workload {
+        name: "write-again",
+        what: "writes of 1 MiB over the large file, all of which was written a moment ago, without fsync",
+        group: Group::Writes,
+        unit: Unit::MibPerSecond,
+        floors: Floors { pages: Some(floor(0.30)), stream: Some(floor(0.90)) },
+        warm: Some(writes::written_over),
         run: writes::chunks,
     },
     Workload {

@@ -19,18 +19,51 @@ const FILE_MODE: Mode = Mode::from_raw_mode(0o644);
 
 /// Writes over the large file, front to back and over again, `size` bytes at a time.
 fn over(scene: &Scene<'_>, size: usize, pace: Pace) -> Result<Sample> {
-    let name = CString::new(format!("{SCRATCH}/{TARGET}"))?;
-    let file = openat(scene.dir, &name, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let file = target(scene)?;
     let (bytes, places) = (vec![7; size], scene.tree.sizes.big / size);
     repeat(scene.time, pace, |number| wrote(pwrite(&file, &bytes, (number % places * size) as u64)?, size))
+}
+
+fn target(scene: &Scene<'_>) -> Result<OwnedFd> {
+    let name = CString::new(format!("{SCRATCH}/{TARGET}"))?;
+    Ok(openat(scene.dir, &name, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
 fn wrote(count: usize, asked: usize) -> Result<()> {
     if count == asked { Ok(()) } else { Err(format!("{count} of {asked} bytes written").into()) }
 }
 
+/// Over a file of which [`written_over`] left the pages with whoever serves it.
 pub(super) fn chunks(scene: &Scene<'_>) -> Result<Sample> {
     over(scene, CHUNK, Pace::Slow)
+}
+
+/// Writes over all of the large file once.
+pub(super) fn written_over(scene: &Scene<'_>) -> Result<Sample> {
+    let (file, bytes) = (target(scene)?, vec![7; CHUNK]);
+    once(scene.tree.sizes.big / CHUNK, |number| chunk(&file, &bytes, number))
+}
+
+/// Into new files, each as long as the large one at most and removed before the next one. Only the writing is measured.
+pub(super) fn new_chunks(scene: &Scene<'_>) -> Result<Sample> {
+    let (names, chunks) = (new_names(scene, MADE_MAX)?, scene.tree.sizes.big / CHUNK);
+    let (mut sample, bytes) = (Sample::default(), vec![7; CHUNK]);
+    for name in &names {
+        let file = create(scene, name)?;
+        for number in 0..chunks {
+            if sample.elapsed >= scene.time {
+                return Ok(sample);
+            }
+            sample = sample.and(once(1, |_| chunk(&file, &bytes, number))?);
+        }
+        drop(file);
+        unlinkat(scene.dir, name, AtFlags::empty())?;
+    }
+    Ok(sample)
+}
+
+fn chunk(file: &OwnedFd, bytes: &[u8], number: usize) -> Result<()> {
+    wrote(pwrite(file, bytes, (number * CHUNK) as u64)?, CHUNK)
 }
 
 pub(super) fn pages(scene: &Scene<'_>) -> Result<Sample> {
