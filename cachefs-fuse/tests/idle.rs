@@ -5,6 +5,7 @@
 mod site;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
@@ -26,6 +27,22 @@ fn a_mount_with_a_ttl_sleeps_while_nobody_uses_it() {
 #[test]
 fn a_watched_mount_sleeps_while_nobody_uses_it() {
     sleeps(&["--coherence", "watch:inotify"]);
+}
+
+/// Who waits for the end of the mount is woken a few times while there are a thousand requests, not by each of them.
+#[test]
+fn requests_wake_those_who_serve_them_only() {
+    let site = Site::with_file("file", b"x");
+    let daemon = site.mount(&["--coherence", "open"]);
+    let pid = daemon.pid();
+    let waiter = PathBuf::from(format!("/proc/{0}/task/{0}/status", pid.as_raw_nonzero()));
+    settle(pid);
+    let before = slept(&waiter).unwrap();
+    for number in 0..1000 {
+        assert!(!site.mountpoint().join(format!("missing-{number}")).exists());
+    }
+    let woken = slept(&waiter).unwrap() - before;
+    assert!(woken < 300, "woken {woken} times by 1000 requests");
 }
 
 /// Uses a mount, lets it settle, and then looks what it does.
@@ -72,9 +89,12 @@ fn busy(pid: Pid) -> Duration {
 /// How often its threads went to sleep so far.
 fn wakes(pid: Pid) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())).unwrap();
-    let of = |status: String| {
-        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        line.map_or(0, |count| count.trim().parse::<u64>().unwrap())
-    };
-    tasks.map(|task| fs::read_to_string(task.unwrap().path().join("status")).map_or(0, of)).sum()
+    tasks.map(|task| slept(&task.unwrap().path().join("status")).unwrap_or(0)).sum()
+}
+
+/// How often the thread with this status did; `None` if it has ended.
+fn slept(status: &Path) -> Option<u64> {
+    let status = fs::read_to_string(status).ok()?;
+    let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+    Some(count.trim().parse().unwrap())
 }

@@ -25,6 +25,12 @@ pub use unmounter::{How, Unmounter};
 
 /// How long the end of a mount waits for its threads; one that hangs in the filesystem is left to itself.
 const JOIN_MAX: Duration = Duration::from_secs(1);
+/// How often is looked whether a mount has ended although its threads have not. They tell by themselves, but for one that
+/// hangs.
+const HANGING: Duration = Duration::from_millis(500);
+
+/// How the threads that serve have ended; an error if that is not known yet, or was told before.
+type Ended = std::result::Result<io::Result<()>, RecvTimeoutError>;
 
 /// A mounted filesystem, served by threads of this process. Dropping it unmounts: plainly, or lazily if it is in
 /// use. The process must not use the mount from the threads that serve it.
@@ -130,16 +136,30 @@ impl Mount {
     /// # Errors
     /// The kernel's, if serving failed.
     pub fn wait(self) -> io::Result<()> {
-        self.unmounter.wait_for_end()?;
-        self.finish(Instant::now() + JOIN_MAX)
+        let ended = self.wait_for_end()?;
+        self.finish(ended, Instant::now() + JOIN_MAX)
     }
 
-    fn finish(&self, until: Instant) -> io::Result<()> {
+    /// Waits for the end of the connection, which the threads tell of by ending themselves, unless one of them hangs.
+    fn wait_for_end(&self) -> io::Result<Ended> {
+        loop {
+            match self.ended.recv_timeout(HANGING) {
+                Err(RecvTimeoutError::Timeout) if !self.unmounter.has_ended(false)? => {}
+                ended => {
+                    // They may have ended for another reason: the mount is in use then, and stays.
+                    while !self.unmounter.has_ended(true)? {}
+                    return Ok(ended);
+                }
+            }
+        }
+    }
+
+    fn finish(&self, ended: Ended, until: Instant) -> io::Result<()> {
         drop(self.watch.lock().take());
         self.presser.stop();
         self.crier.stop();
         self.retirer.stop();
-        let ended = self.ended.recv_deadline(until);
+        let ended = if ended.is_ok() { ended } else { self.ended.recv_deadline(until) };
         self.dispatch.stop();
         match ended {
             Ok(Err(error)) if error.raw_os_error() != Some(Errno::CONNABORTED.raw_os_error()) => Err(error),
@@ -159,7 +179,7 @@ impl Drop for Mount {
         if let Err(error) = plain.or_else(|_| self.unmounter.unmount(How::Lazy)) {
             tracing::error!(%error, "cannot unmount");
         }
-        if let Err(error) = self.finish(Instant::now() + JOIN_MAX) {
+        if let Err(error) = self.finish(Err(RecvTimeoutError::Timeout), Instant::now() + JOIN_MAX) {
             tracing::warn!(%error, "serving ended with an error");
         }
     }

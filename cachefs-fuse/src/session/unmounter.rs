@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use cachefs_vfs::Errno;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::mount::UnmountFlags;
 
 use super::attach::HELPER;
@@ -68,16 +68,16 @@ impl Unmounter {
         Ok(found.is_some_and(|entry| entry.device == self.0.device))
     }
 
-    /// Waits until the kernel has ended the connection: at once if it already has.
-    pub(super) fn wait_for_end(&self) -> Result<(), Errno> {
-        loop {
-            // No event is asked for: a connection that ended reports an error, and requests do not wake us.
-            let mut polled = [PollFd::new(&self.0.connection, PollFlags::empty())];
-            match poll(&mut polled, None) {
-                Ok(_) if polled[0].revents().intersects(PollFlags::ERR | PollFlags::NVAL) => return Ok(()),
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(errno),
-            }
+    /// Whether the kernel has ended the connection, by now or, with `wait`, before anything disturbs the wait. That is
+    /// not for a mount at work: who waits by this descriptor is woken by each request, beside who serves it.
+    pub(super) fn has_ended(&self, wait: bool) -> Result<bool, Errno> {
+        // No event is asked for: a connection that ended reports an error.
+        let mut polled = [PollFd::new(&self.0.connection, PollFlags::empty())];
+        let at_once = Timespec::default();
+        match poll(&mut polled, (!wait).then_some(&at_once)) {
+            Ok(_) => Ok(polled[0].revents().intersects(PollFlags::ERR | PollFlags::NVAL)),
+            Err(Errno::INTR) => Ok(false),
+            Err(errno) => Err(errno),
         }
     }
 
