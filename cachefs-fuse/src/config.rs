@@ -139,6 +139,9 @@ pub struct MountConfig {
     /// What is done when a program closes a file; `None`: nothing, and the kernel does not tell of it. With
     /// [`Trust::Always`] it is told of each descriptor closed, else of those that may write.
     pub on_close: Option<Arc<dyn OnClose>>,
+    /// The filesystem tells of failures after the call they belong to ([`cachefs_vfs::late`]): each open file is to be
+    /// told. Where the kernel does not ask for openings, one of those that have the file open is.
+    pub fails_late: bool,
     /// How many filesystems deep those are whose files pass through with [`Profile::Stream`]: 1, or 2 where they lie on
     /// an overlay themselves, which forbids overlays on top of the mount.
     pub stack_depth: u32,
@@ -195,6 +198,7 @@ impl Default for MountConfig {
             notifiers_max: 16,
             max_readahead: 1 << 20,
             on_close: None,
+            fails_late: false,
             stack_depth: 1,
             max_write: 1 << 20,
             honours_nowait: false,

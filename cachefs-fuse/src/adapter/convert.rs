@@ -120,7 +120,8 @@ pub(super) fn access(flags: OFlags) -> Access {
 /// How a request writes. Pages that come from an mmap have their place, also if the file was opened for appending. The
 /// kernel follows a synchronous write up by an fsync, unless the write was direct.
 pub(super) fn write_how(offset: u64, from: WriteFlags, flags: OFlags) -> WriteHow {
-    let appends = flags.contains(OFlags::APPEND) && !from.contains(WriteFlags::FUSE_WRITE_CACHE);
+    let pages = from.contains(WriteFlags::FUSE_WRITE_CACHE);
+    let appends = flags.contains(OFlags::APPEND) && !pages;
     let privileges = match from.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID) {
         true => Privileges::Drop,
         false => Privileges::Keep,
@@ -130,7 +131,7 @@ pub(super) fn write_how(offset: u64, from: WriteFlags, flags: OFlags) -> WriteHo
         true if flags.contains(OFlags::DSYNC) => Some(SyncHow::Data),
         _ => None,
     };
-    WriteHow { offset, appends, privileges, sync }
+    WriteHow { offset, appends, privileges, pages, sync }
 }
 
 pub(super) fn rename_how(flags: RenameFlags) -> Result<RenameHow> {

@@ -150,7 +150,7 @@ fn passing(
     let (serving, writes) = (tree.serving(), access(flags).writes());
     let way = serving.opened(node, writes, || serving.register(descriptor, register));
     match way {
-        Way::Ours => (Way::Ours, Handle::Ours.number()),
+        Way::Ours => (Way::Ours, tree.listeners().opened()),
         Way::Through(id) => {
             tree.lent(node, access(flags) == Access::ReadWrite);
             (Way::Through(id), Handle::through(writes).number())

@@ -269,7 +269,7 @@ impl Filesystem for Adapter {
         &self,
         _: &Request,
         ino: INodeNo,
-        _: FileHandle,
+        handle: FileHandle,
         offset: u64,
         data: &[u8],
         write_flags: WriteFlags,
@@ -282,13 +282,13 @@ impl Filesystem for Adapter {
             Call::changing(Op::Write, ino.0),
             reply,
             data,
-            move |tree, data| tree.write(NodeId(ino.0), data, how),
+            move |tree, data| tree.write((NodeId(ino.0), handle), data, how),
             |_, reply, written| reply.written(written),
         );
     }
 
-    fn flush(&self, _: &Request, ino: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
-        self.close_file(NodeId(ino.0), reply);
+    fn flush(&self, _: &Request, ino: INodeNo, handle: FileHandle, _: LockOwner, reply: ReplyEmpty) {
+        self.close_file(NodeId(ino.0), handle, reply);
     }
 
     fn release(
@@ -303,16 +303,16 @@ impl Filesystem for Adapter {
     ) {
         // Not as a verb, which may be dropped: the count must be right.
         self.dispatch.noted(Op::Release, 1);
-        self.dispatch.tree().closed(NodeId(ino.0), handle.into());
+        self.dispatch.tree().closed(NodeId(ino.0), handle);
         let closed = self.dispatch.tree().release(NodeId(ino.0));
         reply.ok();
         self.dispatch.dispose(closed);
     }
 
-    fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, datasync: bool, reply: ReplyEmpty) {
+    fn fsync(&self, _: &Request, ino: INodeNo, handle: FileHandle, datasync: bool, reply: ReplyEmpty) {
         let how = if datasync { SyncHow::Data } else { SyncHow::All };
         self.simple(Call::syncing(Op::Fsync, ino.0), reply, &[], move |tree, _| {
-            tree.sync(NodeId(ino.0), how)
+            tree.sync((NodeId(ino.0), handle), how)
         });
     }
 

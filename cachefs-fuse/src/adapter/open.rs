@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use cachefs_vfs::{Errno, Mode, Owner};
-use fuser::{FopenFlags, OpenFlags, ReplyCreate, ReplyEmpty, ReplyOpen};
+use fuser::{FileHandle, FopenFlags, OpenFlags, ReplyCreate, ReplyEmpty, ReplyOpen};
 use rustix::fs::OFlags;
 
 use super::{Adapter, convert, deliver};
@@ -61,12 +61,14 @@ impl Adapter {
     }
 
     /// A descriptor of a file is closed. Where there is nothing to do then, it is refused once and never asked again.
-    pub(super) fn close_file(&self, node: NodeId, reply: ReplyEmpty) {
+    pub(super) fn close_file(&self, node: NodeId, handle: FileHandle, reply: ReplyEmpty) {
         let Some(hook) = self.config.on_close.clone() else {
             self.dispatch.noted(Op::Flush, 1);
             return reply.refuse(Errno::NOSYS);
         };
-        self.simple(Call::waiting(Op::Flush, node.0), reply, &[], move |tree, _| tree.closing(node, &*hook));
+        self.simple(Call::waiting(Op::Flush, node.0), reply, &[], move |tree, _| {
+            tree.closing((node, handle), &*hook)
+        });
     }
 
     /// How a file is opened. One that is opened past the caches is read and written past those of the kernel, too. So

@@ -7,6 +7,7 @@
 mod direct;
 mod file;
 mod handle;
+mod listeners;
 mod right;
 
 use std::io;
@@ -25,6 +26,7 @@ pub(crate) use direct::takes_direct;
 use file::OpenFile;
 pub(crate) use file::Way;
 pub(crate) use handle::Handle;
+pub(crate) use listeners::Listeners;
 
 const SHARDS: usize = 64;
 

@@ -1,4 +1,6 @@
+use cachefs_vfs::late::Listener;
 use cachefs_vfs::{AllocateHow, Errno, Error, Privileges, Result, SeekTo, SyncHow, VFile};
+use fuser::FileHandle;
 
 use super::Tree;
 use crate::OnClose;
@@ -30,6 +32,8 @@ pub(crate) struct WriteHow {
     /// At the real end, wherever that is: the offset is where the kernel believes it to be.
     pub(crate) appends: bool,
     pub(crate) privileges: Privileges,
+    /// The kernel writes back pages that programs stored to, of whatever open file, which are lost if it is refused.
+    pub(crate) pages: bool,
     /// The writer goes on only once the bytes are durable.
     pub(crate) sync: Option<SyncHow>,
 }
@@ -45,7 +49,18 @@ impl Tree {
     }
 
     /// Writes, and syncs what was written if asked to.
-    pub(crate) fn write(&self, node: NodeId, data: &[u8], how: WriteHow) -> Result<u32> {
+    pub(crate) fn write(
+        &self,
+        (node, handle): (NodeId, FileHandle),
+        data: &[u8],
+        how: WriteHow,
+    ) -> Result<u32> {
+        let write = || self.write_now(node, data, how);
+        // What failed before is told to who calls.
+        if how.pages { Listener::deaf().scope(write) } else { self.listeners.speaking_to(handle, write) }
+    }
+
+    fn write_now(&self, node: NodeId, data: &[u8], how: WriteHow) -> Result<u32> {
         let file = self.file(node, Use::Write)?;
         let written = match how.appends {
             true => self.append(node, &*file, data, how)?,
@@ -71,7 +86,11 @@ impl Tree {
     }
 
     /// Makes what was written durable. A file that nobody opened through the mount has nothing to sync.
-    pub(crate) fn sync(&self, node: NodeId, how: SyncHow) -> Result<()> {
+    pub(crate) fn sync(&self, (node, handle): (NodeId, FileHandle), how: SyncHow) -> Result<()> {
+        self.listeners.speaking_to(handle, || self.sync_now(node, how))
+    }
+
+    fn sync_now(&self, node: NodeId, how: SyncHow) -> Result<()> {
         let held = self.handles.file(node);
         match held.and_then(|slot| slot.get(Use::Write).or_else(|| slot.get(Use::Read))) {
             Some(file) => file.sync(how),
@@ -83,10 +102,10 @@ impl Tree {
     }
 
     /// A program closes a file.
-    pub(crate) fn closing(&self, node: NodeId, hook: &dyn OnClose) -> Result<()> {
+    pub(crate) fn closing(&self, (node, handle): (NodeId, FileHandle), hook: &dyn OnClose) -> Result<()> {
         cachefs_vfs::nowait::check()?;
         match self.inodes.identity(node) {
-            Some(id) => hook.closing(id),
+            Some(id) => self.listeners.speaking_to(handle, || hook.closing(id)),
             None => Ok(()),
         }
     }

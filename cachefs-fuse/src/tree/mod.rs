@@ -30,7 +30,7 @@ use crate::buffers::Buffers;
 use crate::handles::{Closed, Handles};
 use crate::inodes::{Inodes, Moves, NodeId};
 use crate::notify::Outbox;
-use crate::serve::Serving;
+use crate::serve::{Listeners, Serving};
 pub(crate) use change::Change;
 pub(crate) use entry::{Entry, Shown};
 pub(crate) use files::WriteHow;
@@ -55,6 +55,7 @@ pub(crate) struct Tree {
     buffers: Buffers,
     belief: Belief,
     serving: Serving,
+    listeners: Listeners,
     /// What the kernel is yet to be told.
     outbox: Arc<Outbox>,
     /// How long a walk that races with renames is tried again.
@@ -79,6 +80,7 @@ impl Tree {
             buffers: Buffers::default(),
             belief: Belief::new(config),
             serving: Serving::new(config),
+            listeners: Listeners::new(config),
             outbox: Arc::new(Outbox::new(config.notices_max, config.notifiers_max)),
             settle_max: config.deadline / 2,
             privileged: rustix::process::geteuid().is_root(),
@@ -107,6 +109,10 @@ impl Tree {
 
     pub(crate) fn serving(&self) -> &Serving {
         &self.serving
+    }
+
+    pub(crate) fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     pub(crate) fn outbox(&self) -> &Arc<Outbox> {

@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 
 use cachefs_vfs::{Attr, Errno, Error, Mode, Result, SetAttr, VFile};
+use fuser::FileHandle;
 
 use super::Tree;
 use crate::handles::Use;
@@ -55,7 +56,9 @@ impl Tree {
     }
 
     /// The kernel closed an open file. What was written past us is not known to anybody.
-    pub(crate) fn closed(&self, node: NodeId, handle: Handle) {
+    pub(crate) fn closed(&self, node: NodeId, handle: FileHandle) {
+        self.listeners.closed(handle);
+        let handle = Handle::from(handle);
         self.serving.closed(node, handle);
         if handle == Handle::Writing {
             self.touched(node);

@@ -14,6 +14,7 @@ mod dir_entry;
 mod error;
 mod ext;
 mod ident;
+pub mod late;
 mod local;
 mod mem;
 mod name;

@@ -13,7 +13,7 @@ impl Core {
     /// handle need not be good for writing.
     ///
     /// # Errors
-    /// What kept a flush of this file from succeeding, once for each handle; those of the backing and of the journal.
+    /// What kept a flush of this file from succeeding, once for each listener; those of the backing and of the journal.
     pub(crate) fn sync_file(&self, target: &Target<'_>, how: SyncHow) -> Result<()> {
         nowait::check()?;
         let Some(file) = self.table.get(target.id) else {
@@ -22,18 +22,18 @@ impl Core {
         if !file.is_dirty() {
             return Self::sync_clean(&file, target, how);
         }
-        if let Some(error) = file.state().report(target.errors) {
+        if let Some(error) = file.state().report(target.listener) {
             return Err(error);
         }
         self.promise(&file);
         let backing = self.config.durability == Durability::Backing || self.is_broken();
         if backing || self.is_nowhere(&file) {
-            self.flush_file(&file)?;
+            self.flush_for(&file, target.listener)?;
         } else if self.config.sync != SyncPolicy::Always {
             return Ok(());
         } else if !self.commit_noted(&file) {
             // It broke just now. What it does not keep has to be in the backing.
-            self.flush_file(&file)?;
+            self.flush_for(&file, target.listener)?;
         }
         self.sync_backing(&file, Some(target.handle))
     }

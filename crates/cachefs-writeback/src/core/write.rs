@@ -1,8 +1,9 @@
+use cachefs_vfs::late::Listener;
 use cachefs_vfs::{Errno, Error, FileId, Privileges, Result, VFile, nowait};
 
 use super::begin::{Begun, must_go_through};
 use super::{Core, Known, Stats};
-use crate::dirty::{DirtyFile, ErrorsSeen};
+use crate::dirty::DirtyFile;
 use crate::extent::Extent;
 use crate::journal::{Entry, JournalError};
 use crate::overlay::Place;
@@ -22,8 +23,8 @@ pub(crate) struct Target<'a> {
     pub(crate) handle: &'a Arc<dyn VFile>,
     /// Where the file is.
     pub(crate) place: &'a Arc<Place>,
-    /// What the handle of ours told its user.
-    pub(crate) errors: &'a ErrorsSeen,
+    /// Who is told what failed, where the caller does not say.
+    pub(crate) listener: &'a Listener,
     /// What the backing told as the handle was opened, if nobody asked it since.
     pub(crate) known: Option<Known>,
 }
@@ -56,7 +57,7 @@ impl Core {
     /// missing failed. The caller has no turn.
     ///
     /// # Errors
-    /// What kept a flush of this file from succeeding, once for each handle; those of the backing where the write goes
+    /// What kept a flush of this file from succeeding, once for each listener; those of the backing where the write goes
     /// through; why there is no room.
     pub(crate) fn write(
         &self,
@@ -65,7 +66,7 @@ impl Core {
         at: At,
         privileges: Privileges,
     ) -> Result<usize> {
-        if let Some(error) = self.table.get(target.id).and_then(|file| file.state().report(target.errors)) {
+        if let Some(error) = self.table.get(target.id).and_then(|file| file.state().report(target.listener)) {
             return Err(error);
         }
         let chunk_max = if at == At::End { APPEND_MAX } else { RECORD_MAX };
@@ -158,6 +159,7 @@ impl Core {
             state.first = now;
         }
         state.unreferenced = false;
+        state.wrote_more();
         (state.last, state.mtime, state.ctime) = (now, mtime, state.ctime.max(mtime));
         let seq = record.seq();
         let left = state.extents.insert(Extent { offset, len, skip: 0, seq, record });

@@ -7,6 +7,5 @@ mod table;
 mod turn;
 
 pub(crate) use file::{Claim, DirtyFile};
-pub(crate) use latch::ErrorsSeen;
 pub(crate) use state::State;
 pub(crate) use table::Table;

@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 
 use cachefs_vfs::clock::Moment;
+use cachefs_vfs::late::Listener;
 use cachefs_vfs::{Attr, Error, Time, VDir, VFile, Version};
 
-use super::ErrorsSeen;
 use super::latch::Latch;
 use crate::extent::ExtentMap;
 use crate::journal::{FileNo, Record, Seq};
@@ -186,9 +186,14 @@ impl State {
         self.synced < self.wrote
     }
 
-    /// What a handle has not told its user yet.
-    pub(crate) fn report(&self, seen: &ErrorsSeen) -> Option<Error> {
-        self.latch.report(seen)
+    /// What a listener was not told yet.
+    pub(crate) fn report(&mut self, own: &Listener) -> Option<Error> {
+        self.latch.report(own)
+    }
+
+    /// More was written, of which nobody was told anything.
+    pub(crate) fn wrote_more(&mut self) {
+        self.latch.wrote();
     }
 
     /// Why it can't be flushed, where that is to be told.

@@ -1,4 +1,5 @@
 use cachefs_vfs::Result;
+use cachefs_vfs::late::Listener;
 
 use crate::core::Core;
 use crate::dirty::DirtyFile;
@@ -26,6 +27,14 @@ impl Drop for Awaited<'_> {
 }
 
 impl Core {
+    /// As [`Self::flush_file`], for somebody who is told what comes of it, and need not be told later.
+    ///
+    /// # Errors
+    /// As [`Self::flush_file`].
+    pub(crate) fn flush_for(&self, file: &Arc<DirtyFile>, listener: &Listener) -> Result<()> {
+        self.flush_file(file).inspect_err(|_| drop(file.state().report(listener)))
+    }
+
     /// Flushes what is dirty of a file at the call.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use cachefs_vfs::late::Listener;
 use cachefs_vfs::{Errno, FileId, Name, Result};
 
 use super::handle::walk;
@@ -43,7 +44,11 @@ impl Core {
     /// # Errors
     /// Those of the flush.
     pub(crate) fn flush_id(&self, id: FileId) -> Result<()> {
-        self.table.get(id).map_or(Ok(()), |file| self.flush_file(&file))
+        let Some(file) = self.table.get(id) else { return Ok(()) };
+        match Listener::current() {
+            Some(listener) => self.flush_for(&file, &listener),
+            None => self.flush_file(&file),
+        }
     }
 
     fn flush_those(&self, mut which: impl FnMut(&DirtyFile) -> bool) -> Result<()> {

@@ -7,6 +7,7 @@ use std::io::IoSliceMut;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
+use cachefs_vfs::late::Listener;
 use cachefs_vfs::{
     Access, AllocateHow, Attr, Errno, Error, OpenHow, Privileges, Result, SeekTo, SyncHow, VFile, nowait,
 };
@@ -31,12 +32,21 @@ pub(crate) struct CacheFile {
     own: Option<Own>,
     /// Where it stands in reading; a leaf lock.
     readahead: Mutex<Readahead>,
+    /// The backing's handles come and go, this one stays: it is who is told of what failed later.
+    listener: Listener,
 }
 
 impl CacheFile {
     pub(crate) fn new(fs: &CacheFs, held: Held, how: OpenHow, own: Option<Own>) -> Self {
         let window = fs.engine().config.readahead_window();
-        Self { fs: fs.clone(), held, how, own, readahead: Mutex::new(Readahead::new(window)) }
+        Self {
+            fs: fs.clone(),
+            held,
+            how,
+            own,
+            readahead: Mutex::new(Readahead::new(window)),
+            listener: Listener::new(),
+        }
     }
 
     fn engine(&self) -> &Arc<Engine> {
@@ -119,12 +129,12 @@ impl VFile for CacheFile {
         if data.is_empty() {
             return file.write_at(data, offset, privileges);
         }
-        self.engine().write(self.node(), &*file, data, offset, privileges)
+        self.listener.scope(|| self.engine().write(self.node(), &*file, data, offset, privileges))
     }
 
     fn append(&self, data: &[u8], privileges: Privileges) -> Result<usize> {
         let file = self.writable()?;
-        self.engine().append(self.node(), &*file, data, privileges)
+        self.listener.scope(|| self.engine().append(self.node(), &*file, data, privileges))
     }
 
     fn set_len(&self, length: u64, privileges: Privileges) -> Result<Attr> {
@@ -170,7 +180,7 @@ impl VFile for CacheFile {
 
     fn sync(&self, how: SyncHow) -> Result<()> {
         let file = self.data_handle()?;
-        self.engine().backing.call(BackingVerb::Sync, || file.sync(how))
+        self.listener.scope(|| self.engine().backing.call(BackingVerb::Sync, || file.sync(how)))
     }
 
     fn reopen(&self, how: OpenHow) -> Result<Arc<dyn VFile>> {

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use cachefs::CacheFs;
 use cachefs_fuse::control::Trace;
-use cachefs_fuse::{Mount, MountConfig, OnClose};
+use cachefs_fuse::{Mount, MountConfig};
 
 use crate::failure::Failure;
 use crate::flags::{Config, KernelConfig};
@@ -77,8 +77,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         .map_err(|error| Failure::system(format!("/ cannot be entered: {error}")))?;
     let steering = Steering::take()?;
     let guardian = config.kernel.auto_unmount.then(|| Guardian::start(&places.mountpoint)).transpose()?;
-    let on_close = back.as_ref().and_then(|back| back.on_close());
-    let mount = start(config, &cache, &places, &freshness, on_close)?;
+    let mount = start(config, &cache, &places, &freshness, back.as_deref())?;
     let profile = mount.profile();
 
     let progress = Arc::new(warm::Progress::default());
@@ -168,12 +167,13 @@ fn start(
     cache: &CacheFs,
     places: &Places,
     freshness: &Freshness,
-    on_close: Option<Arc<dyn OnClose>>,
+    back: Option<&Back>,
 ) -> Result<Mount, Failure> {
     let kernel = MountConfig {
         trust: freshness.trust(),
         stack_depth: places.stack_depth(),
-        on_close,
+        on_close: back.and_then(Back::on_close),
+        fails_late: back.is_some(),
         ..mount_config(&config.kernel, &places.source)
     };
     Mount::start(Arc::new(cache.clone()), &places.mountpoint, kernel)

@@ -3,13 +3,13 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use cachefs_vfs::late::Listener;
 use cachefs_vfs::{
     AllocateHow, Attr, Errno, Error, OpenHow, Privileges, Result, SeekTo, SyncHow, VFile, nowait,
 };
 
 use super::WriteFile;
 use crate::core::At;
-use crate::dirty::ErrorsSeen;
 use crate::sync::Arc;
 
 /// Whether a file that long may be more than the backing has room for in one: it is asked at once, so that who writes
@@ -113,7 +113,7 @@ impl VFile for WriteFile {
             how: Some(how),
             writes: OnceLock::new(),
             place: Arc::clone(&self.place),
-            errors: ErrorsSeen::default(),
+            listener: Listener::new(),
             held: self.is_regular.then(|| self.shared.handles.hold(self.id, 1)),
             known: None,
         }))

@@ -5,12 +5,12 @@ mod node;
 
 use std::sync::OnceLock;
 
+use cachefs_vfs::late::Listener;
 use cachefs_vfs::{Attr, FileId, OpenHow, Privileges, Result, VFile, nowait};
 
 use super::shared::Shared;
 use super::{Held, Place};
 use crate::core::{Known, Target};
-use crate::dirty::ErrorsSeen;
 use crate::sync::Arc;
 
 /// A file of a write-back.
@@ -25,7 +25,7 @@ pub(super) struct WriteFile {
     how: Option<OpenHow>,
     writes: OnceLock<bool>,
     pub(super) place: Arc<Place>,
-    errors: ErrorsSeen,
+    listener: Listener,
     held: Option<Held>,
     known: Option<Known>,
 }
@@ -46,7 +46,7 @@ impl WriteFile {
             how,
             writes: OnceLock::new(),
             place,
-            errors: ErrorsSeen::default(),
+            listener: Listener::new(),
             held: is_regular.then(|| shared.handles.hold(attr.id, attr.links)),
             shared: Arc::clone(shared),
             known: None,
@@ -60,8 +60,8 @@ impl WriteFile {
     }
 
     fn target(&self) -> Target<'_> {
-        let Self { id, inner: handle, place, errors, known, .. } = self;
-        Target { id: *id, handle, place, errors, known: *known }
+        let Self { id, inner: handle, place, listener, known, .. } = self;
+        Target { id: *id, handle, place, listener, known: *known }
     }
 
     fn reads(&self) -> bool {
