@@ -153,6 +153,10 @@ pub struct Dirty {
     /// Why writes go straight to the source, if they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub through: Option<String>,
+    /// Files that the source does not answer for; others are written back meanwhile.
+    pub hanging: u64,
+    /// The first of them.
+    pub hung: Vec<Left>,
     /// Files that could not be written, the first of them.
     pub failing: Vec<Left>,
 }

@@ -49,6 +49,9 @@ pub struct Config {
     pub remembered_max: usize,
     /// Threads that flush. With 0, nothing is flushed but when asked for.
     pub flushers: usize,
+    /// A flusher whose file makes no progress for so long hangs in the backing: another takes its place until it is
+    /// back, up to four times as many as there should be.
+    pub hang_after: Duration,
     /// How long a write that finds no room waits for some before it fails with what keeps the backing from taking
     /// any, or `ETIMEDOUT`.
     pub room_wait: Duration,
@@ -68,6 +71,7 @@ impl Default for Config {
             files_max: 1024,
             remembered_max: 16 << 10,
             flushers: 4,
+            hang_after: Duration::from_secs(10),
             room_wait: Duration::from_secs(20),
         }
     }

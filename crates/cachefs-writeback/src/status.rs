@@ -51,6 +51,12 @@ pub struct Status {
     pub lost_bytes: u64,
     /// Why nothing becomes dirty any more: the journal broke, or there is no room for it.
     pub through: Option<Error>,
+    /// Threads that flush, those that hang among them.
+    pub flushers: u64,
+    /// Files whose flush hangs in the backing.
+    pub hanging: u64,
+    /// Which these are, some of them if they are many.
+    pub hung: Vec<Remaining>,
     /// Files that can't be flushed, some of them if they are many.
     pub failing: Vec<Remaining>,
 }
@@ -67,6 +73,7 @@ impl Core {
         let (usage, stats, weight) = (self.journal.usage(), &self.stats, self.pressure.weight());
         let files = self.table.all_dirty();
         let oldest = files.iter().map(|file| file.state().first).min();
+        let hanging = self.hanging();
         let failing = files.iter().filter(|file| file.state().failing.is_some());
         Status {
             dirty_bytes: weight.bytes,
@@ -87,6 +94,9 @@ impl Core {
             conflicts: count(&stats.conflicts),
             lost_bytes: count(&stats.lost_bytes),
             through: self.journal.broken().or_else(|| self.no_room()),
+            flushers: self.gang.len() as u64,
+            hanging: hanging.len() as u64,
+            hung: hanging.iter().filter_map(|file| remaining(file)).take(FAILING_MAX).collect(),
             failing: failing.filter_map(|file| remaining(file)).take(FAILING_MAX).collect(),
         }
     }

@@ -87,6 +87,10 @@ fn write_back(text: &mut String, dirty: &Dirty) {
     if let Some(why) = &dirty.through {
         _ = write!(text, "\nthrough       writes go straight to the source: {}", plain(why));
     }
+    if dirty.hanging > 0 {
+        let list = list(&dirty.hung);
+        _ = write!(text, "\nhanging       {} files that the source does not answer for{list}", dirty.hanging);
+    }
     if !dirty.failing.is_empty() {
         _ = write!(text, "\nfailing{}", list(&dirty.failing));
     }
@@ -121,6 +125,8 @@ mod tests {
             dirty_memory_bytes: 192,
             dirty_memory_max_bytes: 1 << 20,
             oldest_dirty_age_seconds: 1.25,
+            hanging: 1,
+            hung: vec![Left { path: "nas/f".into(), bytes: 10, error: None }],
             failing,
             ..Dirty::default()
         };
@@ -130,6 +136,10 @@ mod tests {
             text.contains(
                 "4.00 KiB of 2 files, at most 1.00 MiB; the oldest for 1.2 s; 192 B of 1.00 MiB of memory"
             ),
+            "{text}"
+        );
+        assert!(
+            text.contains("hanging       1 files that the source does not answer for\n  nas/f (10 B)"),
             "{text}"
         );
         assert!(text.ends_with("failing\n  a\\n/b (2.00 KiB): no space"), "{text}");

@@ -40,7 +40,7 @@ pub(crate) use write::{At, Target};
 use crate::Config;
 use crate::dirty::{DirtyFile, Table};
 use crate::extent::EXTENT_MEMORY;
-use crate::flush::Bell;
+use crate::flush::{Bell, Gang};
 use crate::journal::{FileNo, Journal, SegmentNo};
 use crate::overlay::Handles;
 use crate::pressure::{Limits, Pressure};
@@ -81,6 +81,8 @@ pub(crate) struct Core {
     leaving: Leaving,
     /// Threads that hang in the backing, and that nobody waits for.
     pub(crate) astray: AtomicUsize,
+    /// Those who flush what is due.
+    pub(crate) gang: Arc<Gang>,
     /// Files that are due, the first to be flushed first.
     pub(crate) due: Mutex<VecDeque<Arc<DirtyFile>>>,
     /// The oldest segment that was held when room was last given back.
@@ -103,6 +105,7 @@ impl Core {
         first_no: FileNo,
     ) -> Arc<Self> {
         let bell = Arc::new(Bell::default());
+        let gang = Arc::new(Gang::new(config.flushers, config.hang_after, Arc::clone(&clock)));
         let (dirty_max, room_wait) = (config.dirty_max, config.room_wait);
         let limits = Limits { dirty_max, extents_max: extents_max(&config), room_wait };
         let urge = {
@@ -130,6 +133,7 @@ impl Core {
             hunger: Hunger::default(),
             leaving: Leaving::default(),
             astray: AtomicUsize::new(0),
+            gang,
             due: Mutex::default(),
             oldest_held: Mutex::default(),
             abandoned: AtomicBool::new(false),

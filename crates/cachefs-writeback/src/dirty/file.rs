@@ -1,10 +1,11 @@
 use std::path::PathBuf;
 
 use cachefs_vfs::FileId;
+use cachefs_vfs::clock::Moment;
 
 use super::State;
 use super::turn::TurnLock;
-use crate::sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// A file that is dirty, was so lately, or whose turn somebody has.
 #[derive(Debug)]
@@ -13,12 +14,15 @@ pub(crate) struct DirtyFile {
     turn: TurnLock,
     /// A flusher has it.
     claimed: AtomicBool,
+    /// When its flush under way made progress last; 0 if there is none.
+    moved: AtomicU64,
     state: Mutex<State>,
 }
 
 impl DirtyFile {
     pub(crate) fn new(id: FileId) -> Self {
-        Self { id, turn: TurnLock::default(), claimed: AtomicBool::new(false), state: Mutex::default() }
+        let (turn, claimed, moved) = Default::default();
+        Self { id, turn, claimed, moved, state: Mutex::default() }
     }
 
     /// Which file of the backing it is.
@@ -67,6 +71,21 @@ impl DirtyFile {
     /// Whether it is being flushed by a flusher.
     pub(crate) fn is_claimed(&self) -> bool {
         self.claimed.load(Ordering::Relaxed)
+    }
+
+    /// When its flush under way, by whomever, made progress last.
+    pub(crate) fn moved(&self) -> Option<Moment> {
+        Some(self.moved.load(Ordering::Relaxed)).filter(|&moved| moved > 0).map(Moment)
+    }
+
+    /// Its flush makes progress.
+    pub(crate) fn moves(&self, now: Moment) {
+        self.moved.store(now.0.max(1), Ordering::Relaxed);
+    }
+
+    /// No flush is under way.
+    pub(crate) fn rests(&self) {
+        self.moved.store(0, Ordering::Relaxed);
     }
 
     /// Marks it as being flushed, so that no two flushers wait for the same turn; `None` if it is.

@@ -80,8 +80,7 @@ impl Core {
         let bytes_before = self.stats.flushed_bytes.load(Ordering::Relaxed);
         let mut files = self.by_age();
         files.retain(|file| within.is_none_or(|within| may_be_within(file, within)));
-        let round = Arc::new(Round::default());
-        round.files.lock().extend(files.iter().cloned());
+        let round = Round::of(self, files.iter().cloned());
         let bytes = || self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
         self.flush_round(&round, how, until, &mut |flushed| progress(&self.progress(flushed, bytes())));
         let clean = round.clean();
@@ -106,8 +105,7 @@ impl Core {
         let bytes_before = self.stats.flushed_bytes.load(Ordering::Relaxed);
         let mut drained = Drained::default();
         loop {
-            let round = Arc::new(Round::default());
-            round.files.lock().extend(self.by_age());
+            let round = Round::of(self, self.by_age());
             self.flush_round(&round, how, until, &mut |flushed| {
                 let bytes = self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
                 progress(&self.progress(drained.files + flushed, bytes));
@@ -136,12 +134,11 @@ impl Core {
         until: Option<Instant>,
         progress: &mut dyn FnMut(u64),
     ) {
-        if self.is_crowded() && (self.config.flushers > 0 || until.is_some()) {
+        let threads = self.config.flushers > 0 || until.is_some();
+        if threads && self.is_crowded() {
             return progress(0);
         }
-        let threads = self.config.flushers.max(usize::from(until.is_some())).min(round.files.lock().len());
-        let hired = (0..threads).filter(|_| round.hire(self, Round::work)).count();
-        if hired == 0 {
+        if !threads || !round.begin(self) {
             round.work(self);
         }
         round.wait(self, how, until, progress);
@@ -155,16 +152,18 @@ impl Core {
         if self.config.flushers == 0 && until.is_none() {
             return self.settle_removals();
         }
-        let round = Arc::new(Round::default());
+        let round = Round::of(self, None);
         round.hire(self, |_, core| core.settle_removals());
         round.wait(self, how, until, &mut |_| ());
     }
 
+    /// What is dirty, the oldest first, and last what hangs.
     fn by_age(&self) -> Vec<Arc<DirtyFile>> {
         let mut files = self.table.all_dirty();
         files.sort_by_cached_key(|file| {
+            let hangs = self.hangs(file);
             let state = file.state();
-            (state.first, state.no)
+            (hangs, state.first, state.no)
         });
         files
     }

@@ -4,8 +4,10 @@ mod all;
 mod bell;
 pub(crate) mod conflict;
 mod forward;
+mod gang;
 mod goal;
 mod handle;
+mod hanging;
 mod one;
 mod outcome;
 mod round;
@@ -16,6 +18,7 @@ mod write_out;
 pub(crate) use all::remaining;
 pub use all::{DrainHow, Drained, Progress, Remaining};
 pub(crate) use bell::Bell;
+pub(crate) use gang::Gang;
 pub(crate) use outcome::is_definite;
 
 pub(crate) use threads::Flushers;

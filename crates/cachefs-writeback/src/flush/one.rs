@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use cachefs_vfs::clock::Moment;
 use cachefs_vfs::{Attr, Errno, Result, SetAttr, SetTime, SyncHow, VFile};
 
+use super::hanging::UnderWay;
 use crate::core::{Core, Stats, Turn};
 use crate::dirty::{DirtyFile, State};
 use crate::extent::Weight;
@@ -61,6 +62,7 @@ impl Turn<'_> {
     /// # Errors
     /// Those of the backing. What is dirty stays so, and is tried again.
     pub(crate) fn flush(&self) -> Result<()> {
+        let _under_way = UnderWay::of(self.file(), self.core().clock.now());
         self.sync_before_clean()?;
         let Some(plan) = self.plan() else { return Ok(()) };
         let core = self.core();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use cachefs_vfs::FileId;
 
 use super::DrainHow;
+use super::gang::{Gang, Member};
 use crate::core::Core;
 use crate::dirty::DirtyFile;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
@@ -16,13 +17,15 @@ const ASTRAY_MAX: usize = 16;
 const REPORT: Duration = Duration::from_millis(200);
 
 /// One round: files that several threads flush.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Round {
     pub(super) files: Mutex<VecDeque<Arc<DirtyFile>>>,
     flushed: AtomicU64,
     /// Which they were.
     clean: Mutex<HashSet<FileId>>,
     stop: AtomicBool,
+    /// Those who flush.
+    gang: Arc<Gang>,
     working: Mutex<Working>,
     done: Condvar,
 }
@@ -43,6 +46,37 @@ impl Core {
 }
 
 impl Round {
+    /// By so many threads.
+    pub(super) fn of(core: &Core, files: impl IntoIterator<Item = Arc<DirtyFile>>) -> Arc<Self> {
+        let files: VecDeque<_> = files.into_iter().collect();
+        let threads = core.config.flushers.max(1).min(files.len());
+        Arc::new(Self {
+            gang: Arc::new(Gang::new(threads, core.config.hang_after, Arc::clone(&core.clock))),
+            files: Mutex::new(files),
+            flushed: AtomicU64::new(0),
+            clean: Mutex::default(),
+            stop: AtomicBool::new(false),
+            working: Mutex::default(),
+            done: Condvar::new(),
+        })
+    }
+
+    /// Has threads flush. Whether there is one to be had.
+    pub(super) fn begin(self: &Arc<Self>, core: &Arc<Core>) -> bool {
+        (0..self.gang.wanted()).filter(|_| self.hire_flusher(core)).count() > 0
+    }
+
+    fn hire_flusher(self: &Arc<Self>, core: &Arc<Core>) -> bool {
+        let member = self.gang.enlist();
+        self.hire(core, move |round, core| round.work_as(core, &member))
+    }
+
+    /// Has others flush in the place of those that hang.
+    fn oversee(self: &Arc<Self>, core: &Arc<Core>) {
+        self.gang.tell();
+        while !self.files.lock().is_empty() && self.gang.lacks() && self.hire_flusher(core) {}
+    }
+
     /// Files flushed so far.
     pub(super) fn flushed(&self) -> u64 {
         self.flushed.load(Ordering::Acquire)
@@ -54,9 +88,14 @@ impl Round {
     }
 
     /// Flushes what nobody else of the round does.
-    pub(super) fn work(&self, core: &Core) {
-        while !self.stop.load(Ordering::Acquire) {
+    pub(super) fn work(self: &Arc<Self>, core: &Core) {
+        self.work_as(core, &self.gang.enlist());
+    }
+
+    fn work_as(&self, core: &Core, member: &Member) {
+        while !self.stop.load(Ordering::Acquire) && !member.leaves() {
             let Some(file) = self.files.lock().pop_front() else { return };
+            let _at_work = member.begins(Some(&file));
             // A failure is kept with the file, and told with what remains.
             if core.flush_file(&file).is_ok() {
                 self.clean.lock().insert(file.id());
@@ -66,7 +105,10 @@ impl Round {
     }
 
     /// Has a thread do some of it. Returns whether there is one to be had.
-    pub(super) fn hire(self: &Arc<Self>, core: &Arc<Core>, work: fn(&Self, &Core)) -> bool {
+    pub(super) fn hire<W>(self: &Arc<Self>, core: &Arc<Core>, work: W) -> bool
+    where
+        W: FnOnce(&Self, &Core) + Send + 'static,
+    {
         let at_work = AtWork(Arc::clone(self), Arc::clone(core));
         self.working.lock().threads += 1;
         thread::Builder::new().name("drain".into()).spawn(move || work(&at_work.0, &at_work.1)).is_ok()
@@ -74,14 +116,15 @@ impl Round {
 
     /// Waits for the threads, not longer than until then, nor when it is cancelled.
     pub(super) fn wait(
-        &self,
-        core: &Core,
+        self: &Arc<Self>,
+        core: &Arc<Core>,
         how: &DrainHow,
         until: Option<Instant>,
         progress: &mut dyn FnMut(u64),
     ) {
         loop {
             progress(self.flushed());
+            self.oversee(core);
             let mut working = self.working.lock();
             if working.threads == 0 {
                 return;

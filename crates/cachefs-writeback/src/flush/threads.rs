@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cachefs_vfs::Result;
 
+use super::gang::Member;
 use crate::SyncPolicy;
 use crate::core::Core;
 use crate::dirty::{Claim, DirtyFile};
@@ -32,9 +33,9 @@ struct Crew {
 }
 
 /// A thread that runs, also if it ends by a panic.
-struct Member(Arc<Crew>);
+struct Running(Arc<Crew>);
 
-impl Drop for Member {
+impl Drop for Running {
     fn drop(&mut self) {
         *self.0.running.lock() -= 1;
         self.0.left.notify_all();
@@ -42,39 +43,45 @@ impl Drop for Member {
 }
 
 impl Core {
-    /// Starts the threads that flush, the one that makes removals durable, and the one that commits once a second where that is the policy.
+    /// Starts the threads that flush, the one that looks after them, the one that makes removals durable, and the one
+    /// that commits once a second where that is the policy.
     ///
     /// # Errors
     /// Those of starting a thread.
     pub(crate) fn start(self: &Arc<Self>) -> Result<Flushers> {
         let flushers = Flushers { core: Arc::clone(self), crew: Arc::default() };
+        let crew = &flushers.crew;
         for _ in 0..self.config.flushers {
-            flushers.hire("flusher", Self::flush_what_is_due)?;
+            crew.hire_flusher(self)?;
         }
         if self.config.flushers > 0 {
-            flushers.hire("settler", Self::settle_what_was_removed)?;
+            crew.hire(self, "settler", |core, crew| core.settle_what_was_removed(&crew.stop))?;
+            crew.hire(self, "overseer", |core, crew| crew.oversee(core))?;
         }
         if self.config.sync == SyncPolicy::EverySecond {
-            flushers.hire("committer", Self::commit_each_second)?;
+            crew.hire(self, "committer", |core, crew| core.commit_each_second(&crew.stop))?;
         }
         Ok(flushers)
     }
 
-    fn flush_what_is_due(&self, stop: &AtomicBool) {
-        while !stop.load(Ordering::Acquire) {
+    fn flush_what_is_due(&self, stop: &AtomicBool, member: &Member) {
+        while !stop.load(Ordering::Acquire) && !member.leaves() {
             let rung = self.bell.rung();
             match self.next_due() {
                 Ok(claim) => {
+                    let _at_work = member.begins(Some(claim.file()));
                     // Taken note of in the file, and tried again.
                     drop(self.flush_claimed(&claim));
                     self.make_journal_room();
                     self.sync_leaving();
                 }
                 Err(wait) => {
+                    let at_work = member.begins(None);
                     self.sync_leaving();
                     if self.journal_fills() {
                         self.make_journal_room();
                     }
+                    drop(at_work);
                     self.bell.wait(rung, wait);
                 }
             }
@@ -82,7 +89,13 @@ impl Core {
     }
 
     fn flush_claimed(&self, claim: &Claim) -> Result<()> {
-        self.turn_of(Arc::clone(claim.file()))?.flush()
+        let file = claim.file();
+        match self.try_turn_of(file) {
+            Some(turn) => turn.flush(),
+            // Somebody flushes it, and may hang.
+            None if file.moved().is_some() => Ok(()),
+            None => self.turn_of(Arc::clone(file))?.flush(),
+        }
     }
 
     /// The file to flush next, else how long to wait.
@@ -106,13 +119,14 @@ impl Core {
         claim.ok_or_else(|| wait.clamp(Duration::from_millis(1), look))
     }
 
-    /// The first of those that are due which nobody flushes.
+    /// The first of those that are due which nobody is at.
     fn claim_of(due: &mut VecDeque<Arc<DirtyFile>>) -> Option<Claim> {
         std::iter::from_fn(|| due.pop_front()).find_map(|file| file.claim().filter(|_| file.is_dirty()))
     }
 
     fn candidates(&self) -> impl Iterator<Item = Candidate<Arc<DirtyFile>>> {
-        let all = self.table.all_dirty().into_iter().filter(|file| !file.is_claimed());
+        let all =
+            self.table.all_dirty().into_iter().filter(|file| !file.is_claimed() && file.moved().is_none());
         all.map(|file| {
             let (first, last, not_before) = {
                 let state = file.state();
@@ -155,14 +169,43 @@ impl Core {
     }
 }
 
-impl Flushers {
-    fn hire(&self, name: &str, work: fn(&Core, &AtomicBool)) -> Result<()> {
-        let core = Arc::clone(&self.core);
-        *self.crew.running.lock() += 1;
-        let member = Member(Arc::clone(&self.crew));
-        let body = move || work(&core, &member.0.stop);
+impl Crew {
+    fn hire_flusher(self: &Arc<Self>, core: &Arc<Core>) -> Result<()> {
+        let member = core.gang.enlist();
+        self.hire(core, "flusher", move |core, crew| core.flush_what_is_due(&crew.stop, &member))
+    }
+
+    fn hire<W>(self: &Arc<Self>, core: &Arc<Core>, name: &str, work: W) -> Result<()>
+    where
+        W: FnOnce(&Arc<Core>, &Arc<Self>) + Send + 'static,
+    {
+        let core = Arc::clone(core);
+        *self.running.lock() += 1;
+        let running = Running(Arc::clone(self));
+        let body = move || work(&core, &running.0);
         let _thread: JoinHandle<()> = thread::Builder::new().name(name.into()).spawn(body)?;
         Ok(())
+    }
+
+    /// Has others flush in the place of those that hang.
+    fn oversee(self: &Arc<Self>, core: &Arc<Core>) {
+        let gang = &core.gang;
+        loop {
+            gang.watch(&self.stop);
+            if self.stop.load(Ordering::Acquire) {
+                return;
+            }
+            gang.tell();
+            while gang.lacks() {
+                if let Err(error) = self.hire_flusher(core) {
+                    tracing::warn!(%error, "nobody flushes in the place of who hangs");
+                    break;
+                }
+            }
+            if gang.is_crowded() {
+                core.bell.ring();
+            }
+        }
     }
 }
 
@@ -170,6 +213,7 @@ impl Drop for Flushers {
     fn drop(&mut self) {
         self.crew.stop.store(true, Ordering::Release);
         self.core.stop();
+        self.core.gang.end();
         self.core.bell.ring();
         self.core.settling.ring();
         let mut running = self.crew.running.lock();

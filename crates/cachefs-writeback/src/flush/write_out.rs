@@ -30,6 +30,7 @@ impl Core {
             self.check_stopped()?;
             write_whole(handle, &buffer, run.offset, pace)?;
             pace.wrote(Weight { bytes: 0, extents: run.extents.len() as u64 });
+            file.moves(self.clock.now());
             written += run.len;
             from = run.end();
         }

@@ -8,6 +8,7 @@ mod drain;
 mod during;
 mod faults;
 mod forward;
+mod hung;
 mod journal;
 mod left_behind;
 mod lost_cut;

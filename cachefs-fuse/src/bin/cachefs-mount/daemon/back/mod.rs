@@ -152,6 +152,8 @@ impl Back {
             lost_bytes: status.lost_bytes,
             through_writes: status.through_writes,
             through: status.through.as_ref().map(ToString::to_string),
+            hanging: status.hanging,
+            hung: left(&status.hung),
             failing: left(&status.failing),
         }
     }
