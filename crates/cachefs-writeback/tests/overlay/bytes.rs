@@ -85,6 +85,21 @@ fn the_backing_has_all_bytes_before_it_works_on_them() {
     bench.settle();
 }
 
+/// Who reads and writes past all caches does so past ours, too.
+#[test]
+fn a_direct_write_is_in_the_backing_at_once() {
+    let bench = Bench::new();
+    let file = bench.dirty("f", b"0123456789");
+    let how = OpenHow { direct: true, ..OpenHow::new(Access::ReadWrite) };
+    let direct = bench.root.open(name("f"), how).unwrap().handle;
+    assert_eq!(direct.write_at(b"AB", 4, KEEP).unwrap(), 2);
+    assert_eq!((bytes(&*bench.bare, "f"), read(&*file)), (b"0123AB6789".to_vec(), b"0123AB6789".to_vec()));
+    file.write_at(b"cd", 0, KEEP).unwrap();
+    assert_eq!(direct.append(b"!", KEEP).unwrap(), 1);
+    assert_eq!((bytes(&*bench.bare, "f"), read(&*file)), (b"cd23AB6789!".to_vec(), b"cd23AB6789!".to_vec()));
+    bench.settle();
+}
+
 #[test]
 fn times_that_were_set_are_not_undone_by_the_flush() {
     let bench = Bench::new();

@@ -41,7 +41,7 @@ impl VFile for WriteFile {
         if data.is_empty() || !self.writes() {
             return self.inner.write_at(data, offset, privileges);
         }
-        if is_far(offset, data.len()) {
+        if self.is_direct() || is_far(offset, data.len()) {
             return self.through(|| self.inner.write_at(data, offset, privileges));
         }
         self.shared.core.write(&self.target(), data, At::Offset(offset), privileges)
@@ -50,6 +50,9 @@ impl VFile for WriteFile {
     fn append(&self, data: &[u8], privileges: Privileges) -> Result<usize> {
         if data.is_empty() || !self.writes() {
             return self.inner.append(data, privileges);
+        }
+        if self.is_direct() {
+            return self.through(|| self.inner.append(data, privileges));
         }
         self.shared.core.write(&self.target(), data, At::End, privileges)
     }
