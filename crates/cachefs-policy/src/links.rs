@@ -20,7 +20,7 @@ pub(crate) struct Links {
 }
 
 /// One list: its ends. Its inner links live in a [`Links`], always the same one.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct List {
     front: u32,
     back: u32,
@@ -40,18 +40,24 @@ impl Links {
             self.links.resize(slot.index() + 1, UNLINKED);
         }
     }
-}
 
-#[cfg(test)]
-impl Links {
-    pub(crate) fn capacity(&self) -> usize {
-        self.links.capacity()
+    /// The neighbour of a listed slot on the side of the front.
+    pub(crate) fn before(&self, slot: Slot) -> Option<Slot> {
+        some(self.links[slot.index()].previous)
     }
 }
 
 impl List {
+    pub(crate) fn front(&self) -> Option<Slot> {
+        some(self.front)
+    }
+
     pub(crate) fn back(&self) -> Option<Slot> {
-        (self.back != NONE).then_some(Slot(self.back))
+        some(self.back)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.back == NONE
     }
 
     pub(crate) fn push_front(&mut self, links: &mut Links, slot: Slot) {
@@ -81,4 +87,8 @@ impl List {
             self.push_front(links, slot);
         }
     }
+}
+
+fn some(number: u32) -> Option<Slot> {
+    (number != NONE).then_some(Slot(number))
 }

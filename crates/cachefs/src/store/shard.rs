@@ -128,5 +128,5 @@ impl Shard {
 }
 
 fn admission(hash: u64, entry: &Entry) -> Admission {
-    Admission { key_hash: hash, weight: u32::try_from(entry.frame.class().bytes()).unwrap_or(u32::MAX) }
+    Admission::new(hash, u32::try_from(entry.frame.class().bytes()).unwrap_or(u32::MAX))
 }

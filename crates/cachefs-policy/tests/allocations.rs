@@ -1,0 +1,31 @@
+//! A policy that has seen its slots does not allocate any more.
+
+mod cache;
+mod dice;
+
+use allocation_counter::measure;
+use cache::Cache;
+use cachefs_policy::PolicyKind;
+use dice::Dice;
+
+const SLOTS: usize = 512;
+const KEYS: u64 = 4096;
+
+/// By turns a scan and a skewed choice.
+fn work(cache: &mut Cache, dice: &mut Dice, accesses: u64) {
+    for at in 0..accesses {
+        let scan = (at / 2000).is_multiple_of(2);
+        cache.access(if scan { at % KEYS } else { dice.below(KEYS).min(dice.below(KEYS)) });
+    }
+}
+
+#[test]
+fn no_policy_allocates_once_it_has_seen_its_slots() {
+    for kind in PolicyKind::ALL {
+        let (mut cache, mut dice) = (Cache::new(kind, SLOTS), Dice::new(7));
+        work(&mut cache, &mut dice, 600);
+        assert!(cache.is_full(), "{kind}: warmed up");
+        let allocated = measure(|| work(&mut cache, &mut dice, 40_000));
+        assert_eq!(allocated.count_total, 0, "{kind}");
+    }
+}
