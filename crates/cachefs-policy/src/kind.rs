@@ -41,12 +41,22 @@ kinds! {
     S3Fifo, "s3fifo", capacity => crate::S3Fifo::new(capacity);
     /// [`crate::Lru`].
     Lru, "lru", _ => crate::Lru::new();
+    /// [`crate::Lru2`].
+    Lru2, "lru2", capacity => crate::Lru2::new(capacity);
+    /// [`crate::Lfu`].
+    Lfu, "lfu", _ => crate::Lfu::new();
     /// [`crate::TwoQ`].
     TwoQ, "2q", capacity => crate::TwoQ::new(capacity);
     /// [`crate::Arc`].
     Arc, "arc", capacity => crate::Arc::new(capacity);
+    /// [`crate::Lirs`].
+    Lirs, "lirs", capacity => crate::Lirs::new(capacity);
     /// [`crate::Sieve`].
     Sieve, "sieve", _ => crate::Sieve::new();
+    /// [`crate::WTinyLfu`].
+    WTinyLfu, "wtinylfu", capacity => crate::WTinyLfu::new(capacity);
+    /// [`crate::Gdsf`].
+    Gdsf, "gdsf", _ => crate::Gdsf::new();
     /// [`crate::Fifo`].
     Fifo, "fifo", _ => crate::Fifo::new();
     /// [`crate::Clock`].

@@ -87,6 +87,35 @@ impl List {
             self.push_front(links, slot);
         }
     }
+
+    /// Puts `new`, which is in no list, where `old` is.
+    pub(crate) fn replace(&mut self, links: &mut Links, old: Slot, new: Slot) {
+        let link = std::mem::replace(&mut links.links[old.index()], UNLINKED);
+        match link.previous {
+            NONE => self.front = new.0,
+            before => links.links[before as usize].next = new.0,
+        }
+        match link.next {
+            NONE => self.back = new.0,
+            after => links.links[after as usize].previous = new.0,
+        }
+        links.links[new.index()] = link;
+    }
+
+    /// Puts the whole of `other` behind this list's back.
+    pub(crate) fn append(&mut self, links: &mut Links, other: List) {
+        if other.is_empty() {
+            return;
+        }
+        match self.back {
+            NONE => self.front = other.front,
+            back => {
+                links.links[back as usize].next = other.front;
+                links.links[other.front as usize].previous = back;
+            }
+        }
+        self.back = other.back;
+    }
 }
 
 fn some(number: u32) -> Option<Slot> {

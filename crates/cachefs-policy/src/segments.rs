@@ -25,12 +25,17 @@ impl<const N: usize> Default for Segments<N> {
 }
 
 impl<const N: usize> Segments<N> {
-    /// Puts a slot that was not known to the front of a segment.
-    pub(crate) fn insert(&mut self, segment: u8, slot: Slot, weight: u32) {
+    /// Makes the tables reach to `slot`.
+    pub(crate) fn grow_to(&mut self, slot: Slot) {
         self.links.grow_to(slot);
         if self.entries.len() <= slot.index() {
             self.entries.resize(slot.index() + 1, Entry::default());
         }
+    }
+
+    /// Puts a slot that was not known to the front of a segment.
+    pub(crate) fn insert(&mut self, segment: u8, slot: Slot, weight: u32) {
+        self.grow_to(slot);
         self.entries[slot.index()] = Entry { weight, segment };
         self.push(segment, slot);
     }

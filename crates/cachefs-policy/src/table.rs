@@ -15,10 +15,14 @@ impl<T> Default for Table<T> {
 }
 
 impl<T: Copy + Default> Table<T> {
-    pub(crate) fn set(&mut self, slot: Slot, value: T) {
+    pub(crate) fn grow_to(&mut self, slot: Slot) {
         if self.0.len() <= slot.index() {
             self.0.resize(slot.index() + 1, T::default());
         }
+    }
+
+    pub(crate) fn set(&mut self, slot: Slot, value: T) {
+        self.grow_to(slot);
         self.0[slot.index()] = value;
     }
 

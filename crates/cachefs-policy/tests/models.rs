@@ -33,3 +33,8 @@ agrees!(sieve, |_| cachefs_policy::Sieve::new(), |_| model::sieve::Model::defaul
 agrees!(s3fifo, cachefs_policy::S3Fifo::new, model::s3fifo::Model::new);
 agrees!(two_q, cachefs_policy::TwoQ::new, model::two_q::Model::new);
 agrees!(arc, cachefs_policy::Arc::new, model::arc::Model::new);
+agrees!(lfu, |_| cachefs_policy::Lfu::new(), |_| model::lfu::Model::default());
+agrees!(gdsf, |_| cachefs_policy::Gdsf::new(), |_| model::gdsf::Model::default());
+agrees!(lru2, cachefs_policy::Lru2::new, model::lru2::Model::new);
+agrees!(lirs, cachefs_policy::Lirs::new, model::lirs::Model::new);
+agrees!(wtinylfu, cachefs_policy::WTinyLfu::new, model::wtinylfu::Model::new);

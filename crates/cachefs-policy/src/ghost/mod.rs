@@ -22,8 +22,6 @@ pub struct Remembered {
     pub weight: u32,
     /// What the policy noted.
     pub note: u32,
-    /// Where it was; another key's soon.
-    pub(crate) place: u32,
 }
 
 /// An exact queue of evicted keys, the oldest forgotten first: bounded by weight and by number, each operation in
@@ -131,8 +129,12 @@ impl Ghost {
 
     /// Forgets the key that was evicted first.
     pub fn forget_oldest(&mut self) -> Option<Remembered> {
-        let Slot(place) = self.order.back()?;
-        Some(self.release(place))
+        self.oldest().map(|place| self.release(place))
+    }
+
+    /// Where the key is that was evicted first.
+    pub(crate) fn oldest(&self) -> Option<u32> {
+        self.order.back().map(|Slot(place)| place)
     }
 
     /// Whether a key of this weight goes in without another one's leaving.
@@ -171,10 +173,11 @@ impl Ghost {
         self.free = place;
         self.weight -= u64::from(weight);
         self.len -= 1;
-        Remembered { weight, note, place }
+        Remembered { weight, note }
     }
 
-    fn find(&self, hash: u64) -> Option<u32> {
+    /// Where the key is.
+    pub(crate) fn find(&self, hash: u64) -> Option<u32> {
         let mut at = *self.buckets.get(self.bucket(hash))?;
         while at != NONE && self.nodes[at as usize].hash != hash {
             at = self.nodes[at as usize].chain;

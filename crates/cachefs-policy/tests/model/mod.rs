@@ -3,10 +3,16 @@
 pub(crate) mod arc;
 pub(crate) mod clock;
 pub(crate) mod fifo;
+pub(crate) mod gdsf;
+pub(crate) mod lfu;
+pub(crate) mod lirs;
 pub(crate) mod lru;
+pub(crate) mod lru2;
+pub(crate) mod ranked;
 pub(crate) mod s3fifo;
 pub(crate) mod sieve;
 pub(crate) mod two_q;
+pub(crate) mod wtinylfu;
 
 use cachefs_policy::{Admission, Slot};
 
