@@ -57,6 +57,10 @@ kinds! {
     WTinyLfu, "wtinylfu", capacity => crate::WTinyLfu::new(capacity);
     /// [`crate::Gdsf`].
     Gdsf, "gdsf", _ => crate::Gdsf::new();
+    /// [`crate::Ttl`].
+    Ttl, "ttl", _ => crate::Ttl::new();
+    /// [`crate::Hybrid`].
+    Hybrid, "hybrid", _ => crate::Hybrid::new();
     /// [`crate::Fifo`].
     Fifo, "fifo", _ => crate::Fifo::new();
     /// [`crate::Clock`].

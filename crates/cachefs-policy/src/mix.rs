@@ -9,11 +9,9 @@ pub(crate) const fn mix(hash: u64) -> u64 {
 }
 
 /// A generator that is steered by its seed alone.
-#[cfg(test)]
 #[derive(Debug)]
 pub(crate) struct Dice(u64);
 
-#[cfg(test)]
 impl Dice {
     pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
@@ -24,7 +22,10 @@ impl Dice {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         ((mix(self.0) >> 32) * limit) >> 32
     }
+}
 
+#[cfg(test)]
+impl Dice {
     pub(crate) fn small(&mut self, limit: u32) -> u32 {
         u32::try_from(self.below(limit.into())).unwrap()
     }

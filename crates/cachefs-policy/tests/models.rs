@@ -38,3 +38,14 @@ agrees!(gdsf, |_| cachefs_policy::Gdsf::new(), |_| model::gdsf::Model::default()
 agrees!(lru2, cachefs_policy::Lru2::new, model::lru2::Model::new);
 agrees!(lirs, cachefs_policy::Lirs::new, model::lirs::Model::new);
 agrees!(wtinylfu, cachefs_policy::WTinyLfu::new, model::wtinylfu::Model::new);
+agrees!(ttl, |_| cachefs_policy::Ttl::new(), |_| model::ttl::Model::default());
+
+/// As many entries as its sample: its choice among more is at random.
+#[test]
+fn hybrid() {
+    for seed in 1..=300 {
+        let slots = u32::try_from(cachefs_policy::Hybrid::SAMPLE).unwrap();
+        let policy: Maker = |_| Box::new(cachefs_policy::Hybrid::new());
+        World::new(seed, policy, |_| Box::new(model::hybrid::Model::default())).with_slots(slots).run(800);
+    }
+}

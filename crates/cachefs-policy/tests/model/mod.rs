@@ -4,6 +4,7 @@ pub(crate) mod arc;
 pub(crate) mod clock;
 pub(crate) mod fifo;
 pub(crate) mod gdsf;
+pub(crate) mod hybrid;
 pub(crate) mod lfu;
 pub(crate) mod lirs;
 pub(crate) mod lru;
@@ -11,6 +12,7 @@ pub(crate) mod lru2;
 pub(crate) mod ranked;
 pub(crate) mod s3fifo;
 pub(crate) mod sieve;
+pub(crate) mod ttl;
 pub(crate) mod two_q;
 pub(crate) mod wtinylfu;
 

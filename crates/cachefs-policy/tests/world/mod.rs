@@ -18,11 +18,10 @@ pub(crate) struct World {
     weight_max: u64,
     keys: u64,
     now: u64,
+    slots: u32,
 }
 
 impl World {
-    const SLOTS: u32 = 40;
-
     /// What differs from seed to seed: weights, number of keys, whether place is made before or after, how often the
     /// victims are looked at.
     pub(crate) fn new(
@@ -45,7 +44,13 @@ impl World {
             weight_max,
             keys,
             now: 0,
+            slots: 40,
         }
+    }
+
+    /// At most so many entries.
+    pub(crate) fn with_slots(self, slots: u32) -> Self {
+        Self { slots, ..self }
     }
 
     pub(crate) fn run(&mut self, steps: usize) {
@@ -90,7 +95,7 @@ impl World {
         if before {
             self.make_place(u64::from(weight));
         }
-        let Some(slot) = (0..Self::SLOTS).find(|slot| !self.resident.contains_key(slot)) else {
+        let Some(slot) = (0..self.slots).find(|slot| !self.resident.contains_key(slot)) else {
             self.evict();
             return;
         };
