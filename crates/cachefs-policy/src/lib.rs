@@ -4,8 +4,11 @@
 //! which one goes next. Keys never come here, only their hashes, so that policies which remember what they evicted
 //! (ghosts) can recognise a key that comes back.
 
+mod admit;
 mod arc;
 mod clock;
+mod cuckoo;
+mod doorkeeper;
 mod fifo;
 mod gdsf;
 mod ghost;
@@ -20,6 +23,7 @@ mod mix;
 mod policy;
 mod ring;
 mod s3fifo;
+mod scan;
 mod segments;
 mod sieve;
 mod sketch;
@@ -28,8 +32,11 @@ mod ttl;
 mod two_q;
 mod wtinylfu;
 
+pub use admit::{Admit, AdmitKind, CuckooWindow, UnknownAdmission};
 pub use arc::Arc;
 pub use clock::Clock;
+pub use cuckoo::Cuckoo;
+pub use doorkeeper::Doorkeeper;
 pub use fifo::Fifo;
 pub use gdsf::Gdsf;
 pub use ghost::{Ghost, Remembered};
@@ -41,6 +48,7 @@ pub use lru::Lru;
 pub use lru2::Lru2;
 pub use policy::{Admission, EvictionPolicy, Slot};
 pub use s3fifo::S3Fifo;
+pub use scan::{ScanDetector, scan_limit};
 pub use sieve::Sieve;
 pub use sketch::Sketch;
 pub use ttl::Ttl;

@@ -5,7 +5,7 @@ mod dice;
 
 use allocation_counter::measure;
 use cache::Cache;
-use cachefs_policy::PolicyKind;
+use cachefs_policy::{Admit, AdmitKind, PolicyKind};
 use dice::Dice;
 
 const SLOTS: usize = 512;
@@ -26,6 +26,20 @@ fn no_policy_allocates_once_it_has_seen_its_slots() {
         work(&mut cache, &mut dice, 600);
         assert!(cache.is_full(), "{kind}: warmed up");
         let allocated = measure(|| work(&mut cache, &mut dice, 40_000));
+        assert_eq!(allocated.count_total, 0, "{kind}");
+    }
+}
+
+#[test]
+fn no_admission_allocates() {
+    for kind in AdmitKind::ALL {
+        let (mut admit, mut dice) = (Admit::new(kind, SLOTS), Dice::new(7));
+        let allocated = measure(|| {
+            for _ in 0..40_000 {
+                admit.on_hit(dice.below(KEYS));
+                admit.on_miss(dice.below(KEYS), Some(dice.below(KEYS)));
+            }
+        });
         assert_eq!(allocated.count_total, 0, "{kind}");
     }
 }
