@@ -11,9 +11,17 @@ use dice::Dice;
 const SLOTS: usize = 512;
 const KEYS: u64 = 4096;
 
-/// By turns a scan and a skewed choice.
+/// By turns a scan and a skewed choice; now and then a victim is refused, or the capacity changes.
 fn work(cache: &mut Cache, dice: &mut Dice, accesses: u64) {
     for at in 0..accesses {
+        if at % 50 == 49
+            && let Some(victim) = cache.policy.victim()
+        {
+            cache.policy.on_refused(victim);
+        }
+        if at % 5000 == 4999 {
+            cache.policy.on_resize(400 + dice.below(200));
+        }
         let scan = (at / 2000).is_multiple_of(2);
         cache.access(if scan { at % KEYS } else { dice.below(KEYS).min(dice.below(KEYS)) });
     }

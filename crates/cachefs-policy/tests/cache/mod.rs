@@ -6,7 +6,7 @@ use cachefs_policy::{Admission, EvictionPolicy, PolicyKind, Slot};
 
 #[derive(Debug)]
 pub(crate) struct Cache {
-    policy: Box<dyn EvictionPolicy>,
+    pub(crate) policy: Box<dyn EvictionPolicy>,
     slot_of: HashMap<u64, Slot>,
     /// As many as the cache has places.
     key_of: Vec<Option<u64>>,
