@@ -138,3 +138,6 @@ impl Ring {
 fn level(priority: u64) -> usize {
     (priority % LEVELS) as usize
 }
+
+#[cfg(test)]
+mod tests;
