@@ -25,7 +25,7 @@ pub struct Remembered {
 }
 
 /// An exact queue of evicted keys, the oldest forgotten first: bounded by weight and by number, each operation in
-/// constant (expected) time, memory fixed but for [`Ghost::reserve`]. 36 bytes per key.
+/// constant (expected) time, memory fixed but for [`Ghost::reserve`]. 36 to 40 bytes per key.
 ///
 /// Keys are told apart by their 64-bit hashes only.
 #[derive(Debug)]
