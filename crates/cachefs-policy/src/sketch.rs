@@ -5,8 +5,8 @@ use crate::mix::mix;
 /// A count-min sketch of 4-bit counters with ageing: all are halved after ten times as many events as it is sized for
 /// (Cormode, Muthukrishnan, "An improved data stream summary: the count-min sketch and its applications", Journal of
 /// Algorithms 55(1), 2005; with the ageing of TinyLFU: Einziger, Friedman, Manes, ACM Transactions on Storage 13(4),
-/// 2017). Counts to 15; never too low but for ageing. Eight to 16 bytes per entry. An event takes amortised constant time:
-/// the halving costs a word per ten events.
+/// 2017). Counts to 15; never too low but for ageing. Eight to 16 bytes per entry. Amortised constant time: the
+/// halving costs a word per ten events.
 #[derive(Debug)]
 pub struct Sketch {
     /// A power of two of words with 16 counters each, four for each row.
