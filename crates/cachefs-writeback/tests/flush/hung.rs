@@ -38,7 +38,9 @@ fn others_are_flushed_and_all_is_as_before_when_it_ends() {
     assert_eq!((bench.fs.status().hanging, flushers(&bench)), (0, 2), "nobody knows yet");
     drop(bench.dirty("g", b"soon"));
     bench.clock.advance(config.hang_after);
-    until("the other file is flushed", || bench.beneath("g") == b"soon");
+    until("the other file is flushed", || {
+        bench.beneath("g") == b"soon" && bench.fs.status().dirty_files == 3
+    });
     assert!(hang.wait_waiting(3, PATIENCE), "each file hurts one flusher");
     bench.clock.advance(config.hang_after);
     let status = bench.fs.status();
