@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use cachefs_policy::{EvictionPolicy, Lru};
+use cachefs_policy::{EvictionPolicy, PolicyKind};
 use cachefs_vfs::Vfs;
 
 use crate::coherence::Coherence;
@@ -30,7 +30,7 @@ impl CacheBuilder {
             backing,
             config: Config::default(),
             clock: Arc::new(SystemClock),
-            policy: Box::new(|| Box::new(Lru::new())),
+            policy: Box::new(|capacity| PolicyKind::Lru.build(capacity)),
         }
     }
 
@@ -143,8 +143,18 @@ impl CacheBuilder {
         self
     }
 
-    /// Makes the eviction policy of each part of the block store; least recently used first if not set.
-    pub fn policy(mut self, make: impl Fn() -> Box<dyn EvictionPolicy> + Send + Sync + 'static) -> Self {
+    /// Which blocks go when memory is short; [`PolicyKind::Lru`] if not set. [`PolicyKind::Ttl`] is as good as
+    /// [`PolicyKind::Fifo`], since blocks do not expire.
+    pub fn policy(self, kind: PolicyKind) -> Self {
+        self.policy_by(move |capacity| kind.build(capacity))
+    }
+
+    /// The same by a policy of your own: makes one for a part of the block store, of so many bytes. There are several
+    /// parts, each with a policy to itself.
+    pub fn policy_by(
+        mut self,
+        make: impl Fn(u64) -> Box<dyn EvictionPolicy> + Send + Sync + 'static,
+    ) -> Self {
         self.policy = Box::new(make);
         self
     }

@@ -83,10 +83,13 @@ mod warm;
 mod workers;
 mod write;
 
+/// Which blocks go when memory is short, and policies of your own.
+pub use cachefs_policy as policy;
 /// Writes that return when a journal has them, and reach the backing later.
 pub use cachefs_writeback as write_back;
 
 pub use builder::CacheBuilder;
+pub use cachefs_policy::PolicyKind;
 pub use coherence::{Coherence, CoherenceStatus, WatchStatus};
 pub use config::WriteMode;
 pub use error::BuildError;

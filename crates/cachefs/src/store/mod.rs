@@ -22,8 +22,8 @@ use crate::block::{BlockIndex, BlockKey, BufferPool, Frame, FrameMut, Generation
 use crate::stats::{Counter, MissReason, Stats};
 use crate::sync::{AtomicUsize, Mutex, Ordering};
 
-/// Makes the eviction policy of one shard.
-pub(crate) type PolicyFactory = dyn Fn() -> Box<dyn EvictionPolicy> + Send + Sync;
+/// Makes the eviction policy of one shard, which holds about so many bytes.
+pub(crate) type PolicyFactory = dyn Fn(u64) -> Box<dyn EvictionPolicy> + Send + Sync;
 
 /// Blocks in memory.
 ///
@@ -47,8 +47,9 @@ pub(crate) struct Store {
 impl Store {
     pub(crate) fn new(limits: StoreLimits, policy: &PolicyFactory, stats: Stats) -> Self {
         let shards = limits.shard_count();
+        let share = (limits.bytes_max / shards) as u64;
         Self {
-            shards: (0..shards).map(|_| Mutex::new(Shard::new(policy()))).collect(),
+            shards: (0..shards).map(|_| Mutex::new(Shard::new(policy(share)))).collect(),
             pool: BufferPool::new(limits.bytes_max),
             entries_max: limits.entries_max,
             entries: AtomicUsize::new(0),

@@ -12,7 +12,7 @@ const KIB: usize = 1024;
 fn store(bytes_max: usize, entries_max: usize, shards: usize) -> (Store, Stats) {
     let stats = Stats::new();
     let limits = StoreLimits { bytes_max, entries_max, shards };
-    (Store::new(limits, &|| Box::new(Lru::new()), stats.clone()), stats)
+    (Store::new(limits, &|_| Box::new(Lru::new()), stats.clone()), stats)
 }
 
 fn key(inode: u64, index: u64) -> BlockKey {

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cachefs::{CacheBuilder, CacheFs, Coherence, WriteMode};
+use cachefs::{CacheBuilder, CacheFs, Coherence, PolicyKind, WriteMode};
 use cachefs_testkit::{OutsideFs, SplitMix64};
 use cachefs_vfs::{
     Access, Errno, Error, LocalFs, MemFs, OpenHow, Privileges, RenameHow, VFile, Vfs, VfsExt, WatchMethod,
@@ -52,9 +52,11 @@ impl Arena {
     }
 
     fn run(&self) {
-        let seconds =
-            std::env::var("CACHEFS_SOAK_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(10);
-        let end = Instant::now() + Duration::from_secs(seconds);
+        self.run_for(whole_time());
+    }
+
+    fn run_for(&self, time: Duration) {
+        let end = Instant::now() + time;
         thread::scope(|scope| {
             let threads: Vec<_> = (0..THREADS)
                 .map(|seed| {
@@ -181,6 +183,11 @@ impl Arena {
     }
 }
 
+fn whole_time() -> Duration {
+    let seconds = std::env::var("CACHEFS_SOAK_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(10))
+}
+
 fn missing<T>(result: Result<T, Error>) -> Option<Errno> {
     result.err().map(|error| error.errno())
 }
@@ -238,4 +245,12 @@ fn close_to_open() {
 #[test]
 fn alone() {
     Arena::new(Arc::new(MemFs::new()), true, |cache| cache.coherence(Coherence::Single)).run();
+}
+
+/// Each for a tenth of the time.
+#[test]
+fn by_every_policy() {
+    for kind in PolicyKind::ALL {
+        Arena::new(Arc::new(MemFs::new()), true, |cache| cache.policy(kind)).run_for(whole_time() / 10);
+    }
 }

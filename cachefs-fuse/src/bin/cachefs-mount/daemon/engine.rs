@@ -67,6 +67,7 @@ fn builder(cache: &CacheConfig, source: Arc<dyn Vfs>) -> CacheBuilder {
         .name_ttl(belief)
         .negative_ttl(belief)
         .listing_ttl(belief)
+        .policy(cache.policy)
         .memory(usize::try_from(cache.memory_bytes).unwrap_or(usize::MAX))
         .metadata_entries(cache.metadata_entries)
         .write_mode(mode)

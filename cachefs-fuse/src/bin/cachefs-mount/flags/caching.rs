@@ -1,3 +1,6 @@
+use cachefs::PolicyKind;
+use cachefs::policy::UnknownPolicy;
+
 use super::coherence::Coherence;
 use super::config::Mode;
 use super::flag::{Flag, count};
@@ -16,6 +19,20 @@ pub(super) const FLAGS: &[Flag] = &[
         |settings, text| {
             settings.memory = Some(text.parse()?);
             Ok(())
+        },
+    ),
+    Flag::value(
+        "policy",
+        "POLICY",
+        "lru",
+        "Which file contents go when memory is short: lru, s3fifo, 2q, arc, lirs, lru2, lfu, wtinylfu, gdsf, hybrid, \
+         sieve, clock or fifo.",
+        |settings, text| {
+            settings.policy = text.parse().map_err(|error: UnknownPolicy| error.to_string())?;
+            // Contents do not expire here.
+            (settings.policy != PolicyKind::Ttl)
+                .then_some(())
+                .ok_or_else(|| format!("\"{text}\" has nothing to go by: give fifo, which does the same"))
         },
     ),
     Flag::value(
@@ -76,6 +93,8 @@ pub(super) const FLAGS: &[Flag] = &[
 mod tests {
     use std::time::Duration;
 
+    use cachefs::PolicyKind;
+
     use crate::flags::config::Mode;
     use crate::flags::size::Size;
     use crate::flags::testing::{settings, usage};
@@ -88,6 +107,17 @@ mod tests {
         assert_eq!(settings.ttl, Some(Duration::from_secs(5)));
         assert_eq!(settings.metadata_entries, 20);
         assert_eq!(settings.readahead, Size::Bytes(0));
+    }
+
+    #[test]
+    fn every_policy_has_its_name() {
+        for kind in PolicyKind::ALL.into_iter().filter(|kind| *kind != PolicyKind::Ttl) {
+            assert_eq!(settings(&format!("--policy {kind}")).policy, kind);
+            let flag = super::FLAGS.iter().find(|flag| flag.long == "policy").unwrap();
+            assert!(flag.help.contains(kind.name()), "{kind} is not told of");
+        }
+        assert!(usage("--policy mru").contains("s3fifo"));
+        assert!(usage("--policy ttl").contains("fifo"));
     }
 
     #[test]

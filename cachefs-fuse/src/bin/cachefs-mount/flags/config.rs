@@ -3,6 +3,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cachefs::PolicyKind;
 use cachefs_fuse::{MountFlag, Profile};
 
 use super::back::BackConfig;
@@ -31,6 +32,7 @@ pub(crate) struct Config {
 /// The engine's part.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CacheConfig {
+    pub(crate) policy: PolicyKind,
     pub(crate) memory_bytes: u64,
     pub(crate) mode: Mode,
     pub(crate) coherence: Coherence,
@@ -137,6 +139,7 @@ impl CacheConfig {
     fn new(settings: &Settings, coherence: Coherence, handles_max: NonZeroUsize, machine: Machine) -> Self {
         let memory = machine.memory_bytes;
         Self {
+            policy: settings.policy,
             memory_bytes: settings.memory.map_or((memory / 20).min(512 << 20), |size| size.bytes(memory)),
             mode: settings.mode,
             coherence,

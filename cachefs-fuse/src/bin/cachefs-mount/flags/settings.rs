@@ -2,6 +2,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cachefs::PolicyKind;
 use cachefs_fuse::{MountFlag, Profile};
 
 use super::back::Back;
@@ -18,6 +19,7 @@ pub(super) struct Settings {
 
     /// `None`: the default, which depends on the machine.
     pub(super) memory: Option<Size>,
+    pub(super) policy: PolicyKind,
     pub(super) mode: Mode,
     /// `None`: auto, or what `ttl` says.
     pub(super) coherence: Option<Coherence>,
@@ -61,6 +63,7 @@ impl Default for Settings {
             foreground: false,
             json: false,
             memory: None,
+            policy: PolicyKind::Lru,
             mode: Mode::Through,
             coherence: None,
             ttl: None,
