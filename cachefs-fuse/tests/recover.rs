@@ -146,3 +146,18 @@ fn a_journal_that_does_not_say_what_it_is_of_is_dropped_only_by_its_name() {
     assert_eq!(fs::metadata(site.mountpoint().join("f")).unwrap().len(), 0);
     assert_eq!(told("umount", &[&site.mountpoint()]).0, 0);
 }
+
+#[test]
+fn no_journal_is_dropped_in_place_of_the_one_that_was_named() {
+    let ((site, place), (other, others)) = (left(), left());
+    let drop = |journal: &Path| recover(&site, &[Path::new("--discard"), Path::new("--journal"), journal]);
+    let (code, told) = drop(&others.join("journal"));
+    assert!(code == 1 && error(&told).contains("is not the journal of the source"), "{told}");
+    for site in [&site, &other] {
+        assert_eq!(recover(site, &[Path::new("--dry-run")]).0, 10, "it is still there");
+    }
+    let (code, told) = drop(&place.join("journal"));
+    assert_eq!((code, told["bytes"].as_u64()), (0, Some(10)), "{told}");
+    fs::remove_dir_all(&place).unwrap();
+    assert_eq!(drop(&others.join("journal")).0, 1, "and none is not taken for that one");
+}

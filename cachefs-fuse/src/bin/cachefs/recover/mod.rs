@@ -69,7 +69,10 @@ pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
         (Ok(Some(found)), _) => found,
         (Ok(None), _) => {
             let other = if path("state-dir").is_none() { elsewhere(&root, &source)? } else { None };
-            let Some(found) = other else { return none(&root, &source, out) };
+            let Some(found) = other else {
+                let none = || none(&root, &source, out);
+                return path("journal").map_or_else(none, |named| Err(unsure::not_it(named, None)));
+            };
             root = found.path.parent().unwrap_or(&root).to_owned();
             found
         }
@@ -82,6 +85,9 @@ pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
     };
     if matches.get_flag("dry-run") {
         return look::run(&found, out);
+    }
+    if let Some(named) = path("journal").filter(|named| !unsure::is_of(named, &found.path)) {
+        return Err(unsure::not_it(named, Some(&found.path)));
     }
     let state = || StateDir::open_found(&found.path).map_err(state_trouble);
     match path("export") {

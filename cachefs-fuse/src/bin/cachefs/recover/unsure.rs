@@ -17,9 +17,7 @@ use crate::trouble::Trouble;
 pub(super) fn discard(error: &StateError, named: Option<&Path>, out: &Out) -> Result<Exit, Trouble> {
     let StateError::Damaged { path: state, .. } = error else { return Err(state_trouble(error.clone())) };
     let journal = state.join("journal");
-    let same =
-        |named: &Path| named.canonicalize().is_ok_and(|named| Some(named) == journal.canonicalize().ok());
-    if !named.is_some_and(same) {
+    if !named.is_some_and(|named| is_of(named, state)) {
         let trouble = state_trouble(error.clone());
         let how =
             format!("{}; to drop it all the same, name it: --journal {}", trouble.message, journal.display());
@@ -35,6 +33,19 @@ pub(super) fn discard(error: &StateError, named: Option<&Path>, out: &Out) -> Re
     }
     let text = format!("dropped {} of {} files", HumanBytes(dropped.bytes), dropped.files);
     out.end(Exit::Done, &json!({ "files": dropped.files, "bytes": dropped.bytes }), &text)
+}
+
+/// Whether the journal that was named is the one of this state directory.
+pub(super) fn is_of(named: &Path, state: &Path) -> bool {
+    named.canonicalize().is_ok_and(|named| Some(named) == state.join("journal").canonicalize().ok())
+}
+
+/// Another one than that of the source is not dropped, nor that one in its place.
+pub(super) fn not_it(named: &Path, state: Option<&Path>) -> Trouble {
+    let shown = |path: &Path| plain(&path.to_string_lossy()).into_owned();
+    let its = state
+        .map_or("it has none here".to_owned(), |state| format!("that is {}", shown(&state.join("journal"))));
+    Trouble::failed(format!("{} is not the journal of the source, {its}: nothing was dropped", shown(named)))
 }
 
 /// Before it is done: what will be lost.
