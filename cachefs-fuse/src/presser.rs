@@ -33,6 +33,7 @@ impl Presser {
             while stopped.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
                 press(dispatch.tree().inodes(), &notifier, inodes_max);
                 close_outdated(&dispatch);
+                dispatch.tree().forget_walks(Instant::now());
             }
         })?;
         Ok(Self { stop })

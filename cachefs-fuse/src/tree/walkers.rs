@@ -43,6 +43,19 @@ impl Walkers {
         }
     }
 
+    /// Forgets those who did not come back in time: one that has ended never will, and all others would lock for it.
+    fn forget(&self, now: Instant) {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let mut misled = self.misled.lock();
+        // Who is looked up is only peeked at: the one used the longest ago is the oldest.
+        while misled.peek_lru().is_some_and(|(_, &since)| now.saturating_duration_since(since) >= AGE_MAX) {
+            misled.pop_lru();
+        }
+        self.count.store(misled.len(), Ordering::Release);
+    }
+
     /// Whether the thread walks once more.
     pub(super) fn is_misled(&self, walker: u32, now: impl FnOnce() -> Instant) -> bool {
         if self.count.load(Ordering::Acquire) == 0 {
@@ -76,6 +89,11 @@ impl Tree {
         }
         result
     }
+
+    /// Forgets walks that were not made again.
+    pub(crate) fn forget_walks(&self, now: Instant) {
+        self.walkers.forget(now);
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +109,19 @@ mod tests {
         walkers.remove(1);
         assert!(!walkers.is_misled(1, || start) && walkers.is_misled(2, || start));
         assert!(!walkers.is_misled(2, || start + AGE_MAX));
+        assert_eq!(walkers.count.load(Ordering::Acquire), 0);
+    }
+
+    #[test]
+    fn who_does_not_come_back_is_forgotten() {
+        let (walkers, start) = (Walkers::new(), Instant::now());
+        walkers.add(1, start);
+        walkers.add(2, start);
+        walkers.add(1, start + AGE_MAX / 2);
+        walkers.forget(start + AGE_MAX);
+        assert_eq!(walkers.count.load(Ordering::Acquire), 1);
+        assert!(walkers.is_misled(1, || start + AGE_MAX));
+        walkers.forget(start + AGE_MAX * 2);
         assert_eq!(walkers.count.load(Ordering::Acquire), 0);
     }
 
