@@ -33,7 +33,8 @@ struct Post(Mutex<Option<Job>>);
 struct Job {
     /// The file that it flushes, if any.
     file: Option<Arc<DirtyFile>>,
-    began: Moment,
+    /// Since when it is at it, or since when it was last seen to get on.
+    since: Moment,
     /// That it hangs was said.
     told: bool,
 }
@@ -42,7 +43,7 @@ impl Job {
     /// Since when nothing came of it.
     fn still_since(&self) -> Moment {
         let moved = self.file.as_ref().and_then(|file| file.moved());
-        moved.map_or(self.began, |moved| moved.max(self.began))
+        moved.map_or(self.since, |moved| moved.max(self.since))
     }
 }
 
@@ -85,16 +86,18 @@ impl Gang {
         self.healthy(&self.posts.lock()) > self.wanted
     }
 
-    /// Says of each that hangs that it does, once.
+    /// Says of each that hangs that it does, once. Takes note of how far each of the others is.
     pub(super) fn tell(&self) {
         let posts = self.posts.lock().clone();
         for post in posts {
             let hung = {
                 let mut job = post.0.lock();
-                let news = job.as_mut().filter(|job| !job.told && self.hangs(job));
-                news.map(|job| {
-                    job.told = true;
-                    job.file.clone()
+                job.as_mut().and_then(|job| {
+                    // What follows on a long flush has not hung for as long as that took.
+                    job.since = job.still_since();
+                    let news = !job.told && self.hangs(job);
+                    job.told |= news;
+                    news.then(|| job.file.clone())
                 })
             };
             if let Some(file) = hung {
@@ -145,7 +148,7 @@ pub(super) struct Member {
 impl Member {
     /// It begins something that may hang: a file, or what follows. Until the answer is dropped.
     pub(super) fn begins(&self, file: Option<&Arc<DirtyFile>>) -> AtWork<'_> {
-        let job = Job { file: file.cloned(), began: self.gang.clock.now(), told: false };
+        let job = Job { file: file.cloned(), since: self.gang.clock.now(), told: false };
         let before = {
             let _posts = self.gang.posts.lock();
             self.gang.called.notify_one();
@@ -188,6 +191,7 @@ impl Drop for AtWork<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cachefs_vfs::FileId;
     use cachefs_vfs::clock::ManualClock;
 
     #[test]
@@ -219,5 +223,23 @@ mod tests {
         drop(work);
         drop(all);
         assert!(gang.lacks() && gang.len() == 0);
+    }
+
+    #[test]
+    fn who_moved_a_moment_ago_does_not_hang() {
+        let (clock, limit) = (Arc::new(ManualClock::new()), Duration::from_secs(10));
+        let gang = Arc::new(Gang::new(1, limit, Arc::clone(&clock) as _));
+        let file = Arc::new(DirtyFile::new(FileId { device: 1, inode: 1, generation: 0 }));
+        let one = gang.enlist();
+        let _work = one.begins(Some(&file));
+        for _ in 0..3 {
+            clock.advance(limit / 2);
+            file.moves(clock.now());
+            gang.tell();
+        }
+        file.rests();
+        assert!(!gang.lacks(), "what follows on the flush has just begun");
+        clock.advance(limit);
+        assert!(gang.lacks());
     }
 }
