@@ -42,8 +42,13 @@ impl Core {
             if self.is_broken() || !attr.kind.is_regular() || must_go_through(&attr, privileges) {
                 return Ok(Begun::Through);
             }
-            if self.table.became_dirty(turn.file(), self.config.files_max.max(1)) {
-                return Ok(self.begin_with(&turn, target, &attr, calm));
+            if let Some(before) = self.table.became_dirty(turn.file(), self.config.files_max.max(1)) {
+                let begun = self.begin_with(&turn, target, &attr, calm);
+                if before == 0 {
+                    // Not by how many there are now: of several at once each would leave it to the others.
+                    self.bell.ring();
+                }
+                return Ok(begun);
             }
         }
     }
@@ -86,10 +91,6 @@ impl Core {
             self.note(&mut state, &Entry::Window { no });
             state.windows += 1;
             state.loose = true;
-        }
-        drop(state);
-        if self.table.dirty() == 1 {
-            self.bell.ring();
         }
         Begun::Dirty
     }

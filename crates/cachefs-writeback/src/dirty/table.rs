@@ -86,14 +86,12 @@ impl Table {
         self.shards.iter().flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>()).collect()
     }
 
-    /// One more is dirty, unless there are `max` already. Returns whether it may be.
-    pub(crate) fn became_dirty(&self, file: &Arc<DirtyFile>, max: usize) -> bool {
+    /// One more is dirty, unless there are `max` already: `None` then, else how many there were before.
+    pub(crate) fn became_dirty(&self, file: &Arc<DirtyFile>, max: usize) -> Option<usize> {
         let one_more = |dirty| (dirty < max).then_some(dirty + 1);
-        let may = self.dirty.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok();
-        if may {
-            self.dirty_files[index(file.id())].lock().insert(file.id(), Arc::clone(file));
-        }
-        may
+        let before = self.dirty.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok()?;
+        self.dirty_files[index(file.id())].lock().insert(file.id(), Arc::clone(file));
+        Some(before)
     }
 
     /// One is not, any more or after all.

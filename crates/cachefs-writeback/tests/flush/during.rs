@@ -1,3 +1,4 @@
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -5,7 +6,9 @@ use std::time::Duration;
 use cachefs_testkit::{CallKind, Rule};
 use cachefs_vfs::{Name, Privileges, RemoveKind, SetAttr, SetTime, Time};
 
-use super::bench::{Bench, PATIENCE, read, write};
+use cachefs_writeback::Config;
+
+use super::bench::{Bench, PATIENCE, config, read, until, write};
 
 /// Runs `meanwhile` while the flush of `f` hangs in its write to the backing.
 fn while_writing(bench: &Bench, meanwhile: impl FnOnce()) {
@@ -151,4 +154,24 @@ fn neighbours_go_in_one_write() {
     assert_eq!(writes.seen(), 1);
     let there = bench.beneath("f");
     assert!((0..64).all(|block| there[block * 4096] == u8::try_from(block).unwrap()));
+}
+
+#[test]
+fn files_that_become_dirty_at_once_call_the_flushers() {
+    let soon = Duration::from_millis(2);
+    let bench = Bench::with(Config { flushers: 1, flush_after: soon, ..config() });
+    let files: Vec<_> = (0..4).map(|file| bench.open(&format!("f{file}"))).collect();
+    let start = Barrier::new(files.len());
+    for _ in 0..300 {
+        thread::scope(|scope| {
+            for file in &files {
+                scope.spawn(|| {
+                    start.wait();
+                    write(&**file, b"soon", 0);
+                });
+            }
+        });
+        bench.clock.advance(soon);
+        until("all are flushed", || bench.fs.status().dirty_files == 0);
+    }
 }
