@@ -6,8 +6,8 @@
 //! for each, and runs verbs in its [`Listener::scope`]; a handle that is used outside of any stands for itself.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Counts what happens here: who opens, what fails, who is told. Only the order matters.
 static TICKS: AtomicU64 = AtomicU64::new(1);
@@ -20,28 +20,40 @@ thread_local! {
     static SPEAKING_TO: RefCell<Option<Listener>> = const { RefCell::new(None) };
 }
 
-/// An open file of a program, as far as being told is concerned. Clones are the same one.
-#[derive(Clone, Debug)]
-pub struct Listener(Arc<Heard>);
-
+/// An open file of a program, as far as being told is concerned. Clones are the same one. To make one allocates nothing;
+/// the first clone, or scope, does.
 #[derive(Debug)]
-struct Heard {
+pub struct Listener {
     opened: u64,
     /// The last failure it was told of.
-    last: AtomicU64,
+    last: OnceLock<Arc<AtomicU64>>,
 }
 
 impl Listener {
+    /// When nobody opened it.
+    const DEAF: u64 = 0;
+
     /// One that is opened now.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(Heard { opened: TICKS.load(Ordering::SeqCst), last: AtomicU64::new(0) }))
+        Self { opened: TICKS.load(Ordering::SeqCst), last: OnceLock::new() }
     }
 
     /// One that is told of nothing: what asks does so for nobody who could be told.
     #[must_use]
-    pub fn deaf() -> Self {
-        Self(Arc::new(Heard { opened: 0, last: AtomicU64::new(u64::MAX) }))
+    pub const fn deaf() -> Self {
+        Self { opened: Self::DEAF, last: OnceLock::new() }
+    }
+
+    fn last(&self) -> &Arc<AtomicU64> {
+        self.last.get_or_init(Arc::default)
+    }
+
+    /// Whether what happened at this tick, and somebody was told of first then, is news to it.
+    fn hears(&self, at: u64, told: Option<u64>) -> bool {
+        self.opened != Self::DEAF
+            && told.is_none_or(|told| self.opened < told)
+            && self.last().fetch_max(at, Ordering::SeqCst) < at
     }
 
     /// Runs `verbs`: what they are told on this thread, it is told, unless they run in the scope of another one.
@@ -64,6 +76,12 @@ impl Listener {
     #[must_use]
     pub fn current() -> Option<Self> {
         SPEAKING_TO.with_borrow(Clone::clone)
+    }
+}
+
+impl Clone for Listener {
+    fn clone(&self) -> Self {
+        Self { opened: self.opened, last: OnceLock::from(Arc::clone(self.last())) }
     }
 }
 
@@ -98,11 +116,7 @@ impl Failure {
     /// from then on.
     pub fn tell(&mut self, own: &Listener) -> bool {
         let listener = Listener::current();
-        let heard = &listener.as_ref().unwrap_or(own).0;
-        if self.told.is_some_and(|told| heard.opened >= told) {
-            return false;
-        }
-        let news = heard.last.fetch_max(self.at, Ordering::SeqCst) < self.at;
+        let news = listener.as_ref().unwrap_or(own).hears(self.at, self.told);
         if news && self.told.is_none() {
             self.told = Some(tick());
         }
