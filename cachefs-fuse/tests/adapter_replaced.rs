@@ -4,9 +4,9 @@
 #[expect(dead_code, reason = "shared by several tests, each of which uses a part")]
 mod support;
 
-use std::fs::{self, OpenOptions};
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -187,5 +187,44 @@ fn believed_for_an_instant() {
         let (fs, others) = mounted(asking(nowait), |backing| cached(backing, ttl));
         // For as long as the clock takes from one time to the next.
         walk(&fs, &others, false);
+    }
+}
+
+type IsDone<'a> = &'a dyn Fn(&str) -> bool;
+
+/// What was kept for one who walked again is not what others write to, who still take it for the file of that name.
+#[test]
+fn what_one_was_misled_to_is_not_written_to_by_others() {
+    let config =
+        MountConfig { trust: Trust::Ttl, attr_ttl: HOUR, entry_ttl: HOUR, negative_ttl: HOUR, ..config() };
+    let (fs, others) = mounted(config, |backing| cached(backing, Coherence::Ttl(HOUR)));
+    let (path, source) = (fs.at("f"), others.0.dir.join("f"));
+    let append = || {
+        let mut file = OpenOptions::new().append(true).open(&path).expect("opening");
+        file.write_all(b"0").expect("writing");
+    };
+    let chmod = || fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("chmod");
+    // Whether what they did reached the file that is there.
+    let appended = |version: &str| fs::read_to_string(&source).expect("the source") == format!("{version}0");
+    let changed = |_: &str| fs::metadata(&source).expect("the source").permissions().mode() & 0o777 == 0o600;
+    let verbs: [(&dyn Fn(), IsDone<'_>); 2] = [(&append, &appended), (&chmod, &changed)];
+    let misled: [&(dyn Fn() + Sync); 2] = [&|| drop(fs::read(&path)), &|| drop(fs::metadata(&path))];
+    for (number, (verb, is_done)) in verbs.into_iter().enumerate() {
+        for (way, misled) in misled.into_iter().enumerate() {
+            for same_thread in [true, false] {
+                assert!(fs::metadata(&path).is_ok(), "it is known");
+                others.replace();
+                match same_thread {
+                    true => misled(),
+                    false => std::thread::scope(|scope| scope.spawn(misled).join().expect("no panic")),
+                }
+                others.replace();
+                verb();
+                assert!(
+                    is_done(&others.version().to_string()),
+                    "verb {number}, misled {way}, same thread: {same_thread}"
+                );
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-use cachefs_vfs::{Mode, Privileges, Result};
+use cachefs_vfs::{Mode, Privileges, Result, SetAttr};
 use fuser::Request;
 
 use crate::inodes::NodeId;
@@ -43,12 +43,19 @@ impl Caller {
         Ok(strip.then(|| Mode::new(attr.mode.bits() & !0o2000)))
     }
 
+    /// What it changes, with what that takes away.
+    pub(super) fn completed(self, tree: &Tree, node: NodeId, set: SetAttr) -> Result<SetAttr> {
+        let gives_away = set.mode.is_none() && (set.uid.is_some() || set.gid.is_some());
+        let mode = if gives_away { self.after_chown(tree, node)? } else { set.mode };
+        Ok(SetAttr { mode, ..set })
+    }
+
     /// The same before it changes a regular file's owner or group, which costs every other set-id bit in any case.
-    pub(super) fn after_chown(self, tree: &Tree, node: NodeId) -> Result<Option<Mode>> {
+    fn after_chown(self, tree: &Tree, node: NodeId) -> Result<Option<Mode>> {
         if self.is_root() {
             return Ok(None);
         }
-        let attr = tree.heed_way(self.pid, tree.attr(node))?;
+        let attr = tree.attr(node)?;
         let kept = attr.kind.is_regular() && attr.mode.bits() & 0o2010 == 0o2000;
         let strip = kept && !self.is_in(attr.gid);
         Ok(strip.then(|| Mode::new(attr.mode.bits() & !0o6000)))

@@ -30,7 +30,7 @@ use crate::MountConfig;
 use crate::dispatch::{Call, Dispatch, Refuse};
 use crate::inodes::NodeId;
 use crate::requests::Op;
-use crate::tree::Change;
+use crate::tree::{Change, Errand};
 use caller::Caller;
 use deliver::Asked;
 
@@ -125,15 +125,13 @@ impl Filesystem for Adapter {
             reply,
             &[],
             move |tree, _| {
-                let mut set = set;
                 if size.is_none() && set.is_empty() && tree.serving().passes() {
                     return tree.strip(NodeId(ino.0));
                 }
-                if set.mode.is_none() && (set.uid.is_some() || set.gid.is_some()) {
-                    set.mode = caller.after_chown(tree, NodeId(ino.0))?;
-                }
-                let set = tree.set_attr(NodeId(ino.0), size, &set, caller.privileges());
-                tree.heed_walk(caller.thread(), set)
+                tree.walked(caller.thread(), Errand::Change, || {
+                    let set = caller.completed(tree, NodeId(ino.0), set)?;
+                    tree.set_attr(NodeId(ino.0), size, &set, caller.privileges())
+                })
             },
             move |tree, reply, attr| deliver::changed(tree, reply, NodeId(ino.0), &attr),
         );
@@ -145,7 +143,7 @@ impl Filesystem for Adapter {
             Call::reading(Op::ReadLink, ino.0),
             reply,
             &[],
-            move |tree, _| tree.heed_way(walker, tree.read_link(NodeId(ino.0))),
+            move |tree, _| tree.walked(walker, Errand::Look, || tree.read_link(NodeId(ino.0))),
             |_, reply, target| reply.data(target.as_os_str().as_bytes()),
         );
     }
@@ -406,7 +404,7 @@ impl Filesystem for Adapter {
             Call::reading(Op::GetXattr, ino.0),
             reply,
             &[],
-            move |tree, _| tree.heed_way(walker, tree.xattr(NodeId(ino.0), &name)),
+            move |tree, _| tree.walked(walker, Errand::Look, || tree.xattr(NodeId(ino.0), &name)),
             move |_, reply, value| deliver::xattr(reply, size, &value),
         );
     }
@@ -420,7 +418,7 @@ impl Filesystem for Adapter {
             Call::reading(Op::ListXattr, ino.0),
             reply,
             &[],
-            move |tree, _| tree.heed_way(walker, tree.xattrs(NodeId(ino.0), trusted)),
+            move |tree, _| tree.walked(walker, Errand::Look, || tree.xattrs(NodeId(ino.0), trusted)),
             move |_, reply, keys| deliver::xattr(reply, size, &keys),
         );
     }
@@ -431,7 +429,7 @@ impl Filesystem for Adapter {
         }
         let (name, walker) = (name.to_owned(), request.pid());
         self.simple(Call::changing(Op::RemoveXattr, ino.0), reply, &[], move |tree, _| {
-            tree.heed_walk(walker, tree.remove_xattr(NodeId(ino.0), &name))
+            tree.walked(walker, Errand::Change, || tree.remove_xattr(NodeId(ino.0), &name))
         });
     }
 

@@ -11,7 +11,7 @@ use crate::Profile;
 use crate::dispatch::{Call, Refuse};
 use crate::inodes::NodeId;
 use crate::requests::Op;
-use crate::tree::{Change, Opening};
+use crate::tree::{Change, Errand, Opening};
 
 impl Adapter {
     /// Refused once it is never asked again, and the kernel opens files by itself.
@@ -30,8 +30,9 @@ impl Adapter {
             reply,
             &[],
             move |tree, _| {
-                let pages = tree.open(node, id, convert::access(flags), direct);
-                let pages = tree.heed_walk(walker, pages)?;
+                let access = convert::access(flags);
+                let errand = if access.writes() { Errand::Change } else { Errand::Read };
+                let pages = tree.walked(walker, errand, || tree.open(node, id, access, direct))?;
                 Ok((pages, tree.descriptor(node, direct)?))
             },
             move |tree, reply, opened| deliver::opened(tree, reply, opening, opened, (how, flags)),
@@ -54,7 +55,7 @@ impl Adapter {
             &[],
             move |tree, _| {
                 let exclusive = flags.contains(OFlags::EXCL);
-                tree.heed_walk(walker, tree.create(dir, &name, mode, exclusive, &owner))
+                tree.walked(walker, Errand::Change, || tree.create(dir, &name, mode, exclusive, &owner))
             },
             move |tree, reply, created| asked.created(tree, reply, created, (how, flags)),
         );

@@ -8,7 +8,7 @@ use rustix::fs::XattrFlags;
 
 use super::caller::Caller;
 use crate::inodes::NodeId;
-use crate::tree::Tree;
+use crate::tree::{Errand, Tree};
 
 const ACCESS_ACL: &str = "system.posix_acl_access";
 
@@ -27,7 +27,7 @@ pub(super) fn set(
         f if f == XattrFlags::REPLACE => XattrHow::Replace,
         _ => return Err(Error::new(Errno::INVAL)),
     };
-    tree.heed_walk(caller.thread(), tree.set_xattr(node, key, value, how))?;
+    tree.walked(caller.thread(), Errand::Change, || tree.set_xattr(node, key, value, how))?;
     if key == ACCESS_ACL
         && let Some(mode) = caller.after_acl(tree, node)?
     {

@@ -136,6 +136,16 @@ impl Belief {
         if self.is_told() { Duration::ZERO } else { self.attr(attr) }
     }
 
+    /// Whether the kernel asks for each name in each walk, also for one that it walked by just now.
+    pub(crate) fn asks_in_each_walk(&self) -> bool {
+        match self.trust {
+            _ if self.nothing => true,
+            Trust::Never => true,
+            Trust::Ttl => self.entry.is_zero(),
+            Trust::Watch | Trust::Always => false,
+        }
+    }
+
     /// How long names in a directory are believed to stand for what they stood for.
     pub(crate) fn entry(&self, dir: Option<FileId>) -> Duration {
         self.time(|| dir.is_some_and(|dir| self.holds_names(dir)), self.entry)

@@ -144,7 +144,7 @@ impl Tree {
     fn look_at(&self, dir: &dyn VDir, raw: &Raw) -> Result<Looked> {
         match raw.attr {
             Some(attr) if attr.kind.is_dir() || !self.inodes.is_uncounted() => Ok((attr, None)),
-            _ => self.look(dir, Name::new(&raw.name)?, false),
+            _ => self.look(dir, Name::new(&raw.name)?, None),
         }
     }
 

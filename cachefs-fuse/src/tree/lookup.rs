@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cachefs_vfs::{Access, Attr, Errno, Error, Name, OpenHow, Opened, Result, VDir, VFile, nowait};
 
-use super::{Entry, Tree};
+use super::{Entry, Errand, Tree};
 use crate::handles::Slot;
 use crate::inodes::NodeId;
 
@@ -24,7 +24,7 @@ impl Tree {
             b".." => self.itself(self.inodes.parent(parent).ok_or(Error::new(Errno::STALE))?),
             bytes => {
                 let dir = self.dir(parent)?;
-                let again = self.walkers.is_misled(walker, Instant::now);
+                let again = self.walks_again(walker).then_some(walker);
                 let mut entry = None;
                 for _ in 0..TRIES {
                     let moment = self.moves.now();
@@ -42,10 +42,10 @@ impl Tree {
     }
 
     /// The attributes behind a name; of a file that may be opened unseen with a handle, since it could not be had any
-    /// more once others replaced the file. Where it was missed already, and is looked for `again`, one is kept.
-    pub(super) fn look(&self, dir: &dyn VDir, name: Name<'_>, again: bool) -> Result<Looked> {
+    /// more once others replaced the file. One is kept for the thread that missed it already and looks `again`.
+    pub(super) fn look(&self, dir: &dyn VDir, name: Name<'_>, again: Option<u32>) -> Result<Looked> {
         let unseen = self.inodes.is_uncounted();
-        if !unseen && !again {
+        if !unseen && again.is_none() {
             return Ok((dir.stat(name)?, None));
         }
         let how = OpenHow::new(Access::Path);
@@ -54,8 +54,8 @@ impl Tree {
                 return Ok((attr, Some((handle, how))));
             }
             Ok(Opened { handle, attr }) => {
-                if !attr.kind.is_dir() {
-                    self.spares.put(attr.id, Slot::new(handle, how), Instant::now());
+                if let Some(walker) = again.filter(|_| !attr.kind.is_dir()) {
+                    self.spares.put(attr.id, walker, Slot::new(handle, how), Instant::now());
                 }
                 attr
             }
@@ -100,10 +100,7 @@ impl Tree {
     /// As [`Tree::attr`], for the kernel to see: notes whether pages it keeps are still of this version. `walker` is the
     /// thread that asks.
     pub(crate) fn show_attr(&self, node: NodeId, walker: u32) -> Result<Attr> {
-        let attr = match self.attr(node) {
-            Ok(dir) if dir.kind.is_dir() => dir,
-            attr => self.heed_walk(walker, attr)?,
-        };
+        let attr = self.walked(walker, Errand::Look, || self.attr(node))?;
         self.show(node, &attr);
         Ok(attr)
     }

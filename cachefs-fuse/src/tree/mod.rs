@@ -39,6 +39,7 @@ pub(crate) use names::Created;
 pub(crate) use open::Pages;
 pub(crate) use opening::Opening;
 pub(crate) use spares::Spares;
+pub(crate) use walkers::Errand;
 use walkers::Walkers;
 
 /// A filesystem seen through the numbers the kernel uses.

@@ -33,7 +33,7 @@ impl Tree {
         let dir = self.dir(parent)?;
         let made = dir.make_node(Name::new(name)?, kind, mode, owner)?;
         // Where others replaced it meanwhile, it is not known under the name for long.
-        let handle = self.look(&*dir, Name::new(name)?, false).ok().filter(|(attr, _)| attr.id == made.id);
+        let handle = self.look(&*dir, Name::new(name)?, None).ok().filter(|(attr, _)| attr.id == made.id);
         let entry = Entry::new(made, parent, name.as_bytes());
         Ok(Entry { handle: handle.and_then(|(_, handle)| handle), ..entry })
     }

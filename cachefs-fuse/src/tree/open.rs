@@ -87,11 +87,13 @@ impl Tree {
             last.set(Some(opened.clone()));
             Ok((opened.attr.id, opened))
         })?;
-        if let Some(other) = last.take().filter(|_| found.is_none() && !self.inodes.is_uncounted()) {
+        if let Some(other) = last.take().filter(|_| found.is_none() && !self.inodes.is_uncounted())
+            && let Some(walker) = self.walker()
+        {
             // By path: it may never be opened, and must not keep others from executing it.
             let how = OpenHow::new(Access::Path);
             if let Ok(by_path) = other.handle.reopen(how) {
-                self.spares.put(other.attr.id, Slot::new(by_path, how), Instant::now());
+                self.spares.put(other.attr.id, walker, Slot::new(by_path, how), Instant::now());
             }
         }
         Ok(found)

@@ -15,6 +15,8 @@ use crate::inodes::NodeId;
 const SPARES_MAX: usize = 256;
 /// How long one is kept: a file that others remove keeps its space until then.
 const AGE_MAX: Duration = Duration::from_secs(10);
+/// Threads that one is kept for at most.
+const WALKERS_MAX: usize = 64;
 
 /// Files that were met in the place of another one, which others had replaced. The kernel is told to look again, once, and
 /// then opens the one that is here: which must not fail because that was replaced as well in between.
@@ -25,6 +27,8 @@ pub(crate) struct Spares(Mutex<LruCache<FileId, Spare>>);
 struct Spare {
     slot: Slot,
     since: Instant,
+    /// The threads that met it, the latest last.
+    walkers: Vec<u32>,
 }
 
 impl Spares {
@@ -37,17 +41,44 @@ impl Spares {
         Self(Mutex::new(LruCache::new(NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN))))
     }
 
-    /// Keeps a handle for whoever comes to the file next; the one not asked for the longest goes.
-    pub(super) fn put(&self, id: FileId, slot: Slot, now: Instant) {
-        let superfluous = self.0.lock().push(id, Spare { slot, since: now });
+    /// Keeps a handle for a thread that met the file; the one not asked for the longest goes.
+    pub(super) fn put(&self, id: FileId, walker: u32, slot: Slot, now: Instant) {
+        let superfluous = {
+            let mut spares = self.0.lock();
+            let mut walkers =
+                spares.peek_mut(&id).map(|spare| std::mem::take(&mut spare.walkers)).unwrap_or_default();
+            walkers.retain(|&other| other != walker);
+            if walkers.len() == WALKERS_MAX {
+                walkers.remove(0);
+            }
+            walkers.push(walker);
+            spares.push(id, Spare { slot, since: now, walkers })
+        };
         // Closed without the lock.
         drop(superfluous);
     }
 
-    /// The handle of the file, if there is one. It stays: the request may be tried again, and others may have been
+    /// The handle of the file, if the thread met it. It stays: the request may be tried again, and others may have been
     /// told to look again, too.
-    pub(super) fn get(&self, id: FileId) -> Option<Slot> {
-        self.0.lock().get(&id).map(|spare| spare.slot.clone())
+    pub(super) fn get(&self, id: FileId, walker: u32) -> Option<Slot> {
+        let mut spares = self.0.lock();
+        spares.get(&id).filter(|spare| spare.walkers.contains(&walker)).map(|spare| spare.slot.clone())
+    }
+
+    /// The walk of the thread is over: what was kept for nobody else goes.
+    pub(super) fn leave(&self, walker: u32) {
+        let mut spares = self.0.lock();
+        let mut left = Vec::new();
+        for (id, spare) in spares.iter_mut() {
+            spare.walkers.retain(|&other| other != walker);
+            if spare.walkers.is_empty() {
+                left.push(*id);
+            }
+        }
+        let superfluous: Vec<Spare> = left.iter().filter_map(|id| spares.pop(id)).collect();
+        drop(spares);
+        // Closed without the lock.
+        drop(superfluous);
     }
 
     /// Takes out those whose time is over, to be closed, which may take as long as the filesystem takes.
@@ -64,9 +95,10 @@ impl Spares {
 }
 
 impl Tree {
-    /// A handle of a file that was kept for who was told to look again.
+    /// A handle of a file that was kept for the thread that asks, which was told to look again.
     pub(super) fn spare(&self, node: NodeId) -> Option<Arc<dyn VFile>> {
-        self.inodes.identity(node).and_then(|id| self.spares.get(id)).and_then(|slot| slot.any())
+        let walker = self.walker_again()?;
+        self.spares.get(self.inodes.identity(node)?, walker).and_then(|slot| slot.any())
     }
 
     /// What the verb answers by such a handle, if it is good for that.
@@ -92,14 +124,28 @@ mod tests {
     #[test]
     fn the_one_asked_for_least_goes_and_each_in_time() {
         let (spares, start) = (Spares::new(2), Instant::now());
-        spares.put(id(1), Slot::default(), start);
-        spares.put(id(2), Slot::default(), start + AGE_MAX / 2);
-        assert!(spares.get(id(1)).is_some() && spares.get(id(1)).is_some());
-        spares.put(id(3), Slot::default(), start + AGE_MAX / 2);
-        assert!(spares.get(id(2)).is_none(), "there is room for two");
+        spares.put(id(1), 7, Slot::default(), start);
+        spares.put(id(2), 7, Slot::default(), start + AGE_MAX / 2);
+        assert!(spares.get(id(1), 7).is_some() && spares.get(id(1), 7).is_some());
+        spares.put(id(3), 7, Slot::default(), start + AGE_MAX / 2);
+        assert!(spares.get(id(2), 7).is_none(), "there is room for two");
         assert!(spares.outdated(start + AGE_MAX / 2).is_empty());
         assert_eq!(spares.outdated(start + AGE_MAX).len(), 1);
-        assert!(spares.get(id(1)).is_none() && spares.get(id(3)).is_some());
+        assert!(spares.get(id(1), 7).is_none() && spares.get(id(3), 7).is_some());
+    }
+
+    #[test]
+    fn each_is_for_those_who_met_it() {
+        let (spares, now) = (Spares::new(2), Instant::now());
+        spares.put(id(1), 0, Slot::default(), now);
+        assert!(spares.get(id(1), 0).is_some() && spares.get(id(1), 99).is_none());
+        (1..=64).for_each(|walker| spares.put(id(1), walker, Slot::default(), now));
+        assert!(spares.get(id(1), 0).is_none(), "so many and no more");
+        assert!(spares.get(id(1), 1).is_some() && spares.get(id(1), 64).is_some());
+        (1..64).for_each(|walker| spares.leave(walker));
+        assert!(spares.get(id(1), 64).is_some() && spares.len() == 1);
+        spares.leave(64);
+        assert_eq!(spares.len(), 0);
     }
 
     #[test]

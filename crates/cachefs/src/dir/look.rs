@@ -50,6 +50,13 @@ impl CacheDir {
         }
     }
 
+    /// Whether nobody could have changed what the name stands for without its being told.
+    pub(super) fn is_proven(&self, name: Name<'_>) -> bool {
+        let engine = self.engine();
+        let fact = engine.names.fact(self.node(), name, &engine.now());
+        fact.is_some_and(|(_, seen)| engine.freshness.is_proven(seen))
+    }
+
     /// Whether the name still is known to stand for this inode, after it came to be held. If not, its last name may
     /// have gone without anybody knowing that we hold it.
     ///

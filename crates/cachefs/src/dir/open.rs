@@ -14,7 +14,9 @@ impl CacheDir {
             Known::Node(node, attr) => Some((node, attr)),
             Known::Unknown => None,
         };
-        let Some((node, attr)) = known.filter(|_| !how.direct && !how.truncate) else {
+        // Bytes for a file that others have replaced would be lost with it.
+        let is_certain = !how.access.writes() || self.is_proven(name);
+        let Some((node, attr)) = known.filter(|_| is_certain && !how.direct && !how.truncate) else {
             return self.open_backing(name, how);
         };
         check_kind(attr.kind, how.access)?;
