@@ -35,10 +35,10 @@ fn model_of(kind: PolicyKind, capacity: u64) -> Option<Box<dyn EvictionPolicy>> 
     })
 }
 
-fn shipped(name: &str, requests: usize) -> Vec<Request> {
+fn shipped(name: &str) -> Vec<Request> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("traces").join(name);
     let trace = Trace::find(&path, None).unwrap();
-    trace.requests().unwrap().take(requests).map(Result::unwrap).collect()
+    trace.requests().unwrap().map(Result::unwrap).collect()
 }
 
 fn agree(requests: &[Request], capacity: u64, weight: impl Fn(&Request) -> u64) {
@@ -54,26 +54,40 @@ fn agree(requests: &[Request], capacity: u64, weight: impl Fn(&Request) -> u64) 
     }
 }
 
+/// 1, 5, 10, 25 % of its footprint, and next to nothing.
 #[test]
 fn every_policy_hits_as_its_model_does_by_entries() {
-    let requests = shipped("cargo-meta.txt.zst", 12_000);
-    for capacity in [1, 7, 66, 330] {
+    let requests = shipped("cargo-meta.txt.zst");
+    for capacity in [1, 7, 66, 331, 663, 1656] {
         agree(&requests, capacity, |_| 1);
     }
 }
 
 #[test]
 fn every_policy_hits_as_its_model_does_by_bytes() {
-    let requests = shipped("cargo-files.sized.txt.zst", 6000);
-    for capacity in [1 << 16, 1 << 20, 10 << 20] {
+    let requests = shipped("cargo-files.sized.txt.zst");
+    for capacity in [1 << 16, 9_922_365, 49_611_825, 99_223_651, 248_059_129] {
         agree(&requests, capacity, |request| request.size.max(1));
+    }
+}
+
+/// As the engine would keep the files: 1, 5 % of them.
+#[test]
+fn every_policy_hits_as_its_model_does_by_blocks() {
+    let blocks = |file: Request| {
+        let count = file.size.min(16 << 20).div_ceil(64 << 10);
+        (0..count).map(move |block| Request { key: file.key << 16 | block, ..file })
+    };
+    let requests: Vec<_> = shipped("cargo-files.sized.txt.zst").into_iter().flat_map(blocks).collect();
+    for capacity in [110, 550] {
+        agree(&requests, capacity, |_| 1);
     }
 }
 
 /// LRU and FIFO once more, with nothing of ours but the trace.
 #[test]
 fn recency_and_age_are_those_of_a_plain_list() {
-    let requests = shipped("cargo-meta.txt.zst", 20_000);
+    let requests = shipped("cargo-meta.txt.zst");
     for (kind, by_use) in [(PolicyKind::Lru, true), (PolicyKind::Fifo, false)] {
         let (mut cache, mut list) = (Cache::new(kind, 100), Vec::new());
         let mut hits = 0;
