@@ -103,10 +103,13 @@ impl<'a> Panel<'a> {
     }
 
     fn curve(&self, text: &mut String, index: usize, policy: &str) {
-        let colour = COLOURS[index % COLOURS.len()];
-        let dash = if index < COLOURS.len() { "" } else { " stroke-dasharray=\"6 3\"" };
         let rows = || self.report.rows.iter().filter(|row| row.policy == policy);
-        let colour = if rows().any(Row::is_optimum) { "#000" } else { colour };
+        let dashed = " stroke-dasharray=\"6 3\"";
+        let (colour, dash) = match index / COLOURS.len() {
+            _ if rows().any(Row::is_optimum) => ("#000", ""),
+            0 => (COLOURS[index], ""),
+            _ => (COLOURS[index % COLOURS.len()], dashed),
+        };
         let points: Vec<String> =
             rows().map(|row| format!("{:.1},{:.1}", self.x(row), Self::y(1.0 - row.hit_ratio))).collect();
         let _ = writeln!(
