@@ -126,6 +126,7 @@ fn cache_args() -> [Arg; 9] {
             .default_value("1%,5%,10%,25%")
             .help("Sizes of the cache, separated by commas: 1000, 64K, 2G, or a share of the footprint, 10%"),
         value("curve", "POINTS", value_parser!(u32).range(2..=1000).into())
+            .conflicts_with("size")
             .help("So many sizes instead, from 0.1 % to all of the footprint"),
         value("unit", "UNIT", ValueParser::new(unit)).help(
             "What sizes count: entries or bytes [default: bytes where the trace has sizes, but for --blocks]",
@@ -214,6 +215,7 @@ mod tests {
             &["a", "--file-max", "1M"],
             &["a", "--scan", "0"],
             &["a", "--curve", "1"],
+            &["a", "--curve", "9", "--size", "1%"],
         ] {
             assert!(parsed(wrong).is_err(), "{wrong:?}");
         }
