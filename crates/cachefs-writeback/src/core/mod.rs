@@ -40,12 +40,12 @@ pub(crate) use write::{At, Target};
 use crate::Config;
 use crate::dirty::{DirtyFile, Table};
 use crate::extent::EXTENT_MEMORY;
-use crate::flush::{Bell, Gang};
+use crate::flush::{Bell, Gang, Hired};
 use crate::journal::{FileNo, Journal, SegmentNo};
 use crate::overlay::Handles;
 use crate::pressure::{Limits, Pressure};
 use crate::retry::Dice;
-use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 
 /// So many extents there may always be.
 const EXTENTS_MIN: u64 = 1024;
@@ -79,8 +79,8 @@ pub(crate) struct Core {
     pub(crate) news: News,
     pub(crate) hunger: Hunger,
     leaving: Leaving,
-    /// Threads that hang in the backing, and that nobody waits for.
-    pub(crate) astray: AtomicUsize,
+    /// Threads that flush for somebody who asked.
+    pub(crate) hired: Hired,
     /// Those who flush what is due.
     pub(crate) gang: Arc<Gang>,
     /// Files that are due, the first to be flushed first.
@@ -106,6 +106,7 @@ impl Core {
     ) -> Arc<Self> {
         let bell = Arc::new(Bell::default());
         let gang = Arc::new(Gang::new(config.flushers, config.hang_after, Arc::clone(&clock)));
+        let hired = Hired::new(config.flushers);
         let (dirty_max, room_wait) = (config.dirty_max, config.room_wait);
         let limits = Limits { dirty_max, extents_max: extents_max(&config), room_wait };
         let urge = {
@@ -132,7 +133,7 @@ impl Core {
             news: News::default(),
             hunger: Hunger::default(),
             leaving: Leaving::default(),
-            astray: AtomicUsize::new(0),
+            hired,
             gang,
             due: Mutex::default(),
             oldest_held: Mutex::default(),

@@ -50,6 +50,15 @@ impl Core {
         Ok(Turn { core: self, file })
     }
 
+    /// As [`Self::turn_of`], for as long as `leaves`, which is asked now and then, does not say to go without.
+    pub(crate) fn turn_unless(&self, file: Arc<DirtyFile>, leaves: &dyn Fn() -> bool) -> Option<Turn<'_>> {
+        if file.take_turn_unless(leaves) {
+            return Some(Turn { core: self, file });
+        }
+        self.tidy(&file);
+        None
+    }
+
     /// The turn of a file if it is nobody's.
     pub(crate) fn try_turn_of(&self, file: &Arc<DirtyFile>) -> Option<Turn<'_>> {
         file.try_turn().then(|| Turn { core: self, file: Arc::clone(file) })

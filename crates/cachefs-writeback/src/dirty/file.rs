@@ -59,6 +59,11 @@ impl DirtyFile {
         self.turn.acquire();
     }
 
+    /// Waits for it until `leaves` says not to. Whether the caller has it.
+    pub(crate) fn take_turn_unless(&self, leaves: &dyn Fn() -> bool) -> bool {
+        self.turn.acquire_unless(leaves)
+    }
+
     /// Whether nobody had it.
     pub(crate) fn try_turn(&self) -> bool {
         self.turn.try_acquire()

@@ -2,8 +2,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cachefs_vfs::Error;
+use cachefs_vfs::{Errno, Error};
 
+use super::hired::Settler;
 use super::round::Round;
 use super::those::may_be_within;
 use crate::core::Core;
@@ -12,6 +13,9 @@ use crate::sync::{Arc, AtomicBool, Ordering};
 
 /// Between two rounds over what failed.
 const ROUND: Duration = Duration::from_millis(500);
+
+/// Between two looks whether it is over.
+const STEP: Duration = Duration::from_millis(20);
 
 /// How far a flush of everything is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +57,7 @@ pub struct Remaining {
     pub path: PathBuf,
     /// Bytes of it that the backing lacks.
     pub bytes: u64,
-    /// How its last flush failed, if it did.
+    /// How its last flush failed, if it did; that the source does not answer, if one hangs.
     pub error: Option<Error>,
 }
 
@@ -85,7 +89,7 @@ impl Core {
         self.flush_round(&round, how, until, &mut |flushed| progress(&self.progress(flushed, bytes())));
         let clean = round.clean();
         files.retain(|file| !clean.contains(&file.id()));
-        let remaining = files.iter().filter_map(|file| remaining(file)).collect();
+        let remaining = files.iter().filter_map(|file| self.left(file)).collect();
         Drained { files: clean.len() as u64, bytes: bytes(), remaining }
     }
 
@@ -120,7 +124,7 @@ impl Core {
         self.settle_until(how, until);
         self.make_journal_room();
         drained.bytes = self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
-        drained.remaining = self.table.all_dirty().iter().filter_map(|file| remaining(file)).collect();
+        drained.remaining = self.table.all_dirty().iter().filter_map(|file| self.left(file)).collect();
         progress(&self.progress(drained.files, drained.bytes));
         drained
     }
@@ -134,11 +138,7 @@ impl Core {
         until: Option<Instant>,
         progress: &mut dyn FnMut(u64),
     ) {
-        let threads = self.config.flushers > 0 || until.is_some();
-        if threads && self.is_crowded() {
-            return progress(0);
-        }
-        if !threads || !round.begin(self) {
+        if self.config.flushers == 0 && until.is_none() {
             round.work(self);
         }
         round.wait(self, how, until, progress);
@@ -146,15 +146,20 @@ impl Core {
 
     /// Makes removals durable; by a thread that is left behind if a directory hangs.
     fn settle_until(self: &Arc<Self>, how: &DrainHow, until: Option<Instant>) {
-        if !self.has_removals() || self.is_crowded() {
-            return;
-        }
-        if self.config.flushers == 0 && until.is_none() {
+        if self.has_removals() && self.config.flushers == 0 && until.is_none() {
             return self.settle_removals();
         }
         let round = Round::of(self, None);
-        round.hire(self, |_, core| core.settle_removals());
-        round.wait(self, how, until, &mut |_| ());
+        while self.has_removals() {
+            if let Some(settler) = Settler::of(self).filter(|_| self.hired.one_more()) {
+                round.hire(self, |_, _| settler.settle());
+                return round.wait(self, how, until, &mut |_| ());
+            }
+            if is_over(how, until) {
+                return;
+            }
+            thread::sleep(STEP);
+        }
     }
 
     /// What is dirty, the oldest first, and last what hangs.
@@ -168,6 +173,15 @@ impl Core {
         files
     }
 
+    /// What remains of it, and why.
+    fn left(&self, file: &DirtyFile) -> Option<Remaining> {
+        let mut left = remaining(file)?;
+        if left.error.is_none() && (self.hangs(file) || self.hired.are_all()) {
+            left.error = Some(Error::new(Errno::TIMEDOUT).on("the source does not answer for", &left.path));
+        }
+        Some(left)
+    }
+
     fn progress(&self, files: u64, bytes: u64) -> Progress {
         let (files_left, bytes_left) = (self.table.dirty() as u64, self.pressure.dirty());
         Progress { files, bytes, files_left, bytes_left }
@@ -176,12 +190,15 @@ impl Core {
 
 /// Waits a little for what failed to pass. Whether there is time for another round.
 fn wait_for_round(how: &DrainHow, until: Option<Instant>) -> bool {
-    let over = |now| until.is_some_and(|until| now >= until) || how.cancel.load(Ordering::Acquire);
     let next = Instant::now() + ROUND;
-    while !over(Instant::now()) && Instant::now() < next {
-        thread::sleep(Duration::from_millis(20));
+    while !is_over(how, until) && Instant::now() < next {
+        thread::sleep(STEP);
     }
-    !over(Instant::now())
+    !is_over(how, until)
+}
+
+fn is_over(how: &DrainHow, until: Option<Instant>) -> bool {
+    until.is_some_and(|until| Instant::now() >= until) || how.cancel.load(Ordering::Acquire)
 }
 
 /// `None` if it became clean meanwhile.

@@ -65,11 +65,6 @@ impl Gang {
         Member { gang: Arc::clone(self), post }
     }
 
-    /// How many should be at work.
-    pub(super) fn wanted(&self) -> usize {
-        self.wanted
-    }
-
     /// How many threads there are.
     pub(crate) fn len(&self) -> usize {
         self.posts.lock().len()

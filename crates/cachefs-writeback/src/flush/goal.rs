@@ -1,7 +1,7 @@
 use cachefs_vfs::Result;
 use cachefs_vfs::late::Listener;
 
-use crate::core::Core;
+use crate::core::{Core, Turn};
 use crate::dirty::DirtyFile;
 use crate::journal::Seq;
 use crate::sync::Arc;
@@ -40,16 +40,35 @@ impl Core {
     /// # Errors
     /// Those of the backing. What is dirty stays so, and is tried again.
     pub(crate) fn flush_file(&self, file: &Arc<DirtyFile>) -> Result<()> {
+        self.flush_in_turns(file, || self.turn_of(Arc::clone(file)).map(Some)).map(drop)
+    }
+
+    /// As [`Self::flush_file`], unless it would wait for somebody who has the turn and `leaves` says not to. Whether it
+    /// did not leave.
+    ///
+    /// # Errors
+    /// As [`Self::flush_file`].
+    pub(super) fn flush_file_unless(&self, file: &Arc<DirtyFile>, leaves: &dyn Fn() -> bool) -> Result<bool> {
+        self.flush_in_turns(file, || Ok(self.turn_unless(Arc::clone(file), leaves)))
+    }
+
+    fn flush_in_turns<'a>(
+        &'a self,
+        file: &Arc<DirtyFile>,
+        turn: impl Fn() -> Result<Option<Turn<'a>>>,
+    ) -> Result<bool> {
         let (_awaited, goal) = Awaited::of(file);
         loop {
-            let flushed = self.turn_of(Arc::clone(file))?.flush();
+            let Some(turn) = turn()? else { return Ok(false) };
+            let flushed = turn.flush();
+            drop(turn);
             if self.journal_fills() {
                 self.make_journal_room();
             }
             flushed?;
             let state = file.state();
             if !state.is_dirty() || state.extents.iter().all(|extent| extent.seq > goal) {
-                return Ok(());
+                return Ok(true);
             }
         }
     }

@@ -8,6 +8,7 @@ mod gang;
 mod goal;
 mod handle;
 mod hanging;
+mod hired;
 mod one;
 mod outcome;
 mod round;
@@ -19,6 +20,7 @@ pub(crate) use all::remaining;
 pub use all::{DrainHow, Drained, Progress, Remaining};
 pub(crate) use bell::Bell;
 pub(crate) use gang::Gang;
+pub(crate) use hired::Hired;
 pub(crate) use outcome::is_definite;
 
 pub(crate) use threads::Flushers;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its tree may panic")]
 
+mod astray;
 mod bench;
 mod conflict;
 mod drain;
