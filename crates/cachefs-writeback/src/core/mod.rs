@@ -32,7 +32,7 @@ pub(crate) use news::{Conflicted, Ear};
 use removals::Removals;
 pub(crate) use removals::Removed;
 use room::Hunger;
-pub(crate) use stats::Stats;
+pub(crate) use stats::{SoFar, Stats};
 pub(crate) use turn::Turn;
 use unsynced::Leaving;
 pub(crate) use write::{At, Target};

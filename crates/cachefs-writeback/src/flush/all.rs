@@ -7,6 +7,7 @@ use cachefs_vfs::{Errno, Error};
 use super::hired::Settler;
 use super::round::Round;
 use super::those::may_be_within;
+use super::written::Written;
 use crate::core::Core;
 use crate::dirty::DirtyFile;
 use crate::sync::{Arc, AtomicBool, Ordering};
@@ -22,7 +23,8 @@ const STEP: Duration = Duration::from_millis(20);
 pub struct Progress {
     /// Files flushed since it began.
     pub files: u64,
-    /// Bytes written to the backing since it began, by whomever.
+    /// Bytes written to the backing since it began, by whomever, those of flushes under way among them. Never less than
+    /// was told before; what is written again after a failure does not count.
     pub bytes: u64,
     /// Files that are dirty.
     pub files_left: u64,
@@ -81,16 +83,17 @@ impl Core {
         progress: &mut dyn FnMut(&Progress),
     ) -> Drained {
         let until = how.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
-        let bytes_before = self.stats.flushed_bytes.load(Ordering::Relaxed);
+        let mut written = Written::since(&self.stats);
         let mut files = self.by_age();
         files.retain(|file| within.is_none_or(|within| may_be_within(file, within)));
         let round = Round::of(self, files.iter().cloned());
-        let bytes = || self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
-        self.flush_round(&round, how, until, &mut |flushed| progress(&self.progress(flushed, bytes())));
+        self.flush_round(&round, how, until, &mut |flushed| {
+            progress(&self.progress(flushed, written.most()))
+        });
         let clean = round.clean();
         files.retain(|file| !clean.contains(&file.id()));
         let remaining = files.iter().filter_map(|file| self.left(file)).collect();
-        Drained { files: clean.len() as u64, bytes: bytes(), remaining }
+        Drained { files: clean.len() as u64, bytes: written.flushed(), remaining }
     }
 
     /// Flushes everything, again and again, until nothing is dirty, the deadline is there, or it is cancelled; without
@@ -106,13 +109,12 @@ impl Core {
         again: bool,
     ) -> Drained {
         let until = how.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
-        let bytes_before = self.stats.flushed_bytes.load(Ordering::Relaxed);
+        let mut written = Written::since(&self.stats);
         let mut drained = Drained::default();
         loop {
             let round = Round::of(self, self.by_age());
             self.flush_round(&round, how, until, &mut |flushed| {
-                let bytes = self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
-                progress(&self.progress(drained.files + flushed, bytes));
+                progress(&self.progress(drained.files + flushed, written.most()));
             });
             let flushed = round.flushed();
             drained.files += flushed;
@@ -123,9 +125,9 @@ impl Core {
         }
         self.settle_until(how, until);
         self.make_journal_room();
-        drained.bytes = self.stats.flushed_bytes.load(Ordering::Relaxed) - bytes_before;
+        drained.bytes = written.flushed();
         drained.remaining = self.table.all_dirty().iter().filter_map(|file| self.left(file)).collect();
-        progress(&self.progress(drained.files, drained.bytes));
+        progress(&self.progress(drained.files, written.most()));
         drained
     }
 

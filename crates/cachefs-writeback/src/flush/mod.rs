@@ -15,6 +15,7 @@ mod round;
 mod those;
 mod threads;
 mod write_out;
+mod written;
 
 pub(crate) use all::remaining;
 pub use all::{DrainHow, Drained, Progress, Remaining};

@@ -4,7 +4,7 @@ use cachefs_vfs::clock::Moment;
 use cachefs_vfs::{Attr, Errno, Result, SetAttr, SetTime, SyncHow, VFile};
 
 use super::hanging::UnderWay;
-use crate::core::{Core, Stats, Turn};
+use crate::core::{Core, SoFar, Stats, Turn};
 use crate::dirty::{DirtyFile, State};
 use crate::extent::Weight;
 use crate::journal::{Entry, FileNo, Seq};
@@ -129,12 +129,12 @@ impl Core {
         self.begin_flush(file, plan, attr);
         // Before the backing changes, a replay must know that this may be our doing, and have the bytes.
         self.commit_noted(file);
-        let pace = self.pressure.flushing();
+        let (pace, so_far) = (self.pressure.flushing(), SoFar::of(&self.stats));
         if let Some(length) = plan.truncate {
             self.check_stopped()?;
             handle.set_len(length, cachefs_vfs::Privileges::Keep)?;
         }
-        let bytes = self.write_out(file, &*handle, plan.upto, &pace)?;
+        let bytes = self.write_out(file, &*handle, plan.upto, &pace, &so_far)?;
         drop(pace);
         let attr = self.set_mtime(file, &*handle)?;
         self.end_flush(file, &*handle, plan, &attr)?;

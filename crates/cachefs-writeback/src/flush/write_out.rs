@@ -1,6 +1,6 @@
 use cachefs_vfs::{Errno, Error, Privileges, Result, VFile};
 
-use crate::core::Core;
+use crate::core::{Core, SoFar};
 use crate::dirty::DirtyFile;
 use crate::extent::{Run, Weight};
 use crate::journal::{Record, Seq};
@@ -21,6 +21,7 @@ impl Core {
         handle: &dyn VFile,
         upto: Seq,
         pace: &Flushing<'_>,
+        so_far: &SoFar<'_>,
     ) -> Result<u64> {
         let (mut from, mut written, mut buffer) = (0, 0, Vec::new());
         loop {
@@ -31,6 +32,7 @@ impl Core {
             write_whole(handle, &buffer, run.offset, pace)?;
             pace.wrote(Weight { bytes: 0, extents: run.extents.len() as u64 });
             file.moves(self.clock.now());
+            so_far.wrote(run.len);
             written += run.len;
             from = run.end();
         }

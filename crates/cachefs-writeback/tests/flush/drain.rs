@@ -126,3 +126,40 @@ fn flushes_that_were_left_in_a_backing_that_hangs_do_not_pile_up() {
     assert_eq!(bench.beneath("stuck"), b"dirty");
     drop(file);
 }
+
+/// A file that is flushed by writes of a mebibyte.
+fn big(bench: &Bench, mebibytes: u64) {
+    let file = bench.open("big");
+    (0..mebibytes * 4).for_each(|part| write(&*file, &[7; 256 << 10], part * (256 << 10)));
+}
+
+#[test]
+fn a_drain_gets_on_while_one_big_file_is_flushed() {
+    let bench = Bench::new();
+    big(&bench, 4);
+    let hang = bench.backing.add(Rule::on(CallKind::Write).nth(3).hang()).release_on_drop();
+    let how = DrainHow { deadline: Some(PATIENCE), ..DrainHow::default() };
+    let mut seen = 0;
+    let drained = bench.fs.drain(&how, &mut |progress| {
+        if hang.waiting() == 1 {
+            seen = progress.bytes;
+            hang.release();
+        }
+    });
+    assert_eq!((seen, drained.bytes, drained.remaining.len()), (2 << 20, 4 << 20, 0));
+}
+
+#[test]
+fn a_drain_does_not_get_on_by_trying_in_vain() {
+    let bench = Bench::new();
+    big(&bench, 2);
+    let fail = bench.backing.add(Rule::on(CallKind::Write).every(2).fail(Errno::IO));
+    let how = DrainHow { deadline: Some(PATIENCE), ..DrainHow::default() };
+    let (mut most, cancel) = (0, Arc::clone(&how.cancel));
+    let drained = bench.fs.drain(&how, &mut |progress| {
+        assert!(progress.bytes >= most && progress.bytes <= 1 << 20, "{progress:?}");
+        most = progress.bytes;
+        cancel.store(fail.fired() >= 3, Ordering::Release);
+    });
+    assert_eq!((drained.bytes, drained.remaining.len()), (0, 1));
+}
