@@ -9,6 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use acceptance::{MODES, Mounted};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 const ROUNDS: usize = 1500;
 
@@ -27,6 +28,19 @@ fn link_around(directory: &Path, round: usize) -> Result<(), (&'static str, io::
     fs::remove_file(&one).map_err(step("remove the last name"))
 }
 
+/// Makes a pipe, which nothing of ours is open of, and moves and links it at once.
+fn move_around(directory: &Path, round: usize) -> Result<(), (&'static str, io::Error)> {
+    let [one, two, three] = ["p", "q", "r"].map(|name| directory.join(format!("{name}{round}")));
+    let step = |what| move |error| (what, error);
+    mknodat(CWD, &one, FileType::Fifo, Mode::RWXU, 0).map_err(|error| ("make", error.into()))?;
+    fs::rename(&one, &two).map_err(step("rename"))?;
+    fs::hard_link(&two, &three).map_err(step("link"))?;
+    assert_eq!(fs::symlink_metadata(&two).map_err(step("stat"))?.nlink(), 2, "{}", two.display());
+    fs::rename(&two, &one).map_err(step("rename back"))?;
+    fs::remove_file(&three).map_err(step("remove the link"))?;
+    fs::remove_file(&one).map_err(step("remove the last name"))
+}
+
 #[test]
 fn names_that_come_and_go_by_us_are_ours() {
     let mut failed = BTreeMap::new();
@@ -35,7 +49,8 @@ fn names_that_come_and_go_by_us_are_ours() {
         for round in 0..ROUNDS {
             let directory = mounted.path().join(format!("d{}", round % 7));
             fs::create_dir_all(&directory).unwrap();
-            if let Err((step, error)) = link_around(&directory, round) {
+            let steps = link_around(&directory, round).and_then(|()| move_around(&directory, round));
+            if let Err((step, error)) = steps {
                 *failed.entry((mode, step, error.to_string())).or_insert(0) += 1;
             }
         }

@@ -70,16 +70,7 @@ impl Herald {
         let (dir, name) = (self.node(dir), name.as_bytes());
         let child = child.map(|id| self.node(id));
         self.name(dir, name, None);
-        match child {
-            Some(_) => _ = self.leave(dir, name, child),
-            // It may be the very file that has the name, made by ourselves; if not, a walk will find out.
-            None => self
-                .tree
-                .inodes()
-                .named(dir, name)
-                .into_iter()
-                .for_each(|known| self.inode(known, Work::data)),
-        }
+        self.arrived(dir, name, child);
         if let Some(child) = child {
             self.tree.inodes().found_link(child, dir, name);
             self.inode(child, Work::attr);
@@ -105,10 +96,20 @@ impl Herald {
         let child = child.map(|id| self.node(id)).or_else(|| inodes.named(from.0, from.1));
         self.name(from.0, from.1, None);
         self.name(to.0, to.1, None);
-        self.leave(to.0, to.1, child);
+        self.arrived(to.0, to.1, child);
         if let Some(child) = child {
             inodes.move_link(child, from, to);
             self.inode(child, Work::attr);
+        }
+    }
+
+    /// A file has come under a name, `now` if that is known. If not, it may be the very one that has the name, by our own
+    /// doing, of which the notice comes late; otherwise a walk will find out.
+    fn arrived(&self, dir: NodeId, name: &[u8], now: Option<NodeId>) {
+        match (now, self.tree.inodes().named(dir, name)) {
+            (Some(_), _) => _ = self.leave(dir, name, now),
+            (None, Some(known)) => self.inode(known, Work::data),
+            (None, None) => {}
         }
     }
 
