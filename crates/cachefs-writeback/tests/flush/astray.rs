@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use cachefs_testkit::{CallKind, ReleaseOnDrop, Rule};
-use cachefs_vfs::{Errno, VfsExt};
+use cachefs_testkit::ReleaseOnDrop;
+use cachefs_vfs::Errno;
 use cachefs_writeback::{Config, DrainHow, Drained};
 
 use super::bench::{Bench, PATIENCE, config, until};
@@ -14,16 +14,10 @@ use super::bench::{Bench, PATIENCE, config, until};
 const HANG: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(3600);
 
-/// A bench whose flushers do nothing before it is late. Writes to what is in the directory `nas` hang.
+/// A bench whose flushers do nothing before it is late.
 fn bench(files: usize) -> (Bench, ReleaseOnDrop) {
     let config = Config { flushers: 4, flush_after: LATE, dirty_age: LATE, hang_after: HANG, ..config() };
-    let bench = Bench::with(config);
-    bench.fs.create_dir("nas").unwrap();
-    let hang = bench.backing.add(Rule::on(CallKind::Write).within("nas").hang()).release_on_drop();
-    for file in 0..files {
-        bench.fs.write(format!("nas/f{file}"), b"late").unwrap();
-    }
-    (bench, hang)
+    Bench::hanging(config, files)
 }
 
 /// Flushes what is there until so many hang, and then leaves them.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cachefs_testkit::{FaultFs, OutsideFs};
+use cachefs_testkit::{CallKind, FaultFs, OutsideFs, ReleaseOnDrop, Rule};
 use cachefs_vfs::clock::ManualClock;
 use cachefs_vfs::{
     Access, CreateHow, Errno, MemFs, Mode, Name, OpenHow, Owner, Privileges, Result, VDir, VFile, Vfs, VfsExt,
@@ -49,6 +49,17 @@ impl Bench {
         let over = Arc::clone(&backing) as Arc<dyn Vfs>;
         let (fs, _) = WriteBack::open(over, journal.root().unwrap(), setup).unwrap();
         Self { fs: Arc::new(fs), backing, others, journal, clock }
+    }
+
+    /// One with files that were written to in a directory `nas`, where that hangs beneath.
+    pub(crate) fn hanging(config: Config, files: usize) -> (Self, ReleaseOnDrop) {
+        let bench = Self::with(config);
+        bench.fs.create_dir("nas").unwrap();
+        let hang = bench.backing.add(Rule::on(CallKind::Write).within("nas").hang()).release_on_drop();
+        for file in 0..files {
+            bench.fs.write(format!("nas/f{file}"), b"late").unwrap();
+        }
+        (bench, hang)
     }
 
     pub(crate) fn root(&self) -> Arc<dyn VDir> {

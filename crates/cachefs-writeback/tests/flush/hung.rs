@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use cachefs_testkit::{CallKind, ReleaseOnDrop, Rule};
 use cachefs_vfs::VfsExt;
 use cachefs_writeback::{Config, DrainHow};
 
@@ -14,17 +13,6 @@ fn threads(flushers: usize) -> Config {
     Config { flushers, flush_after: SOON, hang_after: Duration::from_secs(1), ..config() }
 }
 
-/// A bench where all that is in the directory `nas` hangs when it is written to.
-fn bench(config: Config, files: usize) -> (Bench, ReleaseOnDrop) {
-    let bench = Bench::with(config);
-    bench.fs.create_dir("nas").unwrap();
-    let hang = bench.backing.add(Rule::on(CallKind::Write).within("nas").hang()).release_on_drop();
-    for file in 0..files {
-        bench.fs.write(format!("nas/f{file}"), b"late").unwrap();
-    }
-    (bench, hang)
-}
-
 fn flushers(bench: &Bench) -> u64 {
     bench.fs.status().flushers
 }
@@ -32,7 +20,7 @@ fn flushers(bench: &Bench) -> u64 {
 #[test]
 fn others_are_flushed_and_all_is_as_before_when_it_ends() {
     let config = threads(2);
-    let (bench, hang) = bench(config, 3);
+    let (bench, hang) = Bench::hanging(config, 3);
     bench.clock.advance(SOON);
     assert!(hang.wait_waiting(2, PATIENCE));
     assert_eq!((bench.fs.status().hanging, flushers(&bench)), (0, 2), "nobody knows yet");
@@ -65,7 +53,7 @@ fn others_are_flushed_and_all_is_as_before_when_it_ends() {
 #[test]
 fn there_are_never_more_than_four_times_as_many() {
     let config = threads(2);
-    let (bench, hang) = bench(config, 12);
+    let (bench, hang) = Bench::hanging(config, 12);
     bench.clock.advance(SOON);
     for waiting in [2, 4, 6, 8] {
         assert!(hang.wait_waiting(waiting, PATIENCE), "{waiting}: {:?}", bench.fs.status());
@@ -83,7 +71,7 @@ fn there_are_never_more_than_four_times_as_many() {
 fn a_drain_goes_round_what_hangs() {
     for flushers in [0, 2] {
         let config = Config { flush_after: PATIENCE, dirty_age: PATIENCE, ..threads(flushers) };
-        let (bench, hang) = bench(config, 3);
+        let (bench, hang) = Bench::hanging(config, 3);
         for file in 0..10 {
             drop(bench.dirty(&format!("g{file}"), b"soon"));
         }
