@@ -7,11 +7,11 @@ use fuser::{FileHandle, FopenFlags, OpenFlags, ReplyCreate, ReplyEmpty, ReplyOpe
 use rustix::fs::OFlags;
 
 use super::{Adapter, convert, deliver};
-use crate::Profile;
 use crate::dispatch::{Call, Refuse};
 use crate::inodes::NodeId;
 use crate::requests::Op;
 use crate::tree::{Change, Errand, Opening};
+use crate::{Profile, Trust};
 
 impl Adapter {
     /// Refused once it is never asked again, and the kernel opens files by itself.
@@ -74,7 +74,8 @@ impl Adapter {
 
     /// How a file is opened. One that is opened past the caches is read and written past those of the kernel, too. So
     /// is one that is opened for appending where others may append: the kernel would put the bytes where it believes
-    /// the end to be. Where files pass through, the kernel would go by these flags even after the program took them back.
+    /// the end to be, and send in two pieces what crosses a page there, between which others append. Where files pass
+    /// through, the kernel would go by these flags even after the program took them back.
     /// With [`Profile::Direct`], each is.
     fn open_flags(&self, flags: OFlags) -> FopenFlags {
         let mut usual = FopenFlags::empty();
@@ -87,8 +88,7 @@ impl Adapter {
         if flags.contains(OFlags::DIRECT) {
             return direct | FopenFlags::FOPEN_PARALLEL_DIRECT_WRITES;
         }
-        let tree = self.dispatch.tree();
-        let asks = tree.belief().is_told() || tree.serving().passes();
+        let asks = self.config.trust != Trust::Always || self.dispatch.tree().serving().passes();
         let appends = flags.contains(OFlags::APPEND) && asks;
         match appends || self.config.profile == Profile::Direct {
             true => direct,
