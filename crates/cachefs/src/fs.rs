@@ -11,7 +11,7 @@ use crate::error::BuildError;
 use crate::file::CacheFile;
 use crate::handle::{Held, Own, Pin};
 use crate::meta::Node;
-use crate::stats::{BackingVerb, Snapshot};
+use crate::stats::{BackingVerb, DetailedStats, Snapshot};
 use crate::sync::{Arc, Ordering};
 use crate::usage::Usage;
 use crate::workers::Workers;
@@ -95,6 +95,15 @@ impl CacheFs {
     #[must_use]
     pub fn stats(&self) -> Snapshot {
         self.engine().stats.snapshot()
+    }
+
+    /// The same, with what is held, and how long calls to the backing took. Costs a few microseconds; reads that hit
+    /// cost the same whether this is asked for or not.
+    #[must_use]
+    pub fn detailed_stats(&self) -> DetailedStats {
+        let stats = self.stats();
+        let latencies = stats.latencies();
+        DetailedStats { stats, usage: self.usage(), latencies }
     }
 
     /// What is held now.

@@ -3,12 +3,14 @@
 
 mod cells;
 mod counter;
+mod detailed;
 mod histogram;
 mod recorder;
 mod snapshot;
 mod verb;
 
 pub use counter::{Counter, MissReason};
+pub use detailed::{DetailedStats, Latency};
 pub use histogram::{Histogram, HistogramSnapshot};
 pub use recorder::Stats;
 pub use snapshot::{Series, Snapshot};
