@@ -39,6 +39,7 @@ pub(crate) fn libraries(shop: &Shop) -> Result<()> {
         "cachefs-testkit",
         "cachefs-writeback",
         "cachefs",
+        "cachefs-metrics",
         "cachefs-sim",
         "xtask",
     ];

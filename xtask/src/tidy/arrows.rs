@@ -8,15 +8,16 @@ use super::Finding;
 use crate::Result;
 
 /// Each package of the workspace and the packages of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("cachefs-sys", &[]),
     ("cachefs-policy", &[]),
     ("cachefs-vfs", &["cachefs-sys"]),
     ("cachefs-writeback", &["cachefs-vfs", "cachefs-sys"]),
     ("cachefs", &["cachefs-vfs", "cachefs-policy", "cachefs-sys", "cachefs-writeback"]),
+    ("cachefs-metrics", &["cachefs", "cachefs-vfs"]),
     ("cachefs-sim", &["cachefs-policy"]),
     ("cachefs-testkit", &["cachefs-vfs"]),
-    ("cachefs-fuse", &["cachefs", "cachefs-vfs", "cachefs-sys", "cachefs-writeback"]),
+    ("cachefs-fuse", &["cachefs", "cachefs-metrics", "cachefs-vfs", "cachefs-sys", "cachefs-writeback"]),
     ("cachefs-benches", &["cachefs", "cachefs-vfs", "cachefs-testkit", "cachefs-writeback"]),
     ("cachefs-examples", &["cachefs", "cachefs-vfs", "cachefs-fuse", "cachefs-testkit"]),
     ("xtask", &[]),
@@ -26,12 +27,11 @@ const ARROWS: [(&str, &[&str]); 11] = [
 const TESTS_ONLY: &str = "cachefs-testkit";
 
 /// Packages from outside that only these may use: what the others must know nothing of.
-const FENCED: [(&str, &[&str]); 6] = [
+const FENCED: [(&str, &[&str]); 5] = [
     ("libc", &["cachefs-sys"]),
     ("fuser", &["cachefs-fuse"]),
     ("clap", &["cachefs-fuse", "cachefs-sim"]),
-    ("metrics", &["cachefs-fuse"]),
-    ("metrics-exporter-prometheus", &["cachefs-fuse"]),
+    ("metrics", &["cachefs-metrics"]),
     ("tokio", &[]),
 ];
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use cachefs::{BuildError, CacheBuilder, CacheFs, Coherence, WriteMode};
 use cachefs_vfs::{LocalFs, Vfs, WatchHow};
 
-use crate::exporter::Holdings;
 use crate::failure::Failure;
 use crate::flags::{self, CacheConfig, Config, Mode};
 use crate::rights;
@@ -73,19 +72,4 @@ fn builder(cache: &CacheConfig, source: Arc<dyn Vfs>) -> CacheBuilder {
         .write_mode(mode)
         .readahead(cache.readahead_bytes)
         .handles_max(cache.handles_max.get())
-}
-
-/// What the cache holds at this moment.
-pub(super) fn holdings(cache: &CacheFs) -> Holdings {
-    let usage = cache.usage();
-    Holdings {
-        bytes: usage.bytes as u64,
-        capacity_bytes: usage.bytes_max as u64,
-        blocks: usage.blocks as u64,
-        attributes: usage.attributes as u64,
-        names: usage.names as u64,
-        listing_entries: usage.listing_entries as u64,
-        handles: usage.backing_handles as u64,
-        backing_inflight: usage.backing_in_flight as u64,
-    }
 }

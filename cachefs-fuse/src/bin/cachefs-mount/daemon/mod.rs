@@ -41,6 +41,7 @@ use detach::detach;
 use freshness::Freshness;
 use guardian::Guardian;
 use leaving::Leaving;
+use metrics::Outlets;
 use parting::Rest;
 use ready::Ready;
 use report::Reporter;
@@ -71,7 +72,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     let places = Places::check(&config.source, &config.mountpoint, &ours, note, detach)?;
     let (cache, freshness, back) = assemble(config, &places, voice)?;
     warm::check(&cache, &config.warm.globs)?;
-    let server = config.metrics.map(metrics::bind).transpose()?;
+    let outlets = Outlets::open(config)?;
     // The directory this was called from must not be kept busy.
     std::env::set_current_dir("/")
         .map_err(|error| Failure::system(format!("/ cannot be entered: {error}")))?;
@@ -82,9 +83,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
 
     let progress = Arc::new(warm::Progress::default());
     let reporter = Reporter::new(cache.clone(), mount.observer(), Arc::clone(&progress), back.clone());
-    let metrics = server
-        .map(|server| metrics::serve(server, config, &places, (&freshness, profile), reporter.clone()))
-        .transpose()?;
+    let telling = outlets.tell(config, &places, (&freshness, profile), reporter.clone())?;
     let aside = config.log.file.is_some().then_some(voice);
     let leaving = Arc::new(Leaving::default());
     steering.follow(Steered {
@@ -109,12 +108,16 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     };
     let mut desk = Desk::open(mounted, trace(&places, back.as_deref()));
     let (places, freshness, back) = (&places, &freshness, back.as_deref());
-    announce(&Ready { config, places, freshness, profile, metrics, back, control: desk.path() }, voice)?;
+    announce(
+        &Ready { config, places, freshness, profile, metrics: telling.address, back, control: desk.path() },
+        voice,
+    )?;
     if !config.warm.globs.is_empty() {
         warm::start(cache, &config.warm, progress, voice)?;
     }
     let ended = mount.wait();
     drop(guardian);
+    telling.end();
     desk.outlive();
     let rest = parting::part(back, &leaving, aside);
     desk.close(TELL_MAX, rest == Rest::Dirty);

@@ -4,9 +4,9 @@ use cachefs::CacheFs;
 use cachefs::stats::Counter;
 use cachefs_fuse::Observer;
 use cachefs_fuse::control::Dirty;
+use cachefs_metrics::Observed;
 
 use super::back::Back;
-use super::engine;
 use crate::exporter::Sample;
 use crate::warm::Progress;
 
@@ -33,10 +33,8 @@ impl Reporter {
     /// All there is to tell.
     pub(super) fn sample(&self) -> Sample {
         Sample {
-            engine: self.cache.stats(),
+            engine: Observed::of(&self.cache),
             requests: self.observer.requests(),
-            holdings: engine::holdings(&self.cache),
-            watch: self.cache.coherence().watch,
             warm_remaining_files: self.warming.remaining_files(),
             back: self.back.as_ref().map(|back| back.told()),
         }
@@ -45,7 +43,7 @@ impl Reporter {
     /// Writes it to the log, in a few lines.
     pub(super) fn log(&self) {
         let sample = self.sample();
-        let (engine, requests, held) = (&sample.engine, &sample.requests, &sample.holdings);
+        let (engine, requests, held) = (&sample.engine.stats, &sample.requests, &sample.engine.usage);
         tracing::info!(
             hits = engine.get(Counter::DataHit),
             misses = engine.get(Counter::DataMiss),
@@ -66,7 +64,7 @@ impl Reporter {
         );
         tracing::info!(
             bytes = held.bytes,
-            capacity_bytes = held.capacity_bytes,
+            capacity_bytes = held.bytes_max,
             blocks = held.blocks,
             attributes = held.attributes,
             names = held.names,
@@ -77,11 +75,11 @@ impl Reporter {
             calls = engine.calls_total(),
             read_bytes = engine.get(Counter::BackingReadBytes),
             written_bytes = engine.get(Counter::BackingWrittenBytes),
-            in_flight = held.backing_inflight,
-            files_open = held.handles,
+            in_flight = held.backing_in_flight,
+            files_open = held.backing_handles,
             "source"
         );
-        if let Some(watch) = &sample.watch {
+        if let Some(watch) = &sample.engine.watch {
             tracing::info!(
                 events = watch.usage.events,
                 own = watch.usage.own,

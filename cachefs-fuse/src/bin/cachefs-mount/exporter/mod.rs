@@ -1,13 +1,19 @@
-//! Statistics for Prometheus, over plain HTTP on an address of the user's choice.
+//! Statistics for Prometheus and a status page, over plain HTTP on an address of the user's choice, and as a file.
 
-mod bridge;
+mod back;
+mod connection;
 mod errno;
-mod histogram;
-mod names;
+mod kernel;
+mod page;
+mod process;
 mod request;
 mod sample;
 mod server;
+mod textfile;
+mod told;
 
-pub(crate) use bridge::Bridge;
-pub(crate) use sample::{Holdings, MountInfo, Sample};
+pub(crate) use page::{Guests, Pages};
+pub(crate) use sample::{MountInfo, Sample};
 pub(crate) use server::Server;
+pub(crate) use textfile::TextFile;
+pub(crate) use told::Told;

@@ -25,7 +25,7 @@ pub(crate) struct Config {
     pub(crate) state_dir: Option<PathBuf>,
     pub(crate) kernel: KernelConfig,
     pub(crate) warm: WarmConfig,
-    pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) metrics: MetricsConfig,
     pub(crate) log: LogConfig,
 }
 
@@ -112,8 +112,7 @@ impl Config {
         let handles_max = machine.handles_max(settings.handles_max)?;
         let coherence = coherence(&settings)?;
         let back = BackConfig::new(&settings, machine)?;
-        let metrics =
-            settings.metrics.as_deref().map(|text| address(text, settings.metrics_public)).transpose()?;
+        let metrics = MetricsConfig::new(&settings)?;
         let level = match settings.verbose {
             0 => settings.log_level,
             1 => settings.log_level.max(tracing::Level::DEBUG),
@@ -194,6 +193,28 @@ fn coherence(settings: &Settings) -> Result<Coherence, String> {
     }
 }
 
+/// Where metrics are told.
+#[derive(Clone, Debug)]
+pub(crate) struct MetricsConfig {
+    pub(crate) address: Option<SocketAddr>,
+    /// The user knows that others can reach the address.
+    pub(crate) public: bool,
+    pub(crate) textfile: Option<PathBuf>,
+    /// How often that is replaced.
+    pub(crate) interval: Duration,
+}
+
+impl MetricsConfig {
+    fn new(settings: &Settings) -> Result<Self, String> {
+        let (public, interval) = (settings.metrics_public, settings.metrics_interval);
+        if interval < Duration::from_secs(1) {
+            return Err("--metrics-interval: give 1s or more, for instance 15s".to_owned());
+        }
+        let address = settings.metrics.as_deref().map(|text| address(text, public)).transpose()?;
+        Ok(Self { address, public, textfile: settings.metrics_textfile.clone(), interval })
+    }
+}
+
 fn address(text: &str, public: bool) -> Result<SocketAddr, String> {
     let wrong =
         || format!("--metrics: \"{text}\" is not an address: give HOST:PORT, for instance 127.0.0.1:9469");
@@ -244,9 +265,10 @@ mod tests {
     #[test]
     fn metrics_stay_at_home_unless_told() {
         assert!(usage("--metrics 0.0.0.0:9469").contains("--metrics-public"));
+        assert!(usage("--metrics-interval off").contains("1s or more"));
         assert!(usage("--metrics nowhere").contains("is not an address"));
-        assert!(config("--metrics 0.0.0.0:9469 --metrics-public").metrics.is_some());
-        assert!(config("--metrics [::1]:9469").metrics.is_some());
+        assert!(config("--metrics 0.0.0.0:9469 --metrics-public").metrics.address.is_some());
+        assert!(config("--metrics [::1]:9469").metrics.address.is_some());
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::flag::{Flag, yes};
+use super::span::span;
 
 /// What is told to whom.
 pub(super) const FLAGS: &[Flag] = &[
@@ -6,7 +7,7 @@ pub(super) const FLAGS: &[Flag] = &[
         "metrics",
         "ADDR",
         "",
-        "Serve Prometheus metrics here, for instance 127.0.0.1:9469.",
+        "Serve a status page and Prometheus metrics here, for instance 127.0.0.1:9469.",
         |settings, text| {
             settings.metrics = Some(text.to_owned());
             Ok(())
@@ -14,6 +15,20 @@ pub(super) const FLAGS: &[Flag] = &[
     ),
     Flag::switch("metrics-public", "Allow --metrics on an address others can reach.", |settings, text| {
         settings.metrics_public = yes(text)?;
+        Ok(())
+    }),
+    Flag::value(
+        "metrics-textfile",
+        "FILE",
+        "",
+        "Keep metrics in this file, for the textfile collector of node_exporter.",
+        |settings, text| {
+            settings.metrics_textfile = Some(text.into());
+            Ok(())
+        },
+    ),
+    Flag::value("metrics-interval", "TIME", "15s", "How often that file is replaced.", |settings, text| {
+        settings.metrics_interval = span(text)?;
         Ok(())
     }),
     Flag::value(
@@ -50,14 +65,20 @@ pub(super) const FLAGS: &[Flag] = &[
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use crate::flags::testing::{settings, usage};
 
     #[test]
     fn reporting_flags_are_understood() {
-        let settings =
-            settings("--metrics 127.0.0.1:0 --metrics-public --log a.log --log-level warn -vv --json");
+        let settings = settings(
+            "--metrics 127.0.0.1:0 --metrics-public --metrics-textfile a.prom --metrics-interval 5s \
+                 --log a.log --log-level warn -vv --json",
+        );
         assert_eq!(settings.metrics.as_deref(), Some("127.0.0.1:0"));
         assert!(settings.metrics_public && settings.json);
+        assert_eq!(settings.metrics_textfile, Some("a.prom".into()));
+        assert_eq!(settings.metrics_interval, Duration::from_secs(5));
         assert_eq!(settings.log, Some("a.log".into()));
         assert_eq!(settings.log_level, tracing::Level::WARN);
         assert_eq!(settings.verbose, 2);

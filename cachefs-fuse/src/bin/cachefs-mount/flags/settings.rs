@@ -50,6 +50,8 @@ pub(super) struct Settings {
 
     pub(super) metrics: Option<String>,
     pub(super) metrics_public: bool,
+    pub(super) metrics_textfile: Option<PathBuf>,
+    pub(super) metrics_interval: Duration,
 
     pub(super) log: Option<PathBuf>,
     pub(super) log_level: tracing::Level,
@@ -87,6 +89,8 @@ impl Default for Settings {
             warm_workers: NonZeroUsize::MIN.saturating_add(7),
             metrics: None,
             metrics_public: false,
+            metrics_textfile: None,
+            metrics_interval: Duration::from_secs(15),
             log: None,
             log_level: tracing::Level::INFO,
             verbose: 0,
