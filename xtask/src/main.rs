@@ -14,6 +14,7 @@ cargo xtask CHORE
   soak [--only STEP]...                    the long runs of model, oracle, rename storm, fsx, programs and changes by
                                            others, of kills and losses of power, more than an hour;
                                            CACHEFS_SOAK_SECONDS=3600 makes it longer
+  pictures                                 makes the pictures of the documentation; needs Chromium
   tidy                                     crate arrows, lengths, unsafe, prints, sleeps, paths, whitespace
   tidy --bless                             lowers xtask/ratchet.toml to today's lengths; never raises it
 ";
@@ -39,6 +40,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         Some((&"test", ["--list"])) => list(),
         Some((&"test", rest)) => steps::run(&root, &steps::TEST, &steps::Choice::parse(rest)?),
         Some((&"soak", rest)) => steps::run(&root, &steps::SOAK, &steps::Choice::parse(rest)?),
+        Some((&"pictures", [])) => steps::run(&root, &steps::PICTURES, &steps::Choice::default()),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             print!("{HELP}");
             Ok(true)

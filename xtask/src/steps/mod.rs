@@ -57,6 +57,10 @@ pub const TEST: [Step; 20] = [
     Step { name: "limits", what: "memory, descriptors, inodes and listings under load", run: tests::limits },
 ];
 
+/// What the documentation shows.
+pub const PICTURES: [Step; 1] =
+    [Step { name: "page", what: "docs/pictures/status-page.png, by Chromium", run: tests::pictures }];
+
 /// The long runs.
 pub const SOAK: [Step; 10] = [
     Step { name: "tools", what: "builds pjdfstest and fsx into target/tools", run: tools::install },

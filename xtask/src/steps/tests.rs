@@ -122,6 +122,13 @@ fn on_mount(shop: &Shop, names: &[&str]) -> Command {
     command
 }
 
+/// The test of the status page leaves its picture. Needs Chromium (Debian: package chromium), which is looked for.
+pub(crate) fn pictures(shop: &Shop) -> Result<()> {
+    let mut command = shop.cargo();
+    command.args(["test", "-p", "cachefs-fuse", "--test", "status_page", "--", "--nocapture"]);
+    shop.run(command.env("CACHEFS_PICTURES", "docs/pictures"))
+}
+
 pub(crate) fn programs(shop: &Shop) -> Result<()> {
     shop.run(&mut on_mount(shop, &["programs"]))
 }
