@@ -7,7 +7,7 @@
     reason = "a test may fail where it stands, and say what it skips"
 )]
 
-use std::fs::File;
+use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
@@ -16,19 +16,13 @@ use cachefs_metrics::Export;
 use cachefs_vfs::{MemFs, VfsExt};
 
 fn promtool(arguments: &[&str], input: &str) -> Option<Output> {
-    let scratch =
-        std::env::temp_dir().join(format!("cachefs-promtool-{}-{}", std::process::id(), arguments[1]));
-    std::fs::write(&scratch, input).unwrap();
     let mut command = Command::new("promtool");
-    command
-        .args(arguments)
-        .stdin(File::open(&scratch).unwrap())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let output = command.output();
-    std::fs::remove_file(&scratch).unwrap();
-    match output {
-        Ok(output) => Some(output),
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    match command.spawn() {
+        Ok(mut child) => {
+            child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+            Some(child.wait_with_output().unwrap())
+        }
         Err(error) => {
             assert!(std::env::var_os("CACHEFS_REQUIRE_ALL").is_none(), "promtool is needed: {error}");
             println!("skipped: promtool is not installed ({error})");
@@ -52,5 +46,12 @@ fn what_is_exported_is_clean() {
 fn the_alert_rules_are_clean() {
     let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../dist/prometheus/cachefs.rules.yml");
     let Some(output) = promtool(&["check", "rules", rules], "") else { return };
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn each_alert_fires_for_what_it_is_about_and_none_otherwise() {
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/alerts.yml");
+    let Some(output) = promtool(&["test", "rules", cases], "") else { return };
     assert!(output.status.success(), "{output:?}");
 }
