@@ -7,7 +7,7 @@ use super::Shop;
 use crate::Result;
 
 /// A program the tests call and the Debian package it comes in.
-const NEEDED: [(&str, &str); 10] = [
+const NEEDED: [(&str, &str); 9] = [
     ("fusermount3", "fuse3"),
     ("setfacl", "acl"),
     ("setfattr", "attr"),
@@ -17,8 +17,6 @@ const NEEDED: [(&str, &str); 10] = [
     ("tar", "tar"),
     ("setpriv", "util-linux"),
     ("python3", "python3"),
-    // 22 MB to fetch; its service is not needed, but there is no smaller package.
-    ("promtool", "prometheus"),
 ];
 
 pub(crate) fn install(shop: &Shop) -> Result<()> {
@@ -33,12 +31,40 @@ pub(crate) fn install(shop: &Shop) -> Result<()> {
         apt_get(shop, &["update", "-q"], &[])?;
         apt_get(shop, &["install", "-q", "-y", "--no-install-recommends"], &missing)?;
     }
+    promtool(shop)?;
     if !Path::new("/dev/fuse").exists() {
         return Err(
             "there is no /dev/fuse: load the module (modprobe fuse), or give the container the device".into(),
         );
     }
     shop.say("packages: all there");
+    Ok(())
+}
+
+/// Takes promtool out of its package (22 MB to fetch): installed, that would start a service which nobody wants here.
+fn promtool(shop: &Shop) -> Result<()> {
+    let bin = shop.tools().join("bin");
+    if found("promtool") || bin.join("promtool").is_file() {
+        return Ok(());
+    }
+    if !(found("apt-get") && found("dpkg-deb")) {
+        return Err("the tests need promtool, which comes with Prometheus: put it on the PATH".into());
+    }
+    let aside = shop.tools().join("prometheus");
+    std::fs::create_dir_all(&aside).map_err(|e| format!("making {}: {e}", aside.display()))?;
+    if shop.run(Command::new("apt-get").args(["download", "-q", "prometheus"]).current_dir(&aside)).is_err() {
+        apt_get(shop, &["update", "-q"], &[])?;
+        shop.run(Command::new("apt-get").args(["download", "-q", "prometheus"]).current_dir(&aside))?;
+    }
+    shop.run(
+        Command::new("sh")
+            .args(["-c", "for deb in prometheus_*.deb; do dpkg-deb -x \"$deb\" .; done"])
+            .current_dir(&aside),
+    )?;
+    std::fs::create_dir_all(&bin).map_err(|e| format!("making {}: {e}", bin.display()))?;
+    let from = aside.join("usr/bin/promtool");
+    std::fs::copy(&from, bin.join("promtool")).map_err(|e| format!("taking {}: {e}", from.display()))?;
+    std::fs::remove_dir_all(&aside).map_err(|e| format!("removing {}: {e}", aside.display()))?;
     Ok(())
 }
 

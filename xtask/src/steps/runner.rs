@@ -79,9 +79,14 @@ impl Shop {
         println!("{line}");
     }
 
-    /// Cargo, at the top of the workspace.
+    /// Cargo, at the top of the workspace; what it runs finds the tools.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::env::split_paths(&path).chain([self.tools().join("bin")]);
+        if let Ok(path) = std::env::join_paths(folders) {
+            command.env("PATH", path);
+        }
         command.current_dir(&self.root);
         command
     }
