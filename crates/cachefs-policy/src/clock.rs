@@ -33,6 +33,10 @@ impl EvictionPolicy for Clock {
         self.used[slot] = true;
     }
 
+    fn takes_late_hits(&self) -> bool {
+        true
+    }
+
     fn on_remove(&mut self, slot: Slot, _evicted: bool) {
         self.entries.remove(slot);
     }

@@ -27,6 +27,10 @@ impl EvictionPolicy for Fifo {
 
     fn on_hit(&mut self, _slot: Slot) {}
 
+    fn takes_late_hits(&self) -> bool {
+        true
+    }
+
     fn on_remove(&mut self, slot: Slot, _evicted: bool) {
         self.entries.remove(slot);
     }

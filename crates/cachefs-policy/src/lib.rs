@@ -46,7 +46,7 @@ pub use lfu::Lfu;
 pub use lirs::Lirs;
 pub use lru::Lru;
 pub use lru2::Lru2;
-pub use policy::{Admission, EvictionPolicy, Slot};
+pub use policy::{Admission, EvictionPolicy, LATE_HITS_MAX, Slot};
 pub use s3fifo::S3Fifo;
 pub use scan::{ScanDetector, scan_limit};
 pub use sieve::Sieve;

@@ -35,6 +35,9 @@ impl Admission {
     }
 }
 
+/// How many hits a policy that [takes them late](EvictionPolicy::takes_late_hits) tells apart at most.
+pub const LATE_HITS_MAX: u8 = 3;
+
 /// Decides which entry goes when place is needed.
 ///
 /// A slot is known from [`Self::on_insert`] to [`Self::on_remove`]; the events in between are for known slots only.
@@ -51,6 +54,13 @@ pub trait EvictionPolicy: Send + Debug {
 
     /// The entry was used.
     fn on_hit(&mut self, slot: Slot);
+
+    /// Whether a hit changes nothing before the entry is looked at as a victim, and no more than [`LATE_HITS_MAX`] of
+    /// them count. A cache may then keep count of hits by itself, without a lock, and tell of them by [`Self::on_hit`]
+    /// when [`Self::victim`] names the entry, to be asked for a victim again.
+    fn takes_late_hits(&self) -> bool {
+        false
+    }
 
     /// The entry left. `evicted` tells a victim from an entry that became invalid: only the former is worth
     /// remembering in a ghost. Any known slot may be evicted, also one that was not the victim.

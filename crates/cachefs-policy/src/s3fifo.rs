@@ -1,13 +1,13 @@
 use crate::ghost::Ghost;
 use crate::segments::Segments;
 use crate::table::Table;
-use crate::{Admission, EvictionPolicy, Slot};
+use crate::{Admission, EvictionPolicy, LATE_HITS_MAX, Slot};
 
 const SMALL: u8 = 0;
 const MAIN: u8 = 1;
 
 /// More hits than this are not counted.
-const HITS_MAX: u8 = 3;
+const HITS_MAX: u8 = LATE_HITS_MAX;
 
 /// Three queues: new entries prove themselves in a small one, those that do move on to the main one, and a ghost
 /// remembers those that did not (Yang, Zhang, Qiu, Yue, Rashmi, "FIFO queues are all you need for cache eviction",
@@ -61,6 +61,10 @@ impl EvictionPolicy for S3Fifo {
     fn on_hit(&mut self, slot: Slot) {
         let hits = &mut self.known[slot].hits;
         *hits = (*hits + 1).min(HITS_MAX);
+    }
+
+    fn takes_late_hits(&self) -> bool {
+        true
     }
 
     fn on_remove(&mut self, slot: Slot, evicted: bool) {

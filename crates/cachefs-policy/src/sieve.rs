@@ -37,6 +37,10 @@ impl EvictionPolicy for Sieve {
         self.used[slot] = true;
     }
 
+    fn takes_late_hits(&self) -> bool {
+        true
+    }
+
     fn on_remove(&mut self, slot: Slot, _evicted: bool) {
         if self.hand == Some(slot) {
             self.hand = self.entries.before(slot);
