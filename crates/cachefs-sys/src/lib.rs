@@ -9,5 +9,7 @@ pub mod fanotify;
 pub mod handle;
 pub mod lease;
 pub mod mounts;
+mod places;
 
 pub use aligned::{AlignedBuf, PAGE_SIZE};
+pub use places::{Pinned, Places};
