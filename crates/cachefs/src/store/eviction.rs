@@ -1,7 +1,6 @@
 //! Making room: who needs some evicts until there is enough, from all shards in turn.
 
 use super::Store;
-use super::shard::Evicted;
 use crate::stats::Counter;
 use crate::sync::Ordering;
 
@@ -33,13 +32,12 @@ impl Store {
     fn evict(&self, reason: Counter) -> bool {
         for _ in 0..self.shards.len() {
             let next = self.hand.fetch_add(1, Ordering::Relaxed) & (self.shards.len() - 1);
-            let victim = self.shards[next].lock().evict();
-            let Some(Evicted { hash, entry }) = victim else { continue };
+            let Some(gone) = self.shards[next].evict() else { continue };
             self.entries.fetch_sub(1, Ordering::Relaxed);
-            self.evicted.remember(hash);
+            self.evicted.remember(gone.hash);
             self.stats.count(reason);
-            self.stats.add_bytes(Counter::EvictedBytes, entry.frame.class().bytes());
-            self.count_waste(&entry);
+            self.stats.add_bytes(Counter::EvictedBytes, gone.frame.class().bytes());
+            self.count_waste(&gone);
             return true;
         }
         false

@@ -3,8 +3,10 @@
 //! The limit of bytes covers the bytes of blocks. What a block costs beside them (its places in table, policy and
 //! slots, its header) is about 250 bytes, bounded by the limit of entries.
 
+mod entry;
 mod eviction;
 mod ghost;
+mod index;
 mod limits;
 mod shard;
 
@@ -14,26 +16,29 @@ use std::ops::Range;
 use cachefs_policy::EvictionPolicy;
 use cachefs_vfs::FileId;
 
+pub(crate) use entry::Hit;
 pub(crate) use limits::StoreLimits;
 
+use self::entry::Entry;
 use self::ghost::Ghost;
-use self::shard::{Entry, Shard};
+use self::shard::{Gone, Shard};
 use crate::block::{BlockIndex, BlockKey, BufferPool, Frame, FrameMut, Generation, SizeClass, indices};
 use crate::stats::{Counter, MissReason, Stats};
-use crate::sync::{AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicUsize, Ordering};
 
 /// Makes the eviction policy of one shard, which holds about so many bytes.
 pub(crate) type PolicyFactory = dyn Fn(u64) -> Box<dyn EvictionPolicy> + Send + Sync;
 
 /// Blocks in memory.
 ///
-/// Each key lives in one shard, chosen by its hash; a shard is one short lock around a table and its policy. No two
-/// shards are ever locked at once, and frames are dropped after the lock is released. Room is asked for before it is
+/// Each key lives in one shard, chosen by its hash. A block that is here is found, pinned and read without a lock; what
+/// comes and goes does so under the short lock of its shard, around the policy. No two shards are ever locked at once,
+/// and frames are dropped after the lock is released. Room is asked for before it is
 /// taken, from the limit all shards share; who needs some evicts from the shards in turn.
 ///
 /// Lock order: shard, then nothing; the pool's lists are taken with no shard locked.
 pub(crate) struct Store {
-    shards: Box<[Mutex<Shard>]>,
+    shards: Box<[Shard]>,
     pool: BufferPool,
     entries_max: usize,
     /// Entries in the shards and reserved for them; never above `entries_max`.
@@ -49,7 +54,7 @@ impl Store {
         let shards = limits.shard_count();
         let share = (limits.bytes_max / shards) as u64;
         Self {
-            shards: (0..shards).map(|_| Mutex::new(Shard::new(policy(share)))).collect(),
+            shards: (0..shards).map(|_| Shard::new(policy(share))).collect(),
             pool: BufferPool::new(limits.bytes_max),
             entries_max: limits.entries_max,
             entries: AtomicUsize::new(0),
@@ -59,21 +64,28 @@ impl Store {
         }
     }
 
-    /// The block, if it is here. One short lock, no allocation; who copies from the frame holds none. Counts nothing
-    /// but the first use of what was loaded ahead: whether this is a hit is for the caller to say.
-    pub(crate) fn get(&self, key: &BlockKey) -> Option<Frame> {
+    /// The block, if it is here, for as long as the caller looks at it: to be short, for nobody evicts it meanwhile. No
+    /// lock where it is here and the policy takes hits late, and no allocation. Counts nothing but the first use of
+    /// what was loaded ahead: whether this is a hit is for the caller to say.
+    #[inline]
+    pub(crate) fn hit(&self, key: &BlockKey) -> Option<Hit<'_>> {
         let hash = key.hash64();
-        let (frame, used) = self.shard(hash).lock().get(hash, key)?;
-        if used {
-            self.stats.add_bytes(Counter::ReadaheadUsedBytes, frame.len());
+        let entry = self.shard(hash).get(hash, key)?;
+        if entry.use_ahead() {
+            self.stats.add_bytes(Counter::ReadaheadUsedBytes, entry.frame.len());
         }
-        Some(frame)
+        Some(Hit(entry))
+    }
+
+    /// The same, for as long as the caller likes.
+    pub(crate) fn get(&self, key: &BlockKey) -> Option<Frame> {
+        self.hit(key).map(|hit| hit.frame())
     }
 
     /// Whether the block is here; not a use of it.
     pub(crate) fn contains(&self, key: &BlockKey) -> bool {
         let hash = key.hash64();
-        self.shard(hash).lock().contains(hash, key)
+        self.shard(hash).contains(hash, key)
     }
 
     /// Memory for `len` bytes, evicting until it fits. `None` if `len` is more than a block, or than the limit, or
@@ -92,7 +104,7 @@ impl Store {
     /// Puts the block in, in place of what was there under this key. False (the frame is dropped) if there is no
     /// entry to be had. The frame must come from [`Self::frame`] of this store.
     pub(crate) fn insert(&self, key: BlockKey, frame: Frame) -> bool {
-        self.put(Entry { key, frame, ahead: false })
+        self.put(Entry::new(key, frame, false))
     }
 
     /// As [`Self::insert`], for what was loaded before it was asked for: counted as used by its first [`Self::get`],
@@ -103,16 +115,16 @@ impl Store {
         if awaited {
             self.stats.add_bytes(Counter::ReadaheadUsedBytes, frame.len());
         }
-        self.put(Entry { key, frame, ahead: !awaited })
+        self.put(Entry::new(key, frame, !awaited))
     }
 
     /// Takes the block out.
     pub(crate) fn remove(&self, key: &BlockKey) -> Option<Frame> {
         let hash = key.hash64();
-        let entry = self.shard(hash).lock().remove(hash, key)?;
+        let gone = self.shard(hash).remove(hash, key)?;
         self.entries.fetch_sub(1, Ordering::Relaxed);
-        self.count_waste(&entry);
-        Some(entry.frame)
+        self.count_waste(&gone);
+        Some(gone.frame)
     }
 
     /// Takes these blocks of a file out. Costs the smaller of the range and the whole store.
@@ -165,15 +177,16 @@ impl Store {
         self.entries_max
     }
 
-    fn shard(&self, hash: u64) -> &Mutex<Shard> {
-        // The table within takes its buckets from the low bits and its tags from the high ones.
+    #[inline]
+    fn shard(&self, hash: u64) -> &Shard {
+        // The index within goes by the low bits.
         let middle = usize::try_from(hash >> 32).unwrap_or(0);
         &self.shards[middle & (self.shards.len() - 1)]
     }
 
     fn put(&self, entry: Entry) -> bool {
         let hash = entry.key.hash64();
-        let replaced = self.shard(hash).lock().replace(hash, entry);
+        let replaced = self.shard(hash).replace(hash, entry);
         let entry = match replaced {
             Ok(old) => {
                 self.count_waste(&old);
@@ -185,7 +198,7 @@ impl Store {
             self.stats.count(Counter::AdmissionRefused);
             return false;
         }
-        let replaced = self.shard(hash).lock().insert(hash, entry);
+        let replaced = self.shard(hash).insert(hash, entry);
         if let Some(old) = replaced {
             // Somebody else put the same key in meanwhile.
             self.entries.fetch_sub(1, Ordering::Relaxed);
@@ -197,13 +210,13 @@ impl Store {
 
     fn remove_all(&self, doomed: impl Fn(&BlockKey) -> bool) {
         for shard in &self.shards {
-            let removed = shard.lock().remove_all(&doomed);
+            let removed = shard.remove_all(&doomed);
             self.entries.fetch_sub(removed.len(), Ordering::Relaxed);
-            removed.iter().for_each(|entry| self.count_waste(entry));
+            removed.iter().for_each(|gone| self.count_waste(gone));
         }
     }
 
-    fn count_waste(&self, left: &Entry) {
+    fn count_waste(&self, left: &Gone) {
         if left.ahead {
             self.stats.add_bytes(Counter::ReadaheadWastedBytes, left.frame.len());
         }

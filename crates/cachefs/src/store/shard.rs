@@ -1,33 +1,39 @@
 use cachefs_policy::{Admission, EvictionPolicy, Slot};
-use hashbrown::HashTable;
+use cachefs_sys::{Pinned, Places};
 
+use super::entry::Entry;
+use super::index::Index;
 use crate::block::{BlockKey, Frame};
+use crate::sync::Mutex;
 
-/// A block in the store.
+/// A block that left the store.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) key: BlockKey,
+pub(super) struct Gone {
+    pub(super) hash: u64,
     pub(super) frame: Frame,
-    /// Loaded ahead, and not read yet.
+    /// Loaded ahead, and never read.
     pub(super) ahead: bool,
 }
 
-/// A victim.
-#[derive(Debug)]
-pub(super) struct Evicted {
-    pub(super) hash: u64,
-    pub(super) entry: Entry,
-}
-
-/// A part of the store. What leaves it is handed out, for the caller to drop without the lock.
+/// A part of the store. What is here is found without a lock; what comes and goes does so under one. What leaves is
+/// handed out, for the caller to drop without the lock.
 #[derive(Debug)]
 pub(super) struct Shard {
-    /// Slots by key.
-    table: HashTable<Slot>,
-    /// Entries by slot; `None` exactly for those in `free`.
-    slots: Vec<Option<Entry>>,
-    free: Vec<Slot>,
+    index: Index,
+    entries: Places<Entry>,
+    order: Mutex<Order>,
+    /// The policy need not be told of a hit before it names the block as a victim.
+    late: bool,
+}
+
+/// What the lock of a shard is for.
+#[derive(Debug)]
+struct Order {
     policy: Box<dyn EvictionPolicy>,
+    /// Slots without an entry, but some may still be seen by who found the last one there.
+    free: Vec<Slot>,
+    /// Slots there are.
+    slots: u32,
 }
 
 impl Shard {
@@ -35,95 +41,159 @@ impl Shard {
     const REFUSALS_MAX: usize = 8;
 
     pub(super) fn new(policy: Box<dyn EvictionPolicy>) -> Self {
-        Self { table: HashTable::new(), slots: Vec::new(), free: Vec::new(), policy }
+        let late = policy.takes_late_hits();
+        let order = Mutex::new(Order { policy, free: Vec::new(), slots: 0 });
+        Self { index: Index::new(), entries: Places::new(), order, late }
     }
 
-    /// The block, and whether this is the first use of one that was loaded ahead.
-    pub(super) fn get(&mut self, hash: u64, key: &BlockKey) -> Option<(Frame, bool)> {
-        let slot = self.find(hash, key)?;
-        self.policy.on_hit(slot);
-        let entry = self.slots[slot.index()].as_mut()?;
-        Some((entry.frame.clone(), std::mem::take(&mut entry.ahead)))
+    /// The block; a use of it.
+    #[inline]
+    pub(super) fn get(&self, hash: u64, key: &BlockKey) -> Option<Pinned<'_, Entry>> {
+        let (slot, entry) = self.find(hash, key).or_else(|| self.find_locked(hash, key))?;
+        if self.late {
+            entry.note_hit();
+        } else {
+            self.tell_hit(slot, &entry);
+        }
+        Some(entry)
     }
 
     pub(super) fn contains(&self, hash: u64, key: &BlockKey) -> bool {
-        self.find(hash, key).is_some()
+        self.find(hash, key).is_some() || self.find_locked(hash, key).is_some()
     }
 
     /// Puts the entry in place of the one with its key; gives it back if there is none.
-    pub(super) fn replace(&mut self, hash: u64, entry: Entry) -> Result<Entry, Entry> {
-        let Some(slot) = self.find(hash, &entry.key) else { return Err(entry) };
-        // Out and in again: the weight may be another.
-        self.policy.on_remove(slot, false);
-        self.policy.on_insert(slot, admission(hash, &entry));
-        self.slots[slot.index()].replace(entry).map_or_else(|| unreachable!("found by its key"), Ok)
+    pub(super) fn replace(&self, hash: u64, entry: Entry) -> Result<Gone, Entry> {
+        let mut order = self.order.lock();
+        let Some(found) = self.find(hash, &entry.key) else { return Err(entry) };
+        let old = self.take_out(&mut order, hash, &found);
+        drop(found);
+        self.put(&mut order, hash, entry);
+        Ok(old)
     }
 
     /// Puts the entry in. Answers the one that had its key.
-    pub(super) fn insert(&mut self, hash: u64, entry: Entry) -> Option<Entry> {
-        let entry = match self.replace(hash, entry) {
-            Ok(old) => return Some(old),
-            Err(entry) => entry,
-        };
-        let slot = self.take_slot();
-        self.policy.on_insert(slot, admission(hash, &entry));
-        self.slots[slot.index()] = Some(entry);
-        let slots = &self.slots;
-        self.table.insert_unique(hash, slot, |slot| {
-            slots[slot.index()].as_ref().map_or(0, |entry| entry.key.hash64())
-        });
-        None
+    pub(super) fn insert(&self, hash: u64, entry: Entry) -> Option<Gone> {
+        let mut order = self.order.lock();
+        let old = self.find(hash, &entry.key).map(|found| self.take_out(&mut order, hash, &found));
+        self.put(&mut order, hash, entry);
+        old
     }
 
-    pub(super) fn remove(&mut self, hash: u64, key: &BlockKey) -> Option<Entry> {
-        let slot = self.find(hash, key)?;
-        self.take(hash, slot, false)
+    pub(super) fn remove(&self, hash: u64, key: &BlockKey) -> Option<Gone> {
+        let mut order = self.order.lock();
+        let found = self.find(hash, key)?;
+        Some(self.take_out(&mut order, hash, &found))
     }
 
     /// Takes out the policy's first victim that nobody is reading.
-    pub(super) fn evict(&mut self) -> Option<Evicted> {
+    pub(super) fn evict(&self) -> Option<Gone> {
+        let mut order = self.order.lock();
         for _ in 0..Self::REFUSALS_MAX {
-            let slot = self.policy.victim()?;
-            let entry = self.slots[slot.index()].as_ref()?;
-            // Clones are made under this lock only, or from one that already pins.
-            if entry.frame.is_pinned() {
-                self.policy.on_refused(slot);
+            let slot = self.victim(&mut order)?;
+            let Some(entry) = self.take_unread(slot) else {
+                order.policy.on_refused(slot);
                 continue;
-            }
+            };
             let hash = entry.key.hash64();
-            return self.take(hash, slot, true).map(|entry| Evicted { hash, entry });
+            self.index.remove(hash, slot);
+            order.policy.on_remove(slot, true);
+            order.free.push(slot);
+            return Some(Gone { hash, ahead: entry.is_ahead(), frame: entry.frame });
         }
         None
     }
 
     /// Takes out all entries with a key that is doomed.
-    pub(super) fn remove_all(&mut self, doomed: impl Fn(&BlockKey) -> bool) -> Vec<Entry> {
-        let hits = self.slots.iter().flatten().filter(|entry| doomed(&entry.key));
-        let keys: Vec<BlockKey> = hits.map(|entry| entry.key).collect();
-        keys.iter().filter_map(|key| self.remove(key.hash64(), key)).collect()
-    }
-
-    fn find(&self, hash: u64, key: &BlockKey) -> Option<Slot> {
-        let same = |slot: &Slot| self.slots[slot.index()].as_ref().is_some_and(|entry| entry.key == *key);
-        self.table.find(hash, same).copied()
-    }
-
-    fn take(&mut self, hash: u64, slot: Slot, evicted: bool) -> Option<Entry> {
-        if let Ok(place) = self.table.find_entry(hash, |&other| other == slot) {
-            place.remove();
+    pub(super) fn remove_all(&self, doomed: impl Fn(&BlockKey) -> bool) -> Vec<Gone> {
+        let mut order = self.order.lock();
+        let mut gone = Vec::new();
+        for slot in (0..order.slots).map(Slot) {
+            if let Some(entry) = self.entries.pin(slot.0).filter(|entry| doomed(&entry.key)) {
+                gone.push(self.take_out(&mut order, entry.key.hash64(), &(slot, entry)));
+            }
         }
-        self.policy.on_remove(slot, evicted);
-        self.free.push(slot);
-        self.slots[slot.index()].take()
+        gone
     }
 
-    fn take_slot(&mut self) -> Slot {
-        self.free.pop().unwrap_or_else(|| {
-            let number =
-                u32::try_from(self.slots.len()).unwrap_or_else(|_| unreachable!("memory ends before u32"));
-            self.slots.push(None);
-            Slot(number)
+    #[inline]
+    fn find(&self, hash: u64, key: &BlockKey) -> Option<(Slot, Pinned<'_, Entry>)> {
+        self.index.find(hash, |slot| {
+            let entry = self.entries.pin(slot.0)?;
+            (entry.key == *key).then_some((slot, entry))
         })
+    }
+
+    /// What is being moved is missed by who has no lock.
+    #[cold]
+    fn find_locked(&self, hash: u64, key: &BlockKey) -> Option<(Slot, Pinned<'_, Entry>)> {
+        let _order = self.order.lock();
+        self.find(hash, key)
+    }
+
+    fn tell_hit(&self, slot: Slot, entry: &Pinned<'_, Entry>) {
+        let mut order = self.order.lock();
+        // It may have left meanwhile; its slot is used again only when nobody has it pinned.
+        if !entry.is_retired() {
+            order.policy.on_hit(slot);
+        }
+    }
+
+    /// The victim of a policy that knows of all hits.
+    fn victim(&self, order: &mut Order) -> Option<Slot> {
+        let mut named = order.policy.victim()?;
+        // Each entry is passed over for what it has of hits, and then had its turn.
+        for _ in 0..=order.slots {
+            let hits = self.entries.pin(named.0).map_or(0, |entry| entry.take_hits());
+            if hits == 0 {
+                break;
+            }
+            (0..hits).for_each(|_| order.policy.on_hit(named));
+            named = order.policy.victim()?;
+        }
+        Some(named)
+    }
+
+    /// The entry, if nobody is reading it nor has its frame.
+    fn take_unread(&self, slot: Slot) -> Option<Entry> {
+        let entry = self.entries.take(slot.0)?;
+        // Clones are made by who has pinned the entry, or from one that already counts.
+        if !entry.frame.is_pinned() {
+            return Some(entry);
+        }
+        self.keep(slot, entry);
+        None
+    }
+
+    fn take_out(&self, order: &mut Order, hash: u64, (slot, entry): &(Slot, Pinned<'_, Entry>)) -> Gone {
+        self.index.remove(hash, *slot);
+        order.policy.on_remove(*slot, false);
+        order.free.push(*slot);
+        entry.retire();
+        Gone { hash, frame: entry.frame.clone(), ahead: entry.is_ahead() }
+    }
+
+    fn put(&self, order: &mut Order, hash: u64, entry: Entry) {
+        let slot = self.take_slot(order);
+        order.policy.on_insert(slot, admission(hash, &entry));
+        self.keep(slot, entry);
+        self.index.insert(hash, slot);
+    }
+
+    fn keep(&self, slot: Slot, entry: Entry) {
+        let kept = self.entries.put(slot.0, entry);
+        debug_assert!(kept.is_ok(), "a slot is given to one entry");
+    }
+
+    fn take_slot(&self, order: &mut Order) -> Slot {
+        // Those that are not free yet are as many as there are readers at most.
+        if let Some(at) = order.free.iter().rposition(|slot| self.entries.is_free(slot.0)) {
+            return order.free.swap_remove(at);
+        }
+        let slot = Slot(order.slots);
+        self.entries.grow_to(slot.0);
+        order.slots += 1;
+        slot
     }
 }
 
