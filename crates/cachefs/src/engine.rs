@@ -159,10 +159,17 @@ impl Engine {
     }
 
     /// What a reader sees now, checked with the backing where that was too long ago.
+    #[inline(always)]
     pub(crate) fn view(&self, node: &Arc<Node>) -> Result<View> {
-        if let Some(glimpse) = self.fresh(node, Fact::Reading, &self.now()) {
-            return Ok(glimpse.view());
+        let sight = node.state.sight();
+        match sight.seen() {
+            Some(seen) if self.freshness.holds(Fact::Reading, seen, &self.now()) => Ok(sight.view()),
+            _ => self.view_checked(node),
         }
+    }
+
+    #[cold]
+    fn view_checked(&self, node: &Arc<Node>) -> Result<View> {
         match self.refresh(node) {
             Ok(attr) => {
                 let state = node.state.lock();

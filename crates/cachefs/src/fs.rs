@@ -9,7 +9,7 @@ use crate::dir::CacheDir;
 use crate::engine::Engine;
 use crate::error::BuildError;
 use crate::file::CacheFile;
-use crate::handle::{Held, Own, Pin};
+use crate::handle::{Held, Home, Own, Pin};
 use crate::meta::Node;
 use crate::stats::{BackingVerb, DetailedStats, Snapshot};
 use crate::sync::{Arc, Ordering};
@@ -155,11 +155,17 @@ impl CacheFs {
             }
             Object::File(file) => {
                 let access = if attr.kind.is_regular() { Access::ReadWrite } else { Access::Path };
-                let held = Held::new(self.engine(), node, access);
+                let held = Held::new(self, node, access);
                 let own = Own::new(self.engine(), file);
-                Object::File(Arc::new(CacheFile::new(self, held, OpenHow::new(access), Some(own))))
+                Object::File(Arc::new(CacheFile::new(held, OpenHow::new(access), Some(own))))
             }
         }
+    }
+}
+
+impl Home for CacheFs {
+    fn engine(&self) -> &Arc<Engine> {
+        &self.0.engine
     }
 }
 

@@ -2,7 +2,7 @@ use cachefs_vfs::{Attr, Errno, Error, Name, Opened, Result, VDir};
 
 use super::CacheDir;
 use crate::coherence::Fact;
-use crate::meta::{Asked, Node, Target};
+use crate::meta::{Asked, Node, Stamp, Target};
 use crate::stats::{BackingVerb, Counter, MissReason};
 use crate::sync::Arc;
 
@@ -57,15 +57,22 @@ impl CacheDir {
         fact.is_some_and(|(_, seen)| engine.freshness.is_proven(seen))
     }
 
-    /// Whether the name still is known to stand for this inode, after it came to be held. If not, its last name may
+    /// Whether the name still is known to stand for this inode, after it came to be held, as it was after `since`, the
+    /// last change of a name in the directory then. If not, its last name may
     /// have gone without anybody knowing that we hold it.
     ///
     /// A change of ours makes the directory busy before it looks who is held, and forgets the name before the directory
     /// is not busy any more; so one of the two sees the other.
-    pub(super) fn still(&self, name: Name<'_>, node: &Node) -> bool {
+    pub(super) fn still(&self, name: Name<'_>, node: &Node, since: Stamp) -> bool {
+        if self.node().is_names_busy() {
+            return false;
+        }
+        // Whoever changed a name since then left a later stamp before he was not busy any more.
+        if self.node().names_changed.get() == since {
+            return true;
+        }
         let engine = self.engine();
-        !self.node().is_names_busy()
-            && engine.names.get(self.node(), name, &engine.now()) == Some(Target::File(node.id))
+        engine.names.get(self.node(), name, &engine.now()) == Some(Target::File(node.id))
     }
 
     /// Whether names of the directory were changed by us since the question, or are being changed.
@@ -153,6 +160,7 @@ impl CacheDir {
     }
 
     pub(super) fn open_dir(&self, name: Name<'_>) -> Result<Opened<Arc<dyn VDir>>> {
+        let since = self.node().names_changed.get();
         match self.known(name) {
             Known::Nothing => return Err(self.nothing()),
             Known::Node(_, attr) if !attr.kind.is_dir() => {
@@ -160,8 +168,8 @@ impl CacheDir {
                 return Err(Error::new(Errno::NOTDIR));
             }
             Known::Node(node, attr) => {
-                let handle = Self::new(&self.fs, &node);
-                if self.still(name, &node) {
+                let handle = Self::new(self.fs(), &node);
+                if self.still(name, &node, since) {
                     self.count_known();
                     node.set_place(self.node(), name);
                     return Ok(Opened { handle: Arc::new(handle), attr });
@@ -174,7 +182,7 @@ impl CacheDir {
         let answer = self.engine().backing.call(BackingVerb::Dir, || dir.dir(name));
         let (opened, asked) = self.learn_name(name, asked, answer, |opened| &opened.attr)?;
         let node = self.engine().adopt(&opened.attr, asked);
-        let handle = Arc::new(Self::new(&self.fs, &node));
+        let handle = Arc::new(Self::new(self.fs(), &node));
         if self.has_changed_since(asked) {
             // It may be gone already, and cannot be opened again then.
             node.io().keep();

@@ -48,7 +48,7 @@ impl CacheDir {
         let engine = self.engine();
         let is_new = how.exclusive || how.open.truncate;
         let node = if is_new { engine.adopt_new(&attr, asked) } else { engine.adopt(&attr, asked) };
-        let held = Held::new(engine, &node, how.open.access);
+        let held = Held::new(self.fs(), &node, how.open.access);
         drop(change);
         node.set_place(self.node(), name);
         let access = how.open.access;
@@ -65,7 +65,7 @@ impl CacheDir {
             engine.handles.touch(&node);
             None
         };
-        let file = CacheFile::new(&self.fs, held, how.open, own);
+        let file = CacheFile::new(held, how.open, own);
         Ok(Opened { handle: Arc::new(file), attr })
     }
 }

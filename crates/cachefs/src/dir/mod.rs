@@ -28,25 +28,28 @@ pub(crate) use open::check_kind;
 /// A directory of a [`CacheFs`]. Holds no descriptor: the backing's is opened when it is needed.
 #[derive(Debug)]
 pub(crate) struct CacheDir {
-    fs: CacheFs,
-    held: Held,
+    held: Held<CacheFs>,
 }
 
 impl CacheDir {
     pub(crate) fn new(fs: &CacheFs, node: &Arc<Node>) -> Self {
         node.io().set_dir();
-        Self { fs: fs.clone(), held: Held::new(fs.engine(), node, Access::Path) }
+        Self { held: Held::new(fs, node, Access::Path) }
     }
 
     /// The handle of a directory that was met at `name`.
     pub(crate) fn below(&self, name: Name<'_>, node: &Arc<Node>) -> Self {
-        let handle = Self::new(&self.fs, node);
+        let handle = Self::new(self.fs(), node);
         node.set_place(self.node(), name);
         handle
     }
 
+    fn fs(&self) -> &CacheFs {
+        self.held.home()
+    }
+
     pub(crate) fn engine(&self) -> &Arc<Engine> {
-        self.fs.engine()
+        self.fs().engine()
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

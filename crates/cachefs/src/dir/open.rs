@@ -9,6 +9,7 @@ use crate::sync::Arc;
 
 impl CacheDir {
     pub(super) fn open_file(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
+        let since = self.node().names_changed.get();
         let known = match self.known(name) {
             Known::Nothing => return Err(self.nothing()),
             Known::Node(node, attr) => Some((node, attr)),
@@ -20,13 +21,14 @@ impl CacheDir {
             return self.open_backing(name, how);
         };
         check_kind(attr.kind, how.access)?;
-        let held = Held::new(self.engine(), &node, how.access);
-        if !self.still(name, &node) {
+        let held = Held::of(self.fs(), node, how.access);
+        let node = &held.node;
+        if !self.still(name, node, since) {
             return self.open_backing(name, how);
         }
         node.set_place(self.node(), name);
-        if !self.engine().can_wait(&node, &attr, how.access) {
-            match self.engine().file_handle(&node, how.access) {
+        if !self.engine().can_wait(node, &attr, how.access) {
+            match self.engine().file_handle(node, how.access) {
                 // Others replaced it since it was looked up.
                 Err(error) if error.errno() == Errno::STALE => return self.open_backing(name, how),
                 Err(error) if is_no_handle(how, &error) => {}
@@ -34,20 +36,21 @@ impl CacheDir {
             }
         }
         self.count_known();
-        let file = CacheFile::new(&self.fs, held, how, None);
+        let file = CacheFile::new(held, how, None);
         Ok(Opened { handle: Arc::new(file), attr })
     }
 
     /// A handle that has none of the backing behind it until it needs one.
     fn open_unopened(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
+        let since = self.node().names_changed.get();
         let (node, attr) = self.ask(name)?;
-        let held = Held::new(self.engine(), &node, how.access);
-        if !self.still(name, &node) {
+        let held = Held::new(self.fs(), &node, how.access);
+        if !self.still(name, &node, since) {
             // It may be gone already.
             node.io().keep();
         }
         node.set_place(self.node(), name);
-        Ok(Opened { handle: Arc::new(CacheFile::new(&self.fs, held, how, None)), attr })
+        Ok(Opened { handle: Arc::new(CacheFile::new(held, how, None)), attr })
     }
 
     /// Opens the file at the backing, also for its attributes: others may replace it before more is asked of it.
@@ -65,7 +68,7 @@ impl CacheDir {
         let (Opened { handle, attr }, asked) = self.learn_name(name, asked, answer, |opened| &opened.attr)?;
         let node = if how.truncate { engine.adopt_new(&attr, asked) } else { engine.adopt(&attr, asked) };
         engine.cover_linked(&node, &attr, &*dir, name);
-        let held = Held::new(engine, &node, how.access);
+        let held = Held::new(self.fs(), &node, how.access);
         if self.has_changed_since(asked) {
             // It may be gone already, and cannot be opened again then.
             node.io().keep();
@@ -80,7 +83,7 @@ impl CacheDir {
             engine.probe_writer(&node, true);
             None
         };
-        let file = CacheFile::new(&self.fs, held, how, own);
+        let file = CacheFile::new(held, how, own);
         Ok(Opened { handle: Arc::new(file), attr })
     }
 }

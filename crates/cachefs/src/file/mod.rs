@@ -12,6 +12,7 @@ use cachefs_vfs::{
     Access, AllocateHow, Attr, Errno, Error, OpenHow, Privileges, Result, SeekTo, SyncHow, VFile, nowait,
 };
 
+use crate::block::BLOCK_BYTES;
 use crate::engine::Engine;
 use crate::fs::CacheFs;
 use crate::handle::{Held, Own, serves};
@@ -24,8 +25,7 @@ use crate::sync::{Arc, Mutex};
 /// A file of a [`CacheFs`].
 #[derive(Debug)]
 pub(crate) struct CacheFile {
-    fs: CacheFs,
-    held: Held,
+    held: Held<CacheFs>,
     how: OpenHow,
     /// A handle of the backing that is this handle's alone: one that passes the backing's own caches, or one of which
     /// nobody knows what else it is good for.
@@ -37,20 +37,17 @@ pub(crate) struct CacheFile {
 }
 
 impl CacheFile {
-    pub(crate) fn new(fs: &CacheFs, held: Held, how: OpenHow, own: Option<Own>) -> Self {
-        let window = fs.engine().config.readahead_window();
-        Self {
-            fs: fs.clone(),
-            held,
-            how,
-            own,
-            readahead: Mutex::new(Readahead::new(window)),
-            listener: Listener::new(),
-        }
+    pub(crate) fn new(held: Held<CacheFs>, how: OpenHow, own: Option<Own>) -> Self {
+        let window = held.home().engine().config.readahead_window();
+        Self { held, how, own, readahead: Mutex::new(Readahead::new(window)), listener: Listener::new() }
+    }
+
+    fn fs(&self) -> &CacheFs {
+        self.held.home()
     }
 
     fn engine(&self) -> &Arc<Engine> {
-        self.fs.engine()
+        self.fs().engine()
     }
 
     fn node(&self) -> &Arc<Node> {
@@ -78,16 +75,20 @@ impl CacheFile {
         self.backing(Access::Write)
     }
 
-    fn reader(&self) -> Reader {
-        let own = self.own.as_ref().filter(|_| self.how.access.reads()).map(|own| Arc::clone(own.file()));
-        Reader { engine: Arc::clone(self.engine()), node: Arc::clone(self.node()), own }
+    fn reader(&self) -> Reader<'_> {
+        let own = self.own.as_ref().filter(|_| self.how.access.reads()).map(Own::file);
+        Reader { engine: self.engine(), node: self.node(), own }
     }
 
     /// Has loaded in the background what a sequential reader will ask for next.
-    fn read_ahead(&self, reader: &Reader, offset: u64, len: usize, size: u64) {
+    fn read_ahead(&self, reader: Reader<'_>, offset: u64, len: usize, size: u64) {
+        if size <= BLOCK_BYTES {
+            // Nothing comes after its first block.
+            return;
+        }
         let blocks = self.readahead.lock().on_read(offset, len, size);
         if let Some(blocks) = blocks {
-            prefetch(self.fs.workers(), reader, blocks);
+            prefetch(self.fs().workers(), reader, blocks);
         }
     }
 
@@ -106,7 +107,7 @@ impl VFile for CacheFile {
             return reader.read_past(buffer, offset);
         }
         let len = buffer.len();
-        reader.read(buffer, offset, |size| self.read_ahead(&reader, offset, len, size))
+        reader.read(buffer, offset, |size| self.read_ahead(reader, offset, len, size))
     }
 
     fn read_many(&self, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {

@@ -14,7 +14,7 @@ impl CacheFile {
             return Err(Error::new(Errno::INVAL));
         }
         let (engine, node) = (self.engine(), self.node());
-        let held = Held::new(engine, node, how.access);
+        let held = Held::new(self.fs(), node, how.access);
         self.lend()?;
         let mut own = None;
         if how.access != Access::Path {
@@ -26,7 +26,7 @@ impl CacheFile {
                 engine.file_handle(node, how.access)?;
             }
         }
-        Ok(Self::new(&self.fs, held, how, own))
+        Ok(Self::new(held, how, own))
     }
 
     /// What this handle has of the backing is its alone: others are to find a way to the file, too.

@@ -107,11 +107,8 @@ impl Engine {
         match access {
             Access::Path => attr.kind.is_dir() || self.freshness.is_single(),
             Access::Read => {
-                let (readable, generation) = {
-                    let state = node.state.lock();
-                    (state.readable(), state.generation())
-                };
-                readable && self.is_here(node, generation, attr.size)
+                let sight = node.state.sight();
+                sight.is_readable() && self.is_here(node, sight.view().generation, attr.size)
             }
             Access::Write | Access::ReadWrite => false,
         }

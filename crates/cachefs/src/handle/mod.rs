@@ -14,7 +14,7 @@ mod renames;
 mod reopen;
 
 pub(crate) use handles::Handles;
-pub(crate) use held::Held;
+pub(crate) use held::{Held, Home};
 pub(crate) use io::{Io, Slots, serves};
 pub(crate) use own::Own;
 pub(crate) use pin::Pin;

@@ -22,23 +22,48 @@ pub(crate) struct Changing;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Glimpse([u64; WORDS]);
 
+/// As much of a [`Glimpse`] as a reader needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sight {
+    kind: u64,
+    seen: (u64, u64),
+    size: u64,
+    generation: u64,
+}
+
 const WORDS: usize = 16;
 
 const HAS_ATTR: u64 = 1 << 8;
 const HAS_BTIME: u64 = 1 << 9;
+const IS_READABLE: u64 = 1 << 10;
 
 impl Shown {
     /// The state as it was left last.
     #[inline(always)]
     pub(super) fn read(&self) -> Result<Glimpse, Changing> {
+        self.see(|words| Glimpse(std::array::from_fn(|at| words[at].load(Ordering::Relaxed))))
+    }
+
+    /// What a reader sees of it.
+    #[inline(always)]
+    pub(super) fn read_view(&self) -> Result<Sight, Changing> {
+        self.see(|words| {
+            let [stamp, at, kind, size, generation] =
+                [0, 1, 2, 5, 15].map(|at: usize| words[at].load(Ordering::Relaxed));
+            Sight { kind, seen: (stamp, at), size, generation }
+        })
+    }
+
+    #[inline(always)]
+    fn see<T>(&self, see: impl FnOnce(&[AtomicU64; WORDS]) -> T) -> Result<T, Changing> {
         let before = self.version.load(Ordering::Acquire);
         if before & 1 == 1 {
             return Err(Changing);
         }
-        let glimpse = Glimpse(std::array::from_fn(|at| self.words[at].load(Ordering::Relaxed)));
+        let seen = see(&self.words);
         // The words are loaded before the version is looked at again.
         fence(Ordering::Acquire);
-        if self.version.load(Ordering::Relaxed) == before { Ok(glimpse) } else { Err(Changing) }
+        if self.version.load(Ordering::Relaxed) == before { Ok(seen) } else { Err(Changing) }
     }
 
     /// The state is about to be changed: nobody reads it from here on but by the lock.
@@ -61,10 +86,11 @@ impl Glimpse {
     pub(super) fn of(state: &State) -> Self {
         let mut words = [0; WORDS];
         words[15] = state.generation().0;
+        words[2] = if state.readable() { IS_READABLE } else { 0 };
         let Some((attr, seen)) = state.answer() else { return Self(words) };
         let btime = attr.btime.unwrap_or_default();
         (words[0], words[1]) = seen.to_words();
-        words[2] = pair(u32::from(kind_code(attr.kind)), attr.links) | u64::from(attr.mode.bits()) << 16;
+        words[2] |= pair(u32::from(kind_code(attr.kind)), attr.links) | u64::from(attr.mode.bits()) << 16;
         words[2] |= HAS_ATTR | if attr.btime.is_some() { HAS_BTIME } else { 0 };
         words[3] = pair(attr.uid, attr.gid);
         words[4] = attr.device;
@@ -115,11 +141,29 @@ impl Glimpse {
             tag: words[7],
         }
     }
+}
+
+impl Sight {
+    pub(super) const fn of(glimpse: &Glimpse) -> Self {
+        let words = &glimpse.0;
+        Self { kind: words[2], seen: (words[0], words[1]), size: words[5], generation: words[15] }
+    }
+
+    /// When the attributes were asked for, if they may be answered at all.
+    #[inline(always)]
+    pub(crate) fn seen(&self) -> Option<Seen> {
+        (self.kind & HAS_ATTR != 0).then(|| Seen::from_words(self.seen.0, self.seen.1))
+    }
 
     /// What a reader sees.
     #[inline(always)]
-    pub(crate) fn view(&self) -> View {
-        View { generation: Generation(self.0[15]), size: self.0[5] }
+    pub(crate) const fn view(&self) -> View {
+        View { generation: Generation(self.generation), size: self.size }
+    }
+
+    /// Whether the backing let us open it for reading, under the permissions last known.
+    pub(crate) const fn is_readable(&self) -> bool {
+        self.kind & IS_READABLE != 0
     }
 }
 

@@ -1,7 +1,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::State;
-use super::shown::{Changing, Glimpse, Shown};
+use super::shown::{Changing, Glimpse, Shown, Sight};
 use crate::sync::{Mutex, MutexGuard};
 
 /// The state of an inode under its lock, and beside it what can be read without: what is known and fresh is answered
@@ -40,6 +40,12 @@ impl StateLock {
     #[inline(always)]
     pub(crate) fn glimpse(&self) -> Result<Glimpse, Changing> {
         self.shown.read()
+    }
+
+    /// What a reader sees of it. Waits only for who is changing it.
+    #[inline(always)]
+    pub(crate) fn sight(&self) -> Sight {
+        self.shown.read_view().unwrap_or_else(|Changing| Sight::of(&self.glimpse_locked()))
     }
 
     /// The state as it is left by whoever is changing it.
@@ -140,10 +146,14 @@ mod tests {
             state.lock().learn(&attr, seen, false, || Generation(size));
             let glimpse = glimpse(&state);
             assert_eq!((glimpse.attr(ID), glimpse.seen()), (attr, Some(seen)));
-            assert_eq!((glimpse.view(), glimpse.is_dir()), (state.lock().view_of(attr.size), kind.is_dir()));
+            let sight = state.sight();
+            assert_eq!((sight.seen(), sight.view()), (Some(seen), state.lock().view_of(attr.size)));
+            assert_eq!((glimpse.is_dir(), sight.is_readable()), (kind.is_dir(), false));
         }
+        state.lock().set_readable(true);
         state.lock().expire();
         assert_eq!(glimpse(&state).seen(), None, "known, and not to be answered");
+        assert_eq!((state.sight().seen(), state.sight().is_readable()), (None, true));
     }
 
     #[test]
@@ -170,7 +180,8 @@ mod tests {
                 let glimpse = state.glimpse().unwrap_or_else(|Changing| state.glimpse_locked());
                 let Some(seen) = glimpse.seen() else { continue };
                 let size = seen.at().0;
-                assert_eq!((glimpse.attr(ID), glimpse.view().size), (attr(size), size));
+                assert_eq!(glimpse.attr(ID), attr(size));
+                assert!(state.sight().view().size >= size, "of one moment, and not of an earlier one");
                 assert!(size >= last, "never back");
                 last = size;
             }

@@ -10,30 +10,30 @@ use crate::fill::Turn;
 use crate::handle::Held;
 use crate::meta::View;
 use crate::stats::Counter;
+use crate::sync::Arc;
 use crate::workers::Workers;
 
 /// Has these blocks loaded in the background, as far as there are threads free for it.
-pub(crate) fn prefetch(workers: &Workers, reader: &Reader, blocks: Range<BlockIndex>) {
+pub(crate) fn prefetch(workers: &Workers, reader: Reader<'_>, blocks: Range<BlockIndex>) {
     let mut start = blocks.start;
     while start < blocks.end {
         let end = BlockIndex(start.0 + RUN_MAX as u64).min(blocks.end);
-        let (reader, part) = (reader.clone(), start..end);
-        let stats = reader.engine.stats.clone();
+        let (engine, own, part) = (Arc::clone(reader.engine), reader.own.map(Arc::clone), start..end);
         // Held as by a reader: what is opened for it is closed after it.
-        let held = Held::new(&reader.engine, &reader.node, Access::Read);
+        let held = Held::new(reader.engine, reader.node, Access::Read);
         let job = move || {
-            reader.load_part(part);
+            Reader { engine: &engine, node: &held.node, own: own.as_ref() }.load_part(part);
             drop(held);
         };
         if !workers.try_spawn(job) {
-            stats.count(Counter::ReadaheadDropped);
+            reader.engine.stats.count(Counter::ReadaheadDropped);
             return;
         }
         start = end;
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     /// Loads what is missing of some blocks. An error is nobody's yet: who reads the block will meet it himself.
     fn load_part(&self, blocks: Range<BlockIndex>) {
         let now = self.engine.clock.now();

@@ -48,7 +48,7 @@ struct Before {
     seen: Seen,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// Loads the run by one call, as far as there is memory, shows each block to `take` and to those who wait, and
     /// puts it into the store unless the file was changed meanwhile.
     pub(super) fn load(
@@ -120,7 +120,7 @@ impl Reader {
     /// since, and these bytes do not belong to that length. Beyond the end one byte more is asked for to see that.
     fn read_frames(&self, frames: &mut [FrameMut], offset: u64, view: View) -> Result<bool> {
         let file = self.file()?;
-        self.engine.probe_writer(&self.node, false);
+        self.engine.probe_writer(self.node, false);
         let wanted: usize = frames.iter().map(|frame| frame.len()).sum();
         let mut beyond = [0];
         let mut slices: Vec<IoSliceMut<'_>> = frames.iter_mut().map(|frame| IoSliceMut::new(frame)).collect();

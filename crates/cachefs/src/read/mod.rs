@@ -5,7 +5,7 @@ mod load;
 
 use cachefs_vfs::{Access, Result, VFile, nowait};
 
-use crate::block::{BlockKey, BlockSpan, Frame, spans};
+use crate::block::{BlockKey, BlockSpan, spans};
 use crate::engine::Engine;
 use crate::fill::Turn;
 use crate::meta::{Node, View};
@@ -23,11 +23,11 @@ const VIEWS_MAX: u32 = 3;
 const ROUNDS_MAX: u32 = 8;
 
 /// Who reads: an inode, and the handle's own handle of the backing where it has one.
-#[derive(Clone, Debug)]
-pub(crate) struct Reader {
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) node: Arc<Node>,
-    pub(crate) own: Option<Arc<dyn VFile>>,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    pub(crate) engine: &'a Arc<Engine>,
+    pub(crate) node: &'a Arc<Node>,
+    pub(crate) own: Option<&'a Arc<dyn VFile>>,
 }
 
 /// What one read did, counted when it is done: one that must not wait is tried twice.
@@ -38,13 +38,13 @@ struct Tally {
     miss_bytes: usize,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// Reads from the cache and, for what is missing, the backing. `ahead` is called once, with the length of the
     /// file, before anybody waits.
     pub(crate) fn read(&self, buffer: &mut [u8], offset: u64, ahead: impl FnOnce(u64)) -> Result<usize> {
         let mut ahead = Some(ahead);
         for _ in 0..VIEWS_MAX {
-            let view = self.engine.view(&self.node)?;
+            let view = self.engine.view(self.node)?;
             let left = view.size.saturating_sub(offset);
             let len = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
             let mut notify = || ahead.take().into_iter().for_each(|ahead| ahead(view.size));
@@ -67,9 +67,9 @@ impl Reader {
     }
 
     fn file(&self) -> Result<Arc<dyn VFile>> {
-        match &self.own {
+        match self.own {
             Some(own) => Ok(Arc::clone(own)),
-            None => self.engine.file_handle(&self.node, Access::Read),
+            None => self.engine.file_handle(self.node, Access::Read),
         }
     }
 
@@ -99,8 +99,8 @@ impl Reader {
     fn copy_hits(&self, view: View, buffer: &mut [u8], offset: u64, tally: &mut Tally) -> Vec<BlockSpan> {
         let mut missing = Vec::new();
         for span in spans(offset, buffer.len()) {
-            match self.engine.store.get(&self.key(view, &span)) {
-                Some(frame) if copy(&frame, &span, buffer) => tally.hit(span.len),
+            match self.engine.store.hit(&self.key(view, &span)) {
+                Some(hit) if copy(&hit, &span, buffer) => tally.hit(span.len),
                 _ => missing.push(span),
             }
         }
@@ -186,8 +186,7 @@ impl Reader {
     fn count(&self, tally: &Tally) {
         let stats = &self.engine.stats;
         if tally.hits > 0 {
-            stats.add(Counter::DataHit, tally.hits);
-            stats.add_bytes(Counter::HitBytes, tally.hit_bytes);
+            stats.count_data_hits(tally.hits, tally.hit_bytes);
         }
         if tally.miss_bytes > 0 {
             stats.add_bytes(Counter::MissBytes, tally.miss_bytes);
@@ -203,8 +202,8 @@ impl Tally {
 }
 
 /// Copies the span out of its block; false if the block is too short for it.
-fn copy(frame: &Frame, span: &BlockSpan, buffer: &mut [u8]) -> bool {
-    let Some(bytes) = frame.get(span.in_block()) else { return false };
+fn copy(block: &[u8], span: &BlockSpan, buffer: &mut [u8]) -> bool {
+    let Some(bytes) = block.get(span.in_block()) else { return false };
     buffer[span.in_buffer()].copy_from_slice(bytes);
     true
 }

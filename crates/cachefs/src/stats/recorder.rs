@@ -48,6 +48,13 @@ impl Stats {
         self.0.cells.add_each(hits);
     }
 
+    /// Counts blocks that were here, and the bytes read from them.
+    #[inline]
+    pub(crate) fn count_data_hits(&self, blocks: u64, bytes: usize) {
+        let (hits, hit_bytes) = (Counter::DataHit.index(), Counter::HitBytes.index());
+        self.0.cells.add_each([(hits, blocks), (hit_bytes, bytes as u64)]);
+    }
+
     /// Counts a block whose load begins.
     pub fn count_miss(&self, reason: MissReason) {
         self.count(Counter::DataMiss);
