@@ -6,7 +6,7 @@ use crate::coherence::{Fact, Freshness, Lookout};
 use crate::config::Config;
 use crate::fill::Fills;
 use crate::handle::{Handles, Renames, Slots};
-use crate::meta::{Asked, Changing, Glimpse, Listings, Names, Node, Nodes, Stamp, Stamps, View};
+use crate::meta::{Asked, Changing, Glimpse, Listings, Names, Node, Nodes, Sight, Stamp, Stamps, View};
 use crate::stats::{Counter, MissReason, Stats};
 use crate::store::{PolicyFactory, Store, StoreLimits};
 use crate::sync::{Arc, AtomicUsize};
@@ -137,6 +137,14 @@ impl Engine {
         holds.then_some(glimpse)
     }
 
+    /// As [`Self::fresh`], for who needs less of it.
+    #[inline(always)]
+    pub(crate) fn fresh_sight(&self, node: &Node, fact: Fact, now: impl When) -> Option<Sight> {
+        let sight = node.state.sight();
+        let holds = sight.seen().is_some_and(|seen| self.freshness.holds(fact, seen, now));
+        holds.then_some(sight)
+    }
+
     /// The same of the inode with this identity, for its attributes; a use of it.
     #[inline(always)]
     pub(crate) fn fresh_by_id(&self, id: FileId, now: &Now<'_>) -> Option<Glimpse> {
@@ -161,10 +169,9 @@ impl Engine {
     /// What a reader sees now, checked with the backing where that was too long ago.
     #[inline(always)]
     pub(crate) fn view(&self, node: &Arc<Node>) -> Result<View> {
-        let sight = node.state.sight();
-        match sight.seen() {
-            Some(seen) if self.freshness.holds(Fact::Reading, seen, &self.now()) => Ok(sight.view()),
-            _ => self.view_checked(node),
+        match self.fresh_sight(node, Fact::Reading, &self.now()) {
+            Some(sight) => Ok(sight.view()),
+            None => self.view_checked(node),
         }
     }
 

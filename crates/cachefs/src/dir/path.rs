@@ -119,8 +119,8 @@ fn walk(engine: &Engine, root: &Node, path: &Path) -> (Led, u64) {
 fn step(engine: &Engine, node: &Node, now: &Now<'_>) -> Option<Step> {
     // Taken first: a name is looked up in what the directory was like when its attributes were.
     let names_since = node.names_since.get();
-    let glimpse = engine.fresh(node, Fact::Attr, now)?;
-    Some(Step { id: node.id, names_since, is_dir: glimpse.is_dir() })
+    let sight = engine.fresh_sight(node, Fact::Attr, now)?;
+    Some(Step { id: node.id, names_since, is_dir: sight.is_dir() })
 }
 
 /// The parts of a path that count. What is not a name among them is for [`VfsExt`] to refuse.

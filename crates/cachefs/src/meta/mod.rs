@@ -23,7 +23,7 @@ pub(crate) use lru_map::LruMap;
 pub(crate) use names::{Names, Placed, Target};
 pub(crate) use node::Node;
 pub(crate) use nodes::Nodes;
-pub(crate) use shown::{Changing, Glimpse};
+pub(crate) use shown::{Changing, Glimpse, Sight};
 pub(crate) use stamp::{Asked, Cover, Seen, Stamp, StampCell, Stamps};
 pub(crate) use state::{Doubt, Dropped, Learnt, State, View, Weakened};
 pub(crate) use state_lock::StateLock;

@@ -31,6 +31,7 @@ pub(crate) struct Sight {
     generation: u64,
 }
 
+/// Those that a [`Sight`] is of stand together.
 const WORDS: usize = 16;
 
 const HAS_ATTR: u64 = 1 << 8;
@@ -49,7 +50,7 @@ impl Shown {
     pub(super) fn read_view(&self) -> Result<Sight, Changing> {
         self.see(|words| {
             let [stamp, at, kind, size, generation] =
-                [0, 1, 2, 5, 15].map(|at: usize| words[at].load(Ordering::Relaxed));
+                [0, 1, 2, 4, 3].map(|at: usize| words[at].load(Ordering::Relaxed));
             Sight { kind, seen: (stamp, at), size, generation }
         })
     }
@@ -85,16 +86,16 @@ impl Shown {
 impl Glimpse {
     pub(super) fn of(state: &State) -> Self {
         let mut words = [0; WORDS];
-        words[15] = state.generation().0;
+        words[3] = state.generation().0;
         words[2] = if state.readable() { IS_READABLE } else { 0 };
         let Some((attr, seen)) = state.answer() else { return Self(words) };
         let btime = attr.btime.unwrap_or_default();
         (words[0], words[1]) = seen.to_words();
         words[2] |= pair(u32::from(kind_code(attr.kind)), attr.links) | u64::from(attr.mode.bits()) << 16;
         words[2] |= HAS_ATTR | if attr.btime.is_some() { HAS_BTIME } else { 0 };
-        words[3] = pair(attr.uid, attr.gid);
-        words[4] = attr.device;
-        words[5] = attr.size;
+        words[15] = pair(attr.uid, attr.gid);
+        words[5] = attr.device;
+        words[4] = attr.size;
         words[6] = attr.blocks;
         words[7] = attr.tag;
         words[8] = pair(attr.block_size, attr.atime.nanos);
@@ -112,12 +113,6 @@ impl Glimpse {
         (self.0[2] & HAS_ATTR != 0).then(|| Seen::from_words(self.0[0], self.0[1]))
     }
 
-    /// Whether it is a directory, if the attributes are known.
-    #[inline(always)]
-    pub(crate) fn is_dir(&self) -> bool {
-        kind_of(self.0[2]) == FileKind::Directory
-    }
-
     /// The attributes, of the inode with this identity.
     #[inline(always)]
     pub(crate) fn attr(&self, id: FileId) -> Attr {
@@ -128,10 +123,10 @@ impl Glimpse {
             kind: kind_of(words[2]),
             mode: Mode::new(low(words[2] >> 16)),
             links: high(words[2]),
-            uid: low(words[3]),
-            gid: high(words[3]),
-            device: words[4],
-            size: words[5],
+            uid: low(words[15]),
+            gid: high(words[15]),
+            device: words[5],
+            size: words[4],
             blocks: words[6],
             block_size: low(words[8]),
             atime: time(0, high(words[8])),
@@ -146,13 +141,19 @@ impl Glimpse {
 impl Sight {
     pub(super) const fn of(glimpse: &Glimpse) -> Self {
         let words = &glimpse.0;
-        Self { kind: words[2], seen: (words[0], words[1]), size: words[5], generation: words[15] }
+        Self { kind: words[2], seen: (words[0], words[1]), size: words[4], generation: words[3] }
     }
 
     /// When the attributes were asked for, if they may be answered at all.
     #[inline(always)]
     pub(crate) fn seen(&self) -> Option<Seen> {
         (self.kind & HAS_ATTR != 0).then(|| Seen::from_words(self.seen.0, self.seen.1))
+    }
+
+    /// Whether it is a directory, if the attributes are known.
+    #[inline(always)]
+    pub(crate) fn is_dir(&self) -> bool {
+        kind_of(self.kind) == FileKind::Directory
     }
 
     /// What a reader sees.

@@ -148,7 +148,7 @@ mod tests {
             assert_eq!((glimpse.attr(ID), glimpse.seen()), (attr, Some(seen)));
             let sight = state.sight();
             assert_eq!((sight.seen(), sight.view()), (Some(seen), state.lock().view_of(attr.size)));
-            assert_eq!((glimpse.is_dir(), sight.is_readable()), (kind.is_dir(), false));
+            assert_eq!((sight.is_dir(), sight.is_readable()), (kind.is_dir(), false));
         }
         state.lock().set_readable(true);
         state.lock().expire();
