@@ -103,6 +103,11 @@ fn an_opening_allocates_the_handle_it_answers() {
         let open = |access| drop(dir.open(name("file"), OpenHow::new(access)).unwrap());
         assert_eq!(allocations(|| open(Access::Read)), 1, "{mode:?}");
         // Under a watch the first handle by path is the backing's, too.
+        let read = || {
+            let file = dir.open(name("file"), OpenHow::new(Access::Read)).unwrap().handle;
+            assert_eq!(file.read_at(&mut [0; 1024], 0).unwrap(), 1024);
+        };
+        assert_eq!(allocations(read), 1, "reading and closing adds none, {mode:?}");
         let _kept = dir.open(name("file"), OpenHow::new(Access::Path)).unwrap();
         counts.reset();
         assert_eq!(allocations(|| open(Access::Path)), 1, "{mode:?}");

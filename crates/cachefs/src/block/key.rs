@@ -62,8 +62,10 @@ impl Hash for BlockKey {
     }
 }
 
+/// A step of hashing: two words become one, and every bit of both counts.
 #[expect(clippy::cast_possible_truncation, reason = "both halves are taken, one after the other")]
-const fn fold(a: u64, b: u64) -> u64 {
+#[inline]
+pub(crate) const fn fold(a: u64, b: u64) -> u64 {
     let product = (a as u128) * (b as u128);
     (product as u64) ^ ((product >> 64) as u64)
 }

@@ -9,7 +9,7 @@ mod span;
 
 pub(crate) use class::SizeClass;
 pub(crate) use frame::{Frame, FrameMut};
-pub(crate) use key::{BlockIndex, BlockKey, Generation};
+pub(crate) use key::{BlockIndex, BlockKey, Generation, fold};
 pub(crate) use pool::BufferPool;
 pub(crate) use span::{BlockSpan, block_count, block_len, indices, spans};
 

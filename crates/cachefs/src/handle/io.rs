@@ -15,6 +15,8 @@ pub(crate) struct Io {
     paths: AtomicU32,
     readers: AtomicU32,
     writers: AtomicU32,
+    /// There may be files among the slots. Set and cleared under their lock, looked at without.
+    filled: AtomicBool,
     /// Its handles must not be closed for others' sake while there is a [`super::Pin`] of it.
     pins: AtomicU32,
     /// Nor while there are handles of ours: they could not be had again.
@@ -77,7 +79,7 @@ impl Slots {
     }
 
     /// Puts a handle in; answers those it makes superfluous, to be dropped without the lock.
-    pub(crate) fn put_file(&mut self, access: Access, file: Arc<dyn VFile>) -> Vec<OpenFile> {
+    fn put_file(&mut self, access: Access, file: Arc<dyn VFile>) -> Vec<OpenFile> {
         if access == Access::Path && !self.files.is_empty() {
             // Whatever is there is as good.
             return vec![(access, file)];
@@ -126,10 +128,24 @@ impl Io {
         Some(Slots { files: std::mem::take(&mut slots.files), dir: slots.dir.take(), ..Slots::default() })
     }
 
+    /// As [`Slots::put_file`].
+    pub(super) fn put_file(&self, access: Access, file: Arc<dyn VFile>) -> Vec<OpenFile> {
+        let mut slots = self.slots.lock();
+        self.filled.store(true, Ordering::SeqCst);
+        slots.put_file(access, file)
+    }
+
     /// As [`Self::close`], for files only: a directory is walked through again and again without being held.
     pub(super) fn close_files(&self) -> Vec<OpenFile> {
+        if !self.filled.load(Ordering::SeqCst) {
+            return Vec::new();
+        }
         let mut slots = self.slots.lock();
-        if self.is_pinned() { Vec::new() } else { std::mem::take(&mut slots.files) }
+        if self.is_pinned() {
+            return Vec::new();
+        }
+        self.filled.store(false, Ordering::SeqCst);
+        std::mem::take(&mut slots.files)
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -177,7 +177,7 @@ impl Engine {
 
     /// Puts a handle of the file where others find it.
     pub(crate) fn keep_file(&self, node: &Node, access: Access, file: Arc<dyn VFile>) -> Arc<dyn VFile> {
-        let superfluous = node.io().slots().put_file(access, Arc::clone(&file));
+        let superfluous = node.io().put_file(access, Arc::clone(&file));
         drop(superfluous);
         file
     }

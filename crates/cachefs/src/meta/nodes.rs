@@ -4,6 +4,7 @@ use cachefs_vfs::FileId;
 use hashbrown::DefaultHashBuilder;
 
 use super::{LruMap, Node, Stamp, Stamps};
+use crate::block::fold;
 use crate::coherence::{Changed, Freshness};
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
 
@@ -13,7 +14,8 @@ use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
 pub(crate) struct Nodes {
     shards: Box<[Mutex<Shard>]>,
     shard_max: usize,
-    hasher: DefaultHashBuilder,
+    /// Of the hash.
+    seeds: [u64; 2],
     freshness: Arc<Freshness>,
     count: AtomicUsize,
 }
@@ -40,7 +42,7 @@ impl Nodes {
         Self {
             shards: (0..shards).map(|_| Mutex::new(Shard::new(nodes_max / shards))).collect(),
             shard_max: (nodes_max / shards).max(1),
-            hasher: DefaultHashBuilder::default(),
+            seeds: [0, 1].map(|word: u64| DefaultHashBuilder::default().hash_one(word)),
             freshness,
             count: AtomicUsize::new(0),
         }
@@ -78,9 +80,11 @@ impl Nodes {
         self.shard(hash).lock().nodes.matching(hash, is_it).map(Arc::clone).collect()
     }
 
-    /// Users of one inode number are found by one hash.
+    /// Users of one inode number are found by one hash. Which number a file gets is for the backing to say, but there
+    /// are backings that let a user choose: two words only he does not know go in.
+    #[inline]
     fn hash(&self, id: FileId) -> u64 {
-        self.hasher.hash_one((id.device, id.inode))
+        fold(id.inode ^ self.seeds[0], id.device ^ self.seeds[1])
     }
 
     /// The node, made if there is none. Those that had to go for it are answered, too, to be buried without the lock.

@@ -1,7 +1,6 @@
-use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+mod storm;
 
-use cachefs_policy::Lru;
+use cachefs_policy::PolicyKind;
 
 use super::*;
 use crate::block::BLOCK_SIZE;
@@ -10,10 +9,17 @@ use crate::stats::Snapshot;
 const KIB: usize = 1024;
 
 fn store(bytes_max: usize, entries_max: usize, shards: usize) -> (Store, Stats) {
+    store_by(PolicyKind::Lru, bytes_max, entries_max, shards)
+}
+
+fn store_by(kind: PolicyKind, bytes_max: usize, entries_max: usize, shards: usize) -> (Store, Stats) {
     let stats = Stats::new();
     let limits = StoreLimits { bytes_max, entries_max, shards };
-    (Store::new(limits, &|_| Box::new(Lru::new()), stats.clone()), stats)
+    (Store::new(limits, &move |capacity| kind.build(capacity), stats.clone()), stats)
 }
+
+/// One that is told of every hit under the lock, and one that is told late.
+const BOTH: [PolicyKind; 2] = [PolicyKind::Lru, PolicyKind::S3Fifo];
 
 fn key(inode: u64, index: u64) -> BlockKey {
     let file = FileId { device: 1, inode, generation: 0 };
@@ -171,84 +177,33 @@ fn what_was_loaded_ahead_is_used_or_wasted() {
     assert_eq!(bytes.map(|counter| seen.get(counter)), [3000, 2000, 1000]);
 }
 
-/// Calls `work` on eight threads, each with dice of its own, until the time is over or one fails.
-fn storm(time: Duration, work: impl Fn(&mut Dice) + Sync) {
-    let (over, until) = (AtomicBool::new(false), Instant::now() + time);
-    std::thread::scope(|scope| {
-        for seed in 1..=8 {
-            let (over, work) = (&over, &work);
-            scope.spawn(move || {
-                let mut dice = Dice(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed));
-                while !over.load(Ordering::Relaxed) && Instant::now() < until {
-                    (0..100).for_each(|_| work(&mut dice));
-                }
-                over.store(true, Ordering::Relaxed);
-            });
-        }
-    });
-}
-
-fn random_key(dice: &mut Dice) -> BlockKey {
-    key(dice.below(8), dice.below(16))
-}
-
-fn random_step(store: &Store, dice: &mut Dice) {
-    let key = random_key(dice);
-    match dice.below(16) {
-        0 => drop(store.remove(&key)),
-        1 if dice.below(64) == 0 => store.clear(),
-        1 => store.forget_blocks(
-            key.file,
-            key.generation,
-            key.index..BlockIndex(key.index.0 + dice.below(400)),
-        ),
-        2..=6 => drop(load(store, key, dice.len())),
-        _ => {
-            let Some(frame) = store.get(&key) else { return };
-            assert!(is_of(&key, &frame), "bytes of another block");
-            // Others evict and load meanwhile; what is pinned must not move.
-            std::thread::yield_now();
-            assert!(is_of(&key, &frame), "a frame was used again under its reader");
-        }
+#[test]
+fn a_hit_told_late_counts_as_one_told_at_once() {
+    for kind in [PolicyKind::Clock, PolicyKind::Sieve, PolicyKind::S3Fifo] {
+        let (store, _) = store_by(kind, 4 * BLOCK_SIZE, 100, 1);
+        (0..4).for_each(|index| drop(load(&store, key(1, index), BLOCK_SIZE).expect("room")));
+        assert!(store.get(&key(1, 0)).is_some() && store.hit(&key(1, 2)).is_some());
+        (4..6).for_each(|index| drop(load(&store, key(1, index), BLOCK_SIZE).expect("one goes")));
+        let left: Vec<u64> = (0..6).filter(|&index| store.contains(&key(1, index))).collect();
+        assert_eq!(left, [0, 2, 4, 5], "{kind}");
     }
 }
 
 #[test]
-fn readers_see_the_bytes_of_their_key_while_all_is_evicted() {
-    let (store, stats) = store(5 * BLOCK_SIZE, 40, 4);
-    storm(Duration::from_millis(1500), |dice| random_step(&store, dice));
-    let seen = stats.snapshot();
-    assert!(seen.get(Counter::EvictedForBytes) > 100 && seen.get(Counter::EvictedForEntries) > 100);
-}
-
-#[test]
-fn no_limit_is_exceeded_at_any_moment() {
-    let (store, _) = store(3 * BLOCK_SIZE + 512, 25, 2);
-    storm(Duration::from_millis(1000), |dice| {
-        random_step(&store, dice);
-        assert!(store.bytes() <= store.capacity() && store.entries() <= store.entries_max());
-    });
-    // Nothing leaked: what is counted is what is there.
-    let frames: Vec<Frame> = (0..8)
-        .flat_map(|file| (0..16).map(move |index| key(file, index)))
-        .filter_map(|key| store.get(&key))
-        .collect();
-    let held: usize = frames.iter().map(|frame| frame.class().bytes()).sum();
-    assert_eq!((frames.len(), held), (store.entries(), store.bytes() - store.bytes_idle()));
-    drop(frames);
-    store.clear();
-    assert_eq!((store.entries(), store.bytes()), (0, 0));
-}
-
-#[test]
-fn the_same_key_from_all_sides_is_one_entry() {
-    let (store, _) = store(1 << 20, 100, 1);
-    storm(Duration::from_millis(500), |dice| {
-        load(&store, key(1, 0), 10).expect("room");
-        if dice.below(2) == 0 {
-            drop(store.remove(&key(1, 0)));
-        }
-    });
-    drop(store.remove(&key(1, 0)));
-    assert_eq!(store.entries(), 0);
+fn who_looks_at_a_block_keeps_it_and_its_memory() {
+    for kind in BOTH {
+        let (store, _) = store_by(kind, 2 * BLOCK_SIZE, 100, 1);
+        (0..2).for_each(|index| drop(load(&store, key(1, index), BLOCK_SIZE).expect("room")));
+        let hit = store.hit(&key(1, 0)).expect("here");
+        drop(load(&store, key(1, 2), BLOCK_SIZE).expect("the other one goes"));
+        assert!(store.contains(&key(1, 0)) && !store.contains(&key(1, 1)));
+        store.clear();
+        assert_eq!((store.entries(), store.bytes()), (0, BLOCK_SIZE));
+        assert!(is_of(&key(1, 0), &hit) && store.hit(&key(1, 0)).is_none());
+        drop(load(&store, key(1, 0), BLOCK_SIZE).expect("beside it"));
+        assert!(is_of(&key(1, 0), &hit) && store.frame(BLOCK_SIZE).is_some());
+        drop(hit);
+        store.clear();
+        assert_eq!((store.entries(), store.bytes()), (0, 0), "given back by who looked last");
+    }
 }
