@@ -17,7 +17,19 @@ pub(super) enum Known {
     Unknown,
 }
 
+/// Which changes of names there had been at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    ours: Stamp,
+    others: u64,
+}
+
 impl CacheDir {
+    /// To be taken before a name is looked up, for [`Self::still`].
+    pub(super) fn mark(&self) -> Mark {
+        Mark { ours: self.node().names_changed.get(), others: self.engine().names.forgets() }
+    }
+
     pub(super) fn look(&self, name: Name<'_>) -> Result<Attr> {
         let engine = self.engine();
         let now = engine.now();
@@ -57,18 +69,17 @@ impl CacheDir {
         fact.is_some_and(|(_, seen)| engine.freshness.is_proven(seen))
     }
 
-    /// Whether the name still is known to stand for this inode, after it came to be held, as it was after `since`, the
-    /// last change of a name in the directory then. If not, its last name may
-    /// have gone without anybody knowing that we hold it.
+    /// Whether the name still is known to stand for this inode, after it came to be held, as it was after the mark was
+    /// taken. If not, its last name may have gone without anybody knowing that we hold it.
     ///
     /// A change of ours makes the directory busy before it looks who is held, and forgets the name before the directory
-    /// is not busy any more; so one of the two sees the other.
-    pub(super) fn still(&self, name: Name<'_>, node: &Node, since: Stamp) -> bool {
+    /// is not busy any more; one by others is told of when the name is forgotten, before it is looked who is held. So one
+    /// of the two sees the other.
+    pub(super) fn still(&self, name: Name<'_>, node: &Node, since: Mark) -> bool {
         if self.node().is_names_busy() {
             return false;
         }
-        // Whoever changed a name since then left a later stamp before he was not busy any more.
-        if self.node().names_changed.get() == since {
+        if self.mark() == since {
             return true;
         }
         let engine = self.engine();
@@ -160,7 +171,7 @@ impl CacheDir {
     }
 
     pub(super) fn open_dir(&self, name: Name<'_>) -> Result<Opened<Arc<dyn VDir>>> {
-        let since = self.node().names_changed.get();
+        let since = self.mark();
         match self.known(name) {
             Known::Nothing => return Err(self.nothing()),
             Known::Node(_, attr) if !attr.kind.is_dir() => {

@@ -9,7 +9,7 @@ use crate::sync::Arc;
 
 impl CacheDir {
     pub(super) fn open_file(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
-        let since = self.node().names_changed.get();
+        let since = self.mark();
         let known = match self.known(name) {
             Known::Nothing => return Err(self.nothing()),
             Known::Node(node, attr) => Some((node, attr)),
@@ -42,7 +42,7 @@ impl CacheDir {
 
     /// A handle that has none of the backing behind it until it needs one.
     fn open_unopened(&self, name: Name<'_>, how: OpenHow) -> Result<Opened<Arc<dyn VFile>>> {
-        let since = self.node().names_changed.get();
+        let since = self.mark();
         let (node, attr) = self.ask(name)?;
         let held = Held::new(self.fs(), &node, how.access);
         if !self.still(name, &node, since) {

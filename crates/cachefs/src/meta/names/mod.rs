@@ -7,7 +7,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::{Asked, Cover, LruMap, Node, Seen, Stamp};
 use crate::coherence::{Changed, Fact, Freshness};
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, AtomicU64, Mutex, Ordering};
 use crate::time::When;
 
 /// What a name is known to stand for.
@@ -47,6 +47,8 @@ pub(crate) struct Names {
     shard_max: usize,
     hasher: DefaultHashBuilder,
     freshness: Arc<Freshness>,
+    /// How often names were forgotten, whoever had them forgotten.
+    forgets: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -69,7 +71,13 @@ impl Names {
             shard_max: names_max / shards,
             hasher: DefaultHashBuilder::default(),
             freshness,
+            forgets: AtomicU64::new(0),
         }
+    }
+
+    /// Grows with every name that is forgotten or doubted: after that, and before whoever did it goes on.
+    pub(crate) fn forgets(&self) -> u64 {
+        self.forgets.load(Ordering::SeqCst)
     }
 
     /// What the name stands for, if that was asked for lately enough; a use of it.
@@ -172,6 +180,7 @@ impl Names {
         let hash = self.hash(dir.id, name);
         let mut shard = self.shard(hash).lock();
         drop(shard.remove(hash, |key| key.is(dir.id, name)));
+        self.forgets.fetch_add(1, Ordering::SeqCst);
         self.put(&mut shard, hash, dir, name, Entry { target: Target::File(id), seen: Seen::default() })
     }
 
@@ -179,12 +188,14 @@ impl Names {
     pub(crate) fn forget(&self, dir: &Node, name: Name<'_>) {
         let hash = self.hash(dir.id, name);
         self.shard(hash).lock().remove(hash, |key| key.is(dir.id, name));
+        self.forgets.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(crate) fn clear(&self) {
         for shard in &self.shards {
             *shard.lock() = LruMap::lax(self.shard_max);
         }
+        self.forgets.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(crate) fn len(&self) -> usize {
