@@ -84,7 +84,7 @@ impl<T> Places<T> {
 
 #[inline]
 fn piece_of(number: u32) -> (usize, usize) {
-    let number = number.checked_add(FIRST).unwrap_or_else(|| too_many());
+    let number = number.checked_add(FIRST).unwrap_or_else(too_many);
     let piece = number.ilog2() - FIRST.ilog2();
     (piece as usize, (number - (FIRST << piece)) as usize)
 }

@@ -141,11 +141,9 @@ impl Io {
             return Vec::new();
         }
         let mut slots = self.slots.lock();
-        if self.is_pinned() {
-            return Vec::new();
-        }
-        self.filled.store(false, Ordering::SeqCst);
-        std::mem::take(&mut slots.files)
+        let closing = if self.is_pinned() { Vec::new() } else { std::mem::take(&mut slots.files) };
+        self.filled.store(!slots.files.is_empty(), Ordering::SeqCst);
+        closing
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -4,7 +4,7 @@ use cachefs_vfs::WatchHow;
 
 use super::*;
 use crate::coherence::{Coherence, Ttls};
-use crate::meta::{Nodes, Stamps};
+use crate::meta::{Cover, Nodes, Stamps};
 use crate::sync::Arc;
 use crate::time::Moment;
 
