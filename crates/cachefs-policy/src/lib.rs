@@ -5,6 +5,7 @@
 //! (ghosts) can recognise a key that comes back.
 
 mod admit;
+mod ahead;
 mod arc;
 mod clock;
 mod cuckoo;
@@ -33,6 +34,7 @@ mod two_q;
 mod wtinylfu;
 
 pub use admit::{Admit, AdmitKind, CuckooWindow, UnknownAdmission};
+pub use ahead::Ahead;
 pub use arc::Arc;
 pub use clock::Clock;
 pub use cuckoo::Cuckoo;

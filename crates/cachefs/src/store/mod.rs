@@ -1,7 +1,7 @@
 //! The memory store: blocks by key, in shards, under a hard limit of bytes and of entries.
 //!
 //! The limit of bytes covers the bytes of blocks. What a block costs beside them (its places in table, policy and
-//! slots, its header) is about 250 bytes, bounded by the limit of entries.
+//! slots, its header) is about 300 bytes, bounded by the limit of entries.
 
 mod entry;
 mod eviction;
@@ -54,7 +54,7 @@ impl Store {
         let shards = limits.shard_count();
         let share = (limits.bytes_max / shards) as u64;
         Self {
-            shards: (0..shards).map(|_| Shard::new(policy(share))).collect(),
+            shards: (0..shards).map(|_| Shard::new(policy(share), share)).collect(),
             pool: BufferPool::new(limits.bytes_max),
             entries_max: limits.entries_max,
             entries: AtomicUsize::new(0),
@@ -70,8 +70,8 @@ impl Store {
     #[inline]
     pub(crate) fn hit(&self, key: &BlockKey) -> Option<Hit<'_>> {
         let hash = key.hash64();
-        let entry = self.shard(hash).get(hash, key)?;
-        if entry.use_ahead() {
+        let (entry, used) = self.shard(hash).get(hash, key)?;
+        if used {
             self.stats.add_bytes(Counter::ReadaheadUsedBytes, entry.frame.len());
         }
         Some(Hit(entry))

@@ -1,9 +1,9 @@
-use cachefs_policy::{Admission, EvictionPolicy, Slot};
+use cachefs_policy::{Admission, Ahead, EvictionPolicy, Slot};
 use cachefs_sys::{Pinned, Places};
 
 use super::entry::Entry;
 use super::index::Index;
-use crate::block::{BlockKey, Frame};
+use crate::block::{BlockKey, Frame, SizeClass};
 use crate::sync::Mutex;
 
 /// A block that left the store.
@@ -29,7 +29,7 @@ pub(super) struct Shard {
 /// What the lock of a shard is for.
 #[derive(Debug)]
 struct Order {
-    policy: Box<dyn EvictionPolicy>,
+    policy: Ahead,
     /// Slots without an entry, but some may still be seen by who found the last one there.
     free: Vec<Slot>,
     /// Slots there are.
@@ -40,22 +40,26 @@ impl Shard {
     /// How many victims may turn out to be in use before the shard is passed over.
     const REFUSALS_MAX: usize = 8;
 
-    pub(super) fn new(policy: Box<dyn EvictionPolicy>) -> Self {
+    /// With a policy for about so many bytes.
+    pub(super) fn new(policy: Box<dyn EvictionPolicy>, capacity: u64) -> Self {
         let late = policy.takes_late_hits();
+        let policy = Ahead::new(policy, capacity);
         let order = Mutex::new(Order { policy, free: Vec::new(), slots: 0 });
         Self { index: Index::new(), entries: Places::new(), order, late }
     }
 
-    /// The block; a use of it.
+    /// The block, and whether this is the first use of one that was loaded ahead.
     #[inline]
-    pub(super) fn get(&self, hash: u64, key: &BlockKey) -> Option<Pinned<'_, Entry>> {
+    pub(super) fn get(&self, hash: u64, key: &BlockKey) -> Option<(Pinned<'_, Entry>, bool)> {
         let (slot, entry) = self.find(hash, key).or_else(|| self.find_locked(hash, key))?;
-        if self.late {
+        let used = entry.use_ahead();
+        // A first use cannot be told late: the block would go on waiting for it.
+        if self.late && !used {
             entry.note_hit();
         } else {
             self.tell_hit(slot, &entry);
         }
-        Some(entry)
+        Some((entry, used))
     }
 
     pub(super) fn contains(&self, hash: u64, key: &BlockKey) -> bool {
@@ -175,7 +179,12 @@ impl Shard {
 
     fn put(&self, order: &mut Order, hash: u64, entry: Entry) {
         let slot = self.take_slot(order);
-        order.policy.on_insert(slot, admission(hash, &entry));
+        let admission = admission(hash, entry.frame.class());
+        if entry.is_ahead() {
+            order.policy.on_insert_ahead(slot, admission);
+        } else {
+            order.policy.on_insert(slot, admission);
+        }
         self.keep(slot, entry);
         self.index.insert(hash, slot);
     }
@@ -197,6 +206,6 @@ impl Shard {
     }
 }
 
-fn admission(hash: u64, entry: &Entry) -> Admission {
-    Admission::new(hash, u32::try_from(entry.frame.class().bytes()).unwrap_or(u32::MAX))
+fn admission(hash: u64, class: SizeClass) -> Admission {
+    Admission::new(hash, u32::try_from(class.bytes()).unwrap_or(u32::MAX))
 }
