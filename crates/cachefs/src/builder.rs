@@ -30,7 +30,7 @@ impl CacheBuilder {
             backing,
             config: Config::default(),
             clock: Arc::new(SystemClock),
-            policy: Box::new(|capacity| PolicyKind::Lru.build(capacity)),
+            policy: Box::new(|capacity| PolicyKind::default().build(capacity)),
         }
     }
 
@@ -143,8 +143,8 @@ impl CacheBuilder {
         self
     }
 
-    /// Which blocks go when memory is short; [`PolicyKind::Lru`] if not set. [`PolicyKind::Ttl`] is as good as
-    /// [`PolicyKind::Fifo`], since blocks do not expire.
+    /// Which blocks go when memory is short; [`PolicyKind::S3Fifo`] if not set. What is read ahead of a
+    /// sequential reader waits for its first use beside the policy, whichever it is.
     pub fn policy(self, kind: PolicyKind) -> Self {
         self.policy_by(move |capacity| kind.build(capacity))
     }

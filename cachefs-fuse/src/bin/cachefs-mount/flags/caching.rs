@@ -1,4 +1,3 @@
-use cachefs::PolicyKind;
 use cachefs::policy::UnknownPolicy;
 
 use super::coherence::Coherence;
@@ -24,15 +23,12 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::value(
         "policy",
         "POLICY",
-        "lru",
-        "Which file contents go when memory is short: lru, s3fifo, 2q, arc, lirs, lru2, lfu, wtinylfu, gdsf, hybrid, \
-         sieve, clock or fifo.",
+        "s3fifo",
+        "Which file contents go when memory is short: s3fifo, lru, 2q, arc, lirs, lru2, lfu, wtinylfu, gdsf, hybrid, \
+         sieve, clock, fifo, or ttl (what expires first, else what was used longest ago).",
         |settings, text| {
             settings.policy = text.parse().map_err(|error: UnknownPolicy| error.to_string())?;
-            // Contents do not expire here.
-            (settings.policy != PolicyKind::Ttl)
-                .then_some(())
-                .ok_or_else(|| format!("\"{text}\" has nothing to go by: give fifo, which does the same"))
+            Ok(())
         },
     ),
     Flag::value(
@@ -111,13 +107,13 @@ mod tests {
 
     #[test]
     fn every_policy_has_its_name() {
-        for kind in PolicyKind::ALL.into_iter().filter(|kind| *kind != PolicyKind::Ttl) {
+        for kind in PolicyKind::ALL {
             assert_eq!(settings(&format!("--policy {kind}")).policy, kind);
             let flag = super::FLAGS.iter().find(|flag| flag.long == "policy").unwrap();
             assert!(flag.help.contains(kind.name()), "{kind} is not told of");
         }
         assert!(usage("--policy mru").contains("s3fifo"));
-        assert!(usage("--policy ttl").contains("fifo"));
+        assert_eq!(settings("--memory 1M").policy, PolicyKind::S3Fifo);
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Default for Settings {
             foreground: false,
             json: false,
             memory: None,
-            policy: PolicyKind::Lru,
+            policy: PolicyKind::default(),
             mode: Mode::Through,
             coherence: None,
             ttl: None,
