@@ -51,6 +51,11 @@ impl Ahead {
         }
     }
 
+    /// An entry that was asked for will come in; see [`EvictionPolicy::on_coming`].
+    pub fn on_coming(&mut self, entry: Admission) {
+        self.policy.on_coming(entry);
+    }
+
     /// An entry came in because it was asked for.
     pub fn on_insert(&mut self, slot: Slot, entry: Admission) {
         self.come(slot, entry.weight);

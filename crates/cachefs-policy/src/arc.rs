@@ -9,8 +9,8 @@ const ONCE: u8 = 0;
 const AGAIN: u8 = 1;
 
 /// Two LRU lists, of what was seen once and more than once, whose shares follow which one's ghost is hit (Megiddo,
-/// Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003). A victim is named before the key that
-/// needs its place is known; so the share adapts one eviction later than in the paper.
+/// Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003). Told who comes
+/// ([`EvictionPolicy::on_coming`]) it chooses as in the paper; else its shares adapt one eviction later.
 ///
 /// Good at: adapting without parameters, scans. Bad at: loops larger than the cache; a hit moves list entries. An
 /// insertion takes amortised constant time: what it forgets was evicted before.
@@ -24,7 +24,12 @@ pub struct Arc {
     capacity: u64,
     /// What `ONCE` should weigh: `p` of the paper.
     once_target: u64,
+    /// Who comes next left `AGAIN`.
+    again_comes: bool,
 }
+
+/// Noted of a key in a ghost: its coming has moved the target.
+const ADAPTED: u32 = 1;
 
 impl Arc {
     /// For this capacity.
@@ -37,22 +42,23 @@ impl Arc {
             again_ghost: Ghost::new(capacity.saturating_mul(2)),
             capacity,
             once_target: 0,
+            again_comes: false,
         }
     }
 
-    /// Whether the key is in a ghost; if so, that one's list gains.
-    fn adapt(&mut self, entry: Admission) -> bool {
+    /// If the key is in a ghost, that one's list gains, once.
+    fn adapt(&mut self, entry: Admission) {
         let (once, again) = (self.once_ghost.weight(), self.again_ghost.weight());
-        if self.once_ghost.take(entry.key_hash).is_some() {
-            let gain = step(entry.weight, again, once);
-            self.once_target = self.once_target.saturating_add(gain).min(self.capacity);
-        } else if self.again_ghost.take(entry.key_hash).is_some() {
-            let loss = step(entry.weight, once, again);
-            self.once_target = self.once_target.saturating_sub(loss);
-        } else {
-            return false;
+        if let Some(note) = self.once_ghost.note(entry.key_hash) {
+            if std::mem::replace(note, ADAPTED) != ADAPTED {
+                let gain = step(entry.weight, again, once);
+                self.once_target = self.once_target.saturating_add(gain).min(self.capacity);
+            }
+        } else if let Some(note) = self.again_ghost.note(entry.key_hash)
+            && std::mem::replace(note, ADAPTED) != ADAPTED
+        {
+            self.once_target = self.once_target.saturating_sub(step(entry.weight, once, again));
         }
-        true
     }
 
     /// Keeps what is known of `ONCE` within the capacity, and all that is known within twice as much.
@@ -81,8 +87,16 @@ fn step(weight: u32, other: u64, own: u64) -> u64 {
 }
 
 impl EvictionPolicy for Arc {
+    fn on_coming(&mut self, entry: Admission) {
+        self.adapt(entry);
+        self.again_comes = self.again_ghost.contains(entry.key_hash);
+    }
+
     fn on_insert(&mut self, slot: Slot, entry: Admission) {
-        let returns = self.adapt(entry);
+        self.adapt(entry);
+        self.again_comes = false;
+        let (once, again) = (&mut self.once_ghost, &mut self.again_ghost);
+        let returns = once.take(entry.key_hash).or_else(|| again.take(entry.key_hash)).is_some();
         self.entries.insert(if returns { AGAIN } else { ONCE }, slot, entry.weight);
         self.hashes.set(slot, entry.key_hash);
         // One more than slots: a victim is remembered before the key that comes back for its place is forgotten.
@@ -105,7 +119,8 @@ impl EvictionPolicy for Arc {
     }
 
     fn victim(&mut self) -> Option<Slot> {
-        let once = self.entries.weight(ONCE) > self.once_target;
+        let weight = self.entries.weight(ONCE);
+        let once = weight > self.once_target || (weight == self.once_target && self.again_comes);
         let (first, second) = if once { (ONCE, AGAIN) } else { (AGAIN, ONCE) };
         self.entries.back(first).or_else(|| self.entries.back(second))
     }

@@ -43,12 +43,15 @@ pub const LATE_HITS_MAX: u8 = 3;
 /// A slot is known from [`Self::on_insert`] to [`Self::on_remove`]; the events in between are for known slots only.
 /// The cache calls `on_remove` for every entry that leaves, the victims included: asking for a victim takes nothing
 /// out, it only names one. The cache alone decides when it is full; a policy uses its capacity to cut its parts in
-/// proportion. Place may be made before an insertion or after it; a policy works with both. (What comes back from a
-/// ghost is known as such only at its insertion, so a victim named before it does not take account of that.)
+/// proportion. Place may be made before an insertion or after it; a policy works with both.
 ///
 /// No event allocates but the first one of a slot number higher than all before: tables, ghosts included, grow with
 /// the highest number. Each event takes constant time, amortised where the policy says so.
 pub trait EvictionPolicy: Send + Debug {
+    /// The entry was asked for, is not here and will come in if its load goes well: the next victims make place for
+    /// it. For policies whose choice goes by who wants the place; the cache need not tell.
+    fn on_coming(&mut self, _entry: Admission) {}
+
     /// An entry came in at a slot that is free.
     fn on_insert(&mut self, slot: Slot, entry: Admission);
 

@@ -105,6 +105,8 @@ impl Cache {
         if !self.admit.on_miss(hash, victim) {
             return;
         }
+        let entry = Admission::new(hash, weight);
+        self.policy.on_coming(entry);
         while !self.has_room(weight) {
             let Some(victim) = self.policy.victim() else { return };
             self.evict(victim);
@@ -112,7 +114,7 @@ impl Cache {
         let Some(slot) = self.place(Entry { key, weight }) else { return };
         self.used += u64::from(weight);
         self.slots.insert(key, slot);
-        self.policy.on_insert(slot, Admission::new(hash, weight));
+        self.policy.on_insert(slot, entry);
     }
 
     fn has_room(&self, weight: u32) -> bool {

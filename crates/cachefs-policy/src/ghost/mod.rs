@@ -121,6 +121,11 @@ impl Ghost {
         Some(self.release(place))
     }
 
+    /// What was noted of the key.
+    pub(crate) fn note(&mut self, hash: u64) -> Option<&mut u32> {
+        self.find(hash).map(|place| &mut self.nodes[place as usize].note)
+    }
+
     /// Whether the key is remembered.
     #[must_use]
     pub fn contains(&self, hash: u64) -> bool {

@@ -26,8 +26,10 @@ impl Cache {
             self.policy.on_hit(slot);
             return true;
         }
+        let entry = Admission { key_hash: key, weight: 1, expires_at: key % 97 };
+        self.policy.on_coming(entry);
         let slot = self.place();
-        self.policy.on_insert(slot, Admission { key_hash: key, weight: 1, expires_at: key % 97 });
+        self.policy.on_insert(slot, entry);
         self.slot_of.insert(key, slot);
         self.key_of[slot.index()] = Some(key);
         false

@@ -11,6 +11,8 @@ pub(crate) struct Model {
     b1: Line,
     b2: Line,
     slots: usize,
+    /// What comes is in `b2`.
+    b2_comes: bool,
 }
 
 impl Model {
@@ -34,19 +36,37 @@ impl Model {
             }
         }
     }
+
+    /// Moves `p`, once for each time a key lies in a ghost: `hits` says that it was.
+    fn adapt(&mut self, entry: Admission) {
+        let (b1, b2) = (weight(&self.b1), weight(&self.b2));
+        let w = u64::from(entry.weight);
+        for (is_b1, line) in [(true, &mut self.b1), (false, &mut self.b2)] {
+            for item in line.iter_mut().filter(|item| item.hash == entry.key_hash && item.hits < ADAPTED) {
+                item.hits = ADAPTED;
+                self.p = if is_b1 {
+                    self.c.min(self.p + w.max(w * b2 / b1.max(1)))
+                } else {
+                    self.p.saturating_sub(w.max(w * b1 / b2.max(1)))
+                };
+            }
+        }
+    }
 }
 
+const ADAPTED: u64 = 1;
+
 impl EvictionPolicy for Model {
+    fn on_coming(&mut self, entry: Admission) {
+        self.adapt(entry);
+        self.b2_comes = self.b2.iter().any(|item| item.hash == entry.key_hash);
+    }
     fn on_insert(&mut self, slot: Slot, entry: Admission) {
         self.slots = self.slots.max(slot.index() + 1);
-        let (item, b1, b2) = (Item::new(slot, entry), weight(&self.b1), weight(&self.b2));
-        if take_key(&mut self.b1, item.hash) {
-            let step = if b1 >= b2 { item.weight } else { item.weight * b2 / b1 };
-            self.p = self.c.min(self.p + step);
-            self.t2.push(item);
-        } else if take_key(&mut self.b2, item.hash) {
-            let step = if b2 >= b1 { item.weight } else { item.weight * b1 / b2 };
-            self.p = self.p.saturating_sub(step);
+        self.adapt(entry);
+        self.b2_comes = false;
+        let item = Item::new(slot, entry);
+        if take_key(&mut self.b1, item.hash) || take_key(&mut self.b2, item.hash) {
             self.t2.push(item);
         } else {
             self.t1.push(item);
@@ -71,9 +91,10 @@ impl EvictionPolicy for Model {
         self.trim();
     }
     fn victim(&mut self) -> Option<Slot> {
-        let from_t1 = self.t2.is_empty() || weight(&self.t1) > self.p;
-        let line = if from_t1 { &self.t1 } else { &self.t2 };
-        Some(line.first()?.slot)
+        let t1 = weight(&self.t1);
+        let from_t1 = t1 > self.p || (t1 == self.p && self.b2_comes);
+        let (line, other) = if from_t1 { (&self.t1, &self.t2) } else { (&self.t2, &self.t1) };
+        Some(line.first().or(other.first())?.slot)
     }
     fn on_refused(&mut self, slot: Slot) {
         if has(&self.t1, slot) {

@@ -91,6 +91,13 @@ impl World {
             return;
         }
         let weight = 1 + u32::try_from(self.dice.below(self.weight_max)).unwrap();
+        let expires_at =
+            if key.is_multiple_of(5) { Admission::NEVER } else { self.now + self.dice.below(100) };
+        let entry = Admission { key_hash: key, weight, expires_at };
+        if self.dice.below(4) > 0 {
+            self.policy.on_coming(entry);
+            self.model.on_coming(entry);
+        }
         let before = self.seed.is_multiple_of(2);
         if before {
             self.make_place(u64::from(weight));
@@ -99,9 +106,6 @@ impl World {
             self.evict();
             return;
         };
-        let expires_at =
-            if key.is_multiple_of(5) { Admission::NEVER } else { self.now + self.dice.below(100) };
-        let entry = Admission { key_hash: key, weight, expires_at };
         self.policy.on_insert(Slot(slot), entry);
         self.model.on_insert(Slot(slot), entry);
         self.resident.insert(slot, (key, weight));

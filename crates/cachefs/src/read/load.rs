@@ -60,6 +60,9 @@ impl Reader<'_> {
         let Some((first, _)) = run.0.first() else { return Ok(Loaded::All) };
         let (start, mut run) = (first.index.offset(), run.0);
         let before = self.before_load();
+        for (span, lead) in &run {
+            self.engine.store.expect(&lead.key(), block_len(view.size, span.index));
+        }
         let mut frames = self.frames(view, &run);
         // Who waits for those that don't fit is told to try for himself.
         let rest: Vec<BlockSpan> = run.drain(frames.len()..).map(|(span, _)| span).collect();

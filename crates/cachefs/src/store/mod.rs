@@ -88,6 +88,12 @@ impl Store {
         self.shard(hash).contains(hash, key)
     }
 
+    /// A block of `len` bytes was asked for and is about to be loaded: who is evicted for it may depend on that.
+    pub(crate) fn expect(&self, key: &BlockKey, len: usize) {
+        let hash = key.hash64();
+        SizeClass::of(len).into_iter().for_each(|class| self.shard(hash).expect(hash, class));
+    }
+
     /// Memory for `len` bytes, evicting until it fits. `None` if `len` is more than a block, or than the limit, or
     /// if all memory is in use by readers and loads: the caller then goes past the cache.
     pub(crate) fn frame(&self, len: usize) -> Option<FrameMut> {

@@ -66,6 +66,11 @@ impl Shard {
         self.find(hash, key).is_some() || self.find_locked(hash, key).is_some()
     }
 
+    /// A block of this size will come in, if its load goes well.
+    pub(super) fn expect(&self, hash: u64, class: SizeClass) {
+        self.order.lock().policy.on_coming(admission(hash, class));
+    }
+
     /// Puts the entry in place of the one with its key; gives it back if there is none.
     pub(super) fn replace(&self, hash: u64, entry: Entry) -> Result<Gone, Entry> {
         let mut order = self.order.lock();
