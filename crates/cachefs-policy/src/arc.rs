@@ -1,6 +1,5 @@
 use crate::ghost::Ghost;
 use crate::segments::Segments;
-use crate::table::Table;
 use crate::{Admission, EvictionPolicy, Slot};
 
 /// Seen once lately: `T1` of the paper.
@@ -16,8 +15,8 @@ const AGAIN: u8 = 1;
 /// insertion takes amortised constant time: what it forgets was evicted before.
 #[derive(Debug)]
 pub struct Arc {
-    entries: Segments<2>,
-    hashes: Table<u64>,
+    /// With the hashes of the keys.
+    entries: Segments<2, u64>,
     /// What left each of the lists.
     once_ghost: Ghost,
     again_ghost: Ghost,
@@ -37,7 +36,6 @@ impl Arc {
     pub fn new(capacity: u64) -> Self {
         Self {
             entries: Segments::default(),
-            hashes: Table::default(),
             once_ghost: Ghost::new(capacity),
             again_ghost: Ghost::new(capacity.saturating_mul(2)),
             capacity,
@@ -97,11 +95,10 @@ impl EvictionPolicy for Arc {
         self.again_comes = false;
         let (once, again) = (&mut self.once_ghost, &mut self.again_ghost);
         let returns = once.take(entry.key_hash).or_else(|| again.take(entry.key_hash)).is_some();
-        self.entries.insert(if returns { AGAIN } else { ONCE }, slot, entry.weight);
-        self.hashes.set(slot, entry.key_hash);
+        self.entries.insert(if returns { AGAIN } else { ONCE }, slot, entry.weight, entry.key_hash);
         // One more than slots: a victim is remembered before the key that comes back for its place is forgotten.
-        self.once_ghost.reserve(self.hashes.len() + 1);
-        self.again_ghost.reserve(self.hashes.len() + 1);
+        self.once_ghost.reserve(self.entries.len() + 1);
+        self.again_ghost.reserve(self.entries.len() + 1);
         self.forget();
     }
 
@@ -113,7 +110,7 @@ impl EvictionPolicy for Arc {
         let (list, weight) = self.entries.remove(slot);
         if evicted {
             let ghost = if list == ONCE { &mut self.once_ghost } else { &mut self.again_ghost };
-            ghost.insert(self.hashes[slot], weight, 0);
+            ghost.insert(self.entries.note(slot), weight, 0);
             self.forget();
         }
     }

@@ -1,5 +1,4 @@
 use crate::segments::Segments;
-use crate::table::Table;
 use crate::{Admission, EvictionPolicy, Slot};
 
 const ALL: u8 = 0;
@@ -11,8 +10,8 @@ const ALL: u8 = 0;
 /// amortised constant time: each entry it passes over was hit since.
 #[derive(Debug, Default)]
 pub struct Clock {
-    entries: Segments<1>,
-    used: Table<bool>,
+    /// Whether they were used since the hand came by.
+    entries: Segments<1, bool>,
 }
 
 impl Clock {
@@ -25,12 +24,11 @@ impl Clock {
 
 impl EvictionPolicy for Clock {
     fn on_insert(&mut self, slot: Slot, entry: Admission) {
-        self.entries.insert(ALL, slot, entry.weight);
-        self.used.set(slot, false);
+        self.entries.insert(ALL, slot, entry.weight, false);
     }
 
     fn on_hit(&mut self, slot: Slot) {
-        self.used[slot] = true;
+        *self.entries.note_mut(slot) = true;
     }
 
     fn takes_late_hits(&self) -> bool {
@@ -44,7 +42,7 @@ impl EvictionPolicy for Clock {
     fn victim(&mut self) -> Option<Slot> {
         loop {
             let slot = self.entries.back(ALL)?;
-            if !std::mem::take(&mut self.used[slot]) {
+            if !std::mem::take(self.entries.note_mut(slot)) {
                 return Some(slot);
             }
             self.entries.move_to(ALL, slot);
@@ -53,7 +51,7 @@ impl EvictionPolicy for Clock {
 
     fn on_refused(&mut self, slot: Slot) {
         // Being read is a use.
-        self.used[slot] = true;
+        *self.entries.note_mut(slot) = true;
         self.entries.move_to(ALL, slot);
     }
 

@@ -22,7 +22,7 @@ impl Fifo {
 
 impl EvictionPolicy for Fifo {
     fn on_insert(&mut self, slot: Slot, entry: Admission) {
-        self.entries.insert(ALL, slot, entry.weight);
+        self.entries.insert(ALL, slot, entry.weight, ());
     }
 
     fn on_hit(&mut self, _slot: Slot) {}

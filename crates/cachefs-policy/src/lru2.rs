@@ -84,7 +84,7 @@ impl EvictionPolicy for Lru2 {
         });
         match before {
             Some(last) => self.twice.insert(slot, last),
-            None => self.once.insert(ONCE, slot, entry.weight),
+            None => self.once.insert(ONCE, slot, entry.weight, ()),
         }
         let Admission { key_hash: hash, weight, .. } = entry;
         self.known.set(slot, Known { hash, weight, last: self.now, twice: before.is_some() });
@@ -138,7 +138,7 @@ impl EvictionPolicy for Lru2 {
             } else {
                 self.twice.remove(slot);
                 self.known[slot].twice = false;
-                self.once.insert(ONCE, slot, self.known[slot].weight);
+                self.once.insert(ONCE, slot, self.known[slot].weight, ());
             }
         } else if self.once.is_alone(slot) {
             self.once.remove(slot);

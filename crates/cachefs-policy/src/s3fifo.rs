@@ -1,6 +1,5 @@
 use crate::ghost::Ghost;
 use crate::segments::Segments;
-use crate::table::Table;
 use crate::{Admission, EvictionPolicy, LATE_HITS_MAX, Slot};
 
 const SMALL: u8 = 0;
@@ -19,8 +18,7 @@ const HITS_MAX: u8 = LATE_HITS_MAX;
 /// entry moved on the way was hit since.
 #[derive(Debug)]
 pub struct S3Fifo {
-    entries: Segments<2>,
-    known: Table<Known>,
+    entries: Segments<2, Known>,
     ghost: Ghost,
     small_max: u64,
 }
@@ -36,7 +34,7 @@ impl S3Fifo {
     #[must_use]
     pub fn new(capacity: u64) -> Self {
         let ghost = Ghost::new(Self::ghost_max(capacity));
-        Self { entries: Segments::default(), known: Table::default(), ghost, small_max: capacity / 10 }
+        Self { entries: Segments::default(), ghost, small_max: capacity / 10 }
     }
 
     const fn ghost_max(capacity: u64) -> u64 {
@@ -52,14 +50,14 @@ impl S3Fifo {
 
 impl EvictionPolicy for S3Fifo {
     fn on_insert(&mut self, slot: Slot, entry: Admission) {
+        let known = Known { hash: entry.key_hash, hits: 0 };
         let returns = self.ghost.take(entry.key_hash).is_some();
-        self.entries.insert(if returns { MAIN } else { SMALL }, slot, entry.weight);
-        self.known.set(slot, Known { hash: entry.key_hash, hits: 0 });
-        self.ghost.reserve(self.known.len());
+        self.entries.insert(if returns { MAIN } else { SMALL }, slot, entry.weight, known);
+        self.ghost.reserve(self.entries.len());
     }
 
     fn on_hit(&mut self, slot: Slot) {
-        let hits = &mut self.known[slot].hits;
+        let hits = &mut self.entries.note_mut(slot).hits;
         *hits = (*hits + 1).min(HITS_MAX);
     }
 
@@ -70,7 +68,7 @@ impl EvictionPolicy for S3Fifo {
     fn on_remove(&mut self, slot: Slot, evicted: bool) {
         let (queue, weight) = self.entries.remove(slot);
         if evicted && queue == SMALL {
-            self.ghost.insert(self.known[slot].hash, weight, 0);
+            self.ghost.insert(self.entries.note(slot).hash, weight, 0);
         }
     }
 
@@ -78,7 +76,7 @@ impl EvictionPolicy for S3Fifo {
         loop {
             let queue = self.source();
             let slot = self.entries.back(queue)?;
-            let hits = &mut self.known[slot].hits;
+            let hits = &mut self.entries.note_mut(slot).hits;
             if *hits == 0 {
                 return Some(slot);
             }
@@ -89,7 +87,7 @@ impl EvictionPolicy for S3Fifo {
 
     fn on_refused(&mut self, slot: Slot) {
         // Being read is a use. All hits there can be, or else the hand might be back here before others are.
-        self.known[slot].hits = HITS_MAX;
+        self.entries.note_mut(slot).hits = HITS_MAX;
         let alone = self.entries.segment(slot) == MAIN && self.entries.is_alone(slot);
         let others = !self.entries.is_empty(MAIN) && !alone;
         self.entries.move_to(if others { MAIN } else { SMALL }, slot);

@@ -1,49 +1,77 @@
 //! The parts a policy cuts its entries into: a few queues over the same slots, each with the sum of its weights.
 
 use crate::Slot;
-use crate::links::{Links, List};
+use crate::links::{Link, Linked, List};
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Entry {
+struct Entry<T> {
+    link: Link,
     weight: u32,
     segment: u8,
+    /// What else the policy knows of it.
+    note: T,
 }
 
-/// `N` queues, new entries at the front. Every known slot is in exactly one of them.
 #[derive(Debug)]
-pub(crate) struct Segments<const N: usize> {
-    links: Links,
-    entries: Vec<Entry>,
+struct Entries<T>(Vec<Entry<T>>);
+
+impl<T> Linked for Entries<T> {
+    fn link(&self, slot: Slot) -> &Link {
+        &self.0[slot.index()].link
+    }
+
+    fn link_mut(&mut self, slot: Slot) -> &mut Link {
+        &mut self.0[slot.index()].link
+    }
+}
+
+/// `N` queues, new entries at the front. Every known slot is in exactly one of them, with a note of the policy's.
+#[derive(Debug)]
+pub(crate) struct Segments<const N: usize, T = ()> {
+    entries: Entries<T>,
     lists: [List; N],
     weights: [u64; N],
 }
 
-impl<const N: usize> Default for Segments<N> {
+impl<const N: usize, T> Default for Segments<N, T> {
     fn default() -> Self {
-        Self { links: Links::default(), entries: Vec::new(), lists: [List::default(); N], weights: [0; N] }
+        Self { entries: Entries(Vec::new()), lists: [List::default(); N], weights: [0; N] }
     }
 }
 
-impl<const N: usize> Segments<N> {
+impl<const N: usize, T: Copy + Default> Segments<N, T> {
     /// Makes the tables reach to `slot`.
     pub(crate) fn grow_to(&mut self, slot: Slot) {
-        self.links.grow_to(slot);
-        if self.entries.len() <= slot.index() {
-            self.entries.resize(slot.index() + 1, Entry::default());
+        if self.entries.0.len() <= slot.index() {
+            self.entries.0.resize(slot.index() + 1, Entry::default());
         }
     }
 
+    /// How many slots there were at most.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.0.len()
+    }
+
     /// Puts a slot that was not known to the front of a segment.
-    pub(crate) fn insert(&mut self, segment: u8, slot: Slot, weight: u32) {
+    pub(crate) fn insert(&mut self, segment: u8, slot: Slot, weight: u32, note: T) {
         self.grow_to(slot);
-        self.entries[slot.index()] = Entry { weight, segment };
+        self.entries.0[slot.index()] = Entry { link: Link::default(), weight, segment, note };
         self.push(segment, slot);
+    }
+
+    /// What was noted of the slot last.
+    pub(crate) fn note(&self, slot: Slot) -> T {
+        self.entries.0[slot.index()].note
+    }
+
+    pub(crate) fn note_mut(&mut self, slot: Slot) -> &mut T {
+        &mut self.entries.0[slot.index()].note
     }
 
     /// Takes the slot out. Answers the segment it was in and its weight.
     pub(crate) fn remove(&mut self, slot: Slot) -> (u8, u32) {
-        let Entry { weight, segment } = self.entries[slot.index()];
-        self.lists[usize::from(segment)].unlink(&mut self.links, slot);
+        let Entry { weight, segment, .. } = self.entries.0[slot.index()];
+        self.lists[usize::from(segment)].unlink(&mut self.entries, slot);
         self.weights[usize::from(segment)] -= u64::from(weight);
         (segment, weight)
     }
@@ -52,10 +80,10 @@ impl<const N: usize> Segments<N> {
     pub(crate) fn move_to(&mut self, segment: u8, slot: Slot) {
         let own = self.segment(slot);
         if own == segment {
-            self.lists[usize::from(own)].move_to_front(&mut self.links, slot);
+            self.lists[usize::from(own)].move_to_front(&mut self.entries, slot);
         } else {
             self.remove(slot);
-            self.entries[slot.index()].segment = segment;
+            self.entries.0[slot.index()].segment = segment;
             self.push(segment, slot);
         }
     }
@@ -73,7 +101,7 @@ impl<const N: usize> Segments<N> {
     }
 
     pub(crate) fn segment(&self, slot: Slot) -> u8 {
-        self.entries[slot.index()].segment
+        self.entries.0[slot.index()].segment
     }
 
     pub(crate) fn weight(&self, segment: u8) -> u64 {
@@ -90,11 +118,11 @@ impl<const N: usize> Segments<N> {
 
     /// The neighbour on the side of the front.
     pub(crate) fn before(&self, slot: Slot) -> Option<Slot> {
-        self.links.before(slot)
+        self.entries.before(slot)
     }
 
     fn push(&mut self, segment: u8, slot: Slot) {
-        self.lists[usize::from(segment)].push_front(&mut self.links, slot);
-        self.weights[usize::from(segment)] += u64::from(self.entries[slot.index()].weight);
+        self.lists[usize::from(segment)].push_front(&mut self.entries, slot);
+        self.weights[usize::from(segment)] += u64::from(self.entries.0[slot.index()].weight);
     }
 }

@@ -1,5 +1,4 @@
 use crate::segments::Segments;
-use crate::table::Table;
 use crate::{Admission, EvictionPolicy, Slot};
 
 const ALL: u8 = 0;
@@ -13,8 +12,8 @@ const ALL: u8 = 0;
 /// over was hit since.
 #[derive(Debug, Default)]
 pub struct Sieve {
-    entries: Segments<1>,
-    used: Table<bool>,
+    /// Whether they were used since the hand came by.
+    entries: Segments<1, bool>,
     /// Who is looked at next; the oldest entry if there is nobody.
     hand: Option<Slot>,
 }
@@ -29,12 +28,11 @@ impl Sieve {
 
 impl EvictionPolicy for Sieve {
     fn on_insert(&mut self, slot: Slot, entry: Admission) {
-        self.entries.insert(ALL, slot, entry.weight);
-        self.used.set(slot, false);
+        self.entries.insert(ALL, slot, entry.weight, false);
     }
 
     fn on_hit(&mut self, slot: Slot) {
-        self.used[slot] = true;
+        *self.entries.note_mut(slot) = true;
     }
 
     fn takes_late_hits(&self) -> bool {
@@ -51,7 +49,7 @@ impl EvictionPolicy for Sieve {
     fn victim(&mut self) -> Option<Slot> {
         loop {
             let slot = self.hand.or_else(|| self.entries.back(ALL))?;
-            if !std::mem::take(&mut self.used[slot]) {
+            if !std::mem::take(self.entries.note_mut(slot)) {
                 self.hand = Some(slot);
                 return Some(slot);
             }
@@ -61,7 +59,7 @@ impl EvictionPolicy for Sieve {
 
     fn on_refused(&mut self, slot: Slot) {
         // Being read is a use.
-        self.used[slot] = true;
+        *self.entries.note_mut(slot) = true;
         self.hand = self.entries.before(slot);
     }
 

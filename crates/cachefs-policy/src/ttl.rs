@@ -1,4 +1,4 @@
-use crate::links::{Links, List};
+use crate::links::{Linked, Links, List};
 use crate::table::Table;
 use crate::{Admission, EvictionPolicy, Slot};
 

@@ -1,6 +1,5 @@
 use crate::ghost::Ghost;
 use crate::segments::Segments;
-use crate::table::Table;
 use crate::{Admission, EvictionPolicy, Slot};
 
 /// Seen once, first in first out: `A1in` of the paper.
@@ -15,8 +14,8 @@ const AGAIN: u8 = 1;
 /// Good at: scans, block traces. Bad at: what is used often, but only within a short time; fixed proportions.
 #[derive(Debug)]
 pub struct TwoQ {
-    entries: Segments<2>,
-    hashes: Table<u64>,
+    /// With the hashes of the keys.
+    entries: Segments<2, u64>,
     ghost: Ghost,
     once_max: u64,
 }
@@ -25,21 +24,15 @@ impl TwoQ {
     /// For this capacity.
     #[must_use]
     pub fn new(capacity: u64) -> Self {
-        Self {
-            entries: Segments::default(),
-            hashes: Table::default(),
-            ghost: Ghost::new(capacity / 2),
-            once_max: capacity / 4,
-        }
+        Self { entries: Segments::default(), ghost: Ghost::new(capacity / 2), once_max: capacity / 4 }
     }
 }
 
 impl EvictionPolicy for TwoQ {
     fn on_insert(&mut self, slot: Slot, entry: Admission) {
         let returns = self.ghost.take(entry.key_hash).is_some();
-        self.entries.insert(if returns { AGAIN } else { ONCE }, slot, entry.weight);
-        self.hashes.set(slot, entry.key_hash);
-        self.ghost.reserve(self.hashes.len());
+        self.entries.insert(if returns { AGAIN } else { ONCE }, slot, entry.weight, entry.key_hash);
+        self.ghost.reserve(self.entries.len());
     }
 
     fn on_hit(&mut self, slot: Slot) {
@@ -51,7 +44,7 @@ impl EvictionPolicy for TwoQ {
     fn on_remove(&mut self, slot: Slot, evicted: bool) {
         let (queue, weight) = self.entries.remove(slot);
         if evicted && queue == ONCE {
-            self.ghost.insert(self.hashes[slot], weight, 0);
+            self.ghost.insert(self.entries.note(slot), weight, 0);
         }
     }
 

@@ -1,6 +1,5 @@
 use crate::segments::Segments;
 use crate::sketch::Sketch;
-use crate::table::Table;
 use crate::{Admission, EvictionPolicy, Slot};
 
 /// New entries, least recently used last.
@@ -20,8 +19,8 @@ const PROTECTED: u8 = 2;
 /// Amortised constant time: each entry that overflows a part came into it before; see also [`Sketch`].
 #[derive(Debug)]
 pub struct WTinyLfu {
-    entries: Segments<3>,
-    hashes: Table<u64>,
+    /// With the hashes of the keys.
+    entries: Segments<3, u64>,
     sketch: Sketch,
     /// In front of `PROBATION`, and yet to compete.
     candidate: Option<Slot>,
@@ -36,7 +35,6 @@ impl WTinyLfu {
         let (window_max, protected_max) = Self::shares(capacity);
         Self {
             entries: Segments::default(),
-            hashes: Table::default(),
             sketch: Sketch::new(),
             candidate: None,
             window_max,
@@ -65,21 +63,21 @@ impl WTinyLfu {
     }
 
     fn count(&self, slot: Slot) -> u8 {
-        self.sketch.count(self.hashes[slot])
+        self.sketch.count(self.entries.note(slot))
     }
 }
 
 impl EvictionPolicy for WTinyLfu {
     fn on_insert(&mut self, slot: Slot, entry: Admission) {
-        self.hashes.set(slot, entry.key_hash);
-        self.sketch.reserve(self.hashes.len());
+        self.entries.grow_to(slot);
+        self.sketch.reserve(self.entries.len());
         self.sketch.add(entry.key_hash);
-        self.entries.insert(WINDOW, slot, entry.weight);
+        self.entries.insert(WINDOW, slot, entry.weight, entry.key_hash);
         self.settle();
     }
 
     fn on_hit(&mut self, slot: Slot) {
-        self.sketch.add(self.hashes[slot]);
+        self.sketch.add(self.entries.note(slot));
         if self.candidate == Some(slot) {
             self.candidate = None;
         }

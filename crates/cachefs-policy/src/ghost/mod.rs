@@ -1,9 +1,10 @@
 //! Memory of what was evicted: hashes of keys and weights, no contents.
 
-use crate::Slot;
-use crate::links::{Links, List};
+mod index;
 
-const NONE: u32 = u32::MAX;
+use self::index::Index;
+use crate::Slot;
+use crate::links::{Link, Linked, List};
 
 #[derive(Clone, Copy, Debug)]
 struct Node {
@@ -11,8 +12,20 @@ struct Node {
     weight: u32,
     /// Whatever the policy wants to know again.
     note: u32,
-    /// The next one whose hash falls into the same bucket, or the next free one.
-    chain: u32,
+    link: Link,
+}
+
+#[derive(Debug, Default)]
+struct Nodes(Vec<Node>);
+
+impl Linked for Nodes {
+    fn link(&self, slot: Slot) -> &Link {
+        &self.0[slot.index()].link
+    }
+
+    fn link_mut(&mut self, slot: Slot) -> &mut Link {
+        &mut self.0[slot.index()].link
+    }
 }
 
 /// What is remembered of a key.
@@ -25,18 +38,17 @@ pub struct Remembered {
 }
 
 /// An exact queue of evicted keys, the oldest forgotten first: bounded by weight and by number, each operation in
-/// constant (expected) time, memory fixed but for [`Ghost::reserve`]. 36 to 40 bytes per key.
+/// constant (expected) time, memory fixed but for [`Ghost::reserve`]. 48 to 64 bytes per key.
 ///
 /// Keys are told apart by their 64-bit hashes only.
 #[derive(Debug)]
 pub struct Ghost {
-    nodes: Vec<Node>,
-    links: Links,
+    nodes: Nodes,
+    index: Index,
     /// Newest first.
     order: List,
-    /// A power of two of chains, at least as many as nodes.
-    buckets: Vec<u32>,
-    free: u32,
+    /// Nodes that nothing is in, the latest first.
+    free: List,
     len: usize,
     weight: u64,
     weight_max: u64,
@@ -47,11 +59,10 @@ impl Ghost {
     #[must_use]
     pub fn new(weight_max: u64) -> Self {
         Self {
-            nodes: Vec::new(),
-            links: Links::default(),
+            nodes: Nodes::default(),
+            index: Index::default(),
             order: List::default(),
-            buckets: Vec::new(),
-            free: NONE,
+            free: List::default(),
             len: 0,
             weight: 0,
             weight_max,
@@ -60,19 +71,17 @@ impl Ghost {
 
     /// Makes room for `count` keys if there was less; the only operation that allocates.
     pub fn reserve(&mut self, count: usize) {
-        while self.nodes.len() < count {
+        while self.nodes.0.len() < count {
             let place =
-                u32::try_from(self.nodes.len()).unwrap_or_else(|_| unreachable!("memory ends before u32"));
-            self.nodes.push(Node { hash: 0, weight: 0, note: 0, chain: self.free });
-            self.links.grow_to(Slot(place));
-            self.free = place;
+                u32::try_from(self.nodes.0.len()).unwrap_or_else(|_| unreachable!("memory ends before u32"));
+            self.nodes.0.push(Node { hash: 0, weight: 0, note: 0, link: Link::default() });
+            self.free.push_front(&mut self.nodes, Slot(place));
         }
-        if self.buckets.len() < self.nodes.len() {
-            self.buckets = vec![NONE; self.nodes.len().next_power_of_two()];
+        if self.index.reserve(count) {
             let mut next = self.order.back();
-            while let Some(Slot(place)) = next {
-                self.chain(place);
-                next = self.links.before(Slot(place));
+            while let Some(place) = next {
+                self.index.insert(self.nodes.0[place.index()].hash, place.0);
+                next = self.nodes.before(place);
             }
         }
     }
@@ -106,7 +115,7 @@ impl Ghost {
     /// Remembers a key as the newest. The oldest go as needed; what is too heavy alone is not remembered.
     pub fn insert(&mut self, hash: u64, weight: u32, note: u32) {
         self.take(hash);
-        if u64::from(weight) > self.weight_max || self.nodes.is_empty() {
+        if u64::from(weight) > self.weight_max || self.nodes.0.is_empty() {
             return;
         }
         while !self.has_room(weight) {
@@ -123,7 +132,7 @@ impl Ghost {
 
     /// What was noted of the key.
     pub(crate) fn note(&mut self, hash: u64) -> Option<&mut u32> {
-        self.find(hash).map(|place| &mut self.nodes[place as usize].note)
+        self.find(hash).map(|place| &mut self.nodes.0[place as usize].note)
     }
 
     /// Whether the key is remembered.
@@ -144,38 +153,28 @@ impl Ghost {
 
     /// Whether a key of this weight goes in without another one's leaving.
     pub(crate) fn has_room(&self, weight: u32) -> bool {
-        self.free != NONE && self.weight + u64::from(weight) <= self.weight_max
+        !self.free.is_empty() && self.weight + u64::from(weight) <= self.weight_max
     }
 
     /// Remembers a key that is not remembered, in the room there is. Answers its place.
     pub(crate) fn place(&mut self, hash: u64, weight: u32, note: u32) -> u32 {
         debug_assert!(self.has_room(weight), "room is made before");
-        let place = self.free;
-        self.free = self.nodes[place as usize].chain;
-        self.nodes[place as usize] = Node { hash, weight, note, chain: NONE };
-        self.chain(place);
-        self.order.push_front(&mut self.links, Slot(place));
+        let Some(place) = self.free.front() else { unreachable!("room is made before") };
+        self.free.unlink(&mut self.nodes, place);
+        self.nodes.0[place.index()] = Node { hash, weight, note, link: Link::default() };
+        self.index.insert(hash, place.0);
+        self.order.push_front(&mut self.nodes, place);
         self.weight += u64::from(weight);
         self.len += 1;
-        place
+        place.0
     }
 
     /// Forgets the key at a place in use.
     pub(crate) fn release(&mut self, place: u32) -> Remembered {
-        let Node { hash, weight, note, chain } = self.nodes[place as usize];
-        let bucket = self.bucket(hash);
-        if self.buckets[bucket] == place {
-            self.buckets[bucket] = chain;
-        } else {
-            let mut at = self.buckets[bucket] as usize;
-            while self.nodes[at].chain != place {
-                at = self.nodes[at].chain as usize;
-            }
-            self.nodes[at].chain = chain;
-        }
-        self.order.unlink(&mut self.links, Slot(place));
-        self.nodes[place as usize].chain = self.free;
-        self.free = place;
+        let Node { hash, weight, note, .. } = self.nodes.0[place as usize];
+        self.index.remove(hash, place);
+        self.order.unlink(&mut self.nodes, Slot(place));
+        self.free.push_front(&mut self.nodes, Slot(place));
         self.weight -= u64::from(weight);
         self.len -= 1;
         Remembered { weight, note }
@@ -183,22 +182,7 @@ impl Ghost {
 
     /// Where the key is.
     pub(crate) fn find(&self, hash: u64) -> Option<u32> {
-        let mut at = *self.buckets.get(self.bucket(hash))?;
-        while at != NONE && self.nodes[at as usize].hash != hash {
-            at = self.nodes[at as usize].chain;
-        }
-        (at != NONE).then_some(at)
-    }
-
-    fn chain(&mut self, place: u32) {
-        let bucket = self.bucket(self.nodes[place as usize].hash);
-        self.nodes[place as usize].chain = self.buckets[bucket];
-        self.buckets[bucket] = place;
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "masked to the number of buckets")]
-    fn bucket(&self, hash: u64) -> usize {
-        (crate::mix::mix(hash) as usize) & self.buckets.len().wrapping_sub(1)
+        self.index.find(hash, |place| self.nodes.0[place as usize].hash == hash)
     }
 }
 
