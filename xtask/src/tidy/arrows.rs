@@ -26,6 +26,9 @@ const ARROWS: [(&str, &[&str]); 12] = [
 /// The test kit, which any package may use for its tests.
 const TESTS_ONLY: &str = "cachefs-testkit";
 
+/// What else a package may use for its tests: the simulator is held against the engine.
+const COMPARED: [(&str, &str); 2] = [("cachefs-sim", "cachefs"), ("cachefs-sim", "cachefs-vfs")];
+
 /// Packages from outside that only these may use: what the others must know nothing of.
 const FENCED: [(&str, &[&str]); 5] = [
     ("libc", &["cachefs-sys"]),
@@ -69,7 +72,8 @@ fn refuse(package: &str, used: &str, for_tests: bool) -> Option<(String, String)
                 format!("`{package}` is not in the table of arrows: add it there"),
             ));
         };
-        let allowed = allowed.contains(&used) || (for_tests && used == TESTS_ONLY);
+        let tested = used == TESTS_ONLY || COMPARED.contains(&(package, used));
+        let allowed = allowed.contains(&used) || (for_tests && tested);
         (!allowed).then(|| format!("`{package}` may not use `{used}`: arrows point down only"))
     } else {
         let fence = FENCED.iter().find(|(name, _)| *name == used);
