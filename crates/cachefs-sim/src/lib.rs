@@ -23,13 +23,13 @@ mod trace;
 
 pub use belady::Belady;
 pub use cache::{Cache, Guard};
+pub use cachefs_policy::Sample;
 pub use curve::curve_sizes;
 pub use expand::Blocks;
 pub use measure::{Failure, Plan, Unit, measure};
 pub use next_use::NextUses;
 pub use replay::{Contestant, Replay};
 pub use report::{Report, Row, mean_gap_closed};
-pub use sample::Sample;
 pub use size::{Size, UnknownSize, parse_bytes};
 pub use survey::Survey;
 pub use tally::Tally;

@@ -2,6 +2,7 @@ use cachefs_policy::PolicyKind;
 use serde::Serialize;
 
 use crate::measure::footprint;
+use crate::sample;
 use crate::{Contestant, Format, Plan, Sample, Size, Survey, Tally, Unit};
 
 /// What the optimum is called.
@@ -77,7 +78,8 @@ impl Report {
         for (entrants, contestants) in
             entrants.chunks(per_size.max(1)).zip(contestants.chunks(per_size.max(1)))
         {
-            let tallies = contestants.iter().map(|one| plan.sample.adjust(one.tally(), survey.requests));
+            let tallies =
+                contestants.iter().map(|one| sample::adjust(plan.sample, one.tally(), survey.requests));
             let mut of_size: Vec<Row> =
                 entrants.iter().zip(tallies).map(|(entrant, tally)| Row::new(entrant, tally)).collect();
             if plan.optimum {

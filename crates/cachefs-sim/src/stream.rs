@@ -1,4 +1,5 @@
 use crate::expand::Remains;
+use crate::sample;
 use crate::trace::{Requests, Trace, TraceError};
 use crate::{Blocks, Request, Sample};
 
@@ -47,7 +48,7 @@ impl Iterator for Stream {
         loop {
             let request = self.any()?;
             self.seen += 1;
-            if request.as_ref().map_or(true, |request| self.sample.has(request.key)) {
+            if request.as_ref().map_or(true, |request| sample::has(self.sample, request.key)) {
                 return Some(request);
             }
         }
