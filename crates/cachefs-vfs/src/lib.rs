@@ -30,7 +30,7 @@ pub use attr::{Attr, FileKind, Mode, Time};
 pub use caps::Caps;
 pub use dir_entry::{Cookie, DirEntry, Sink};
 pub use error::{Errno, Error, Result};
-pub use ext::{Glob, VfsExt, Walk, WalkEntry};
+pub use ext::{Glob, Pattern, Places, VfsExt, Walk, WalkEntry};
 pub use ident::{FileId, Version};
 pub use local::LocalFs;
 pub use mem::{MemFs, MemFsBuilder};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cachefs_vfs::{Errno, Error};
+use cachefs_vfs::{Errno, Error, FileId};
 
 use crate::core::Core;
 use crate::flush::{Remaining, remaining};
@@ -65,6 +65,11 @@ impl Core {
     fn no_room(&self) -> Option<Error> {
         let full = || Error::new(Errno::NOSPC).on("making room in", Path::new("the journal"));
         self.hunger.is_hopeless().then(full)
+    }
+
+    /// Bytes of this file that the backing lacks. No I/O.
+    pub(crate) fn dirty_bytes(&self, id: FileId) -> u64 {
+        self.table.get(id).map_or(0, |file| file.state().extents.bytes())
     }
 
     /// How things stand. No I/O.

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use cachefs_policy::{EvictionPolicy, PolicyKind};
 use cachefs_vfs::Vfs;
+use cachefs_writeback::WriteBack;
 
 use crate::coherence::Coherence;
 use crate::config::{Config, WriteMode};
@@ -19,6 +20,7 @@ pub struct CacheBuilder {
     config: Config,
     clock: Arc<dyn Clock>,
     policy: Box<PolicyFactory>,
+    write_back: Option<Arc<WriteBack>>,
 }
 
 impl CacheBuilder {
@@ -31,6 +33,7 @@ impl CacheBuilder {
             config: Config::default(),
             clock: Arc::new(SystemClock),
             policy: Box::new(|capacity| PolicyKind::default().build(capacity)),
+            write_back: None,
         }
     }
 
@@ -159,6 +162,13 @@ impl CacheBuilder {
         self
     }
 
+    /// Tells the cache of the write-back that it lies over, for [`CacheFs::batch_flush`] and [`CacheFs::batch_stats`],
+    /// and the write-back of the cache, as [`WriteBack::inform`] does.
+    pub fn write_back(mut self, write_back: Arc<WriteBack>) -> Self {
+        self.write_back = Some(write_back);
+        self
+    }
+
     /// Builds the cache. Asks the backing for its root.
     ///
     /// # Errors
@@ -170,7 +180,7 @@ impl CacheBuilder {
             return Err(BuildError::Limit { what: "metadata entries", min, given });
         }
         let engine = Engine::new(self.backing, self.config, self.clock, &self.policy);
-        CacheFs::new(engine)
+        CacheFs::new(engine, self.write_back)
     }
 }
 

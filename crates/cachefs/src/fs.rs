@@ -1,7 +1,10 @@
+use std::sync::Weak;
+
 use cachefs_vfs::{
     Access, Attr, Caps, Errno, Error, FileId, FsStat, Object, OpenHow, Opened, Result, VDir, Vfs, Watch,
     WatchHow, Watcher,
 };
+use cachefs_writeback::WriteBack;
 
 use crate::builder::CacheBuilder;
 use crate::coherence::{CacheWatch, Coherence, CoherenceStatus, Intake, Ticker};
@@ -35,8 +38,20 @@ struct Inner {
     /// Not part of the engine: their jobs hold that, and the last one must not find itself waiting for itself.
     workers: Workers,
     intake: Arc<Intake>,
+    /// What it lies over, as far as it was told.
+    write_back: Option<Arc<WriteBack>>,
     /// Where there is a watch.
     _ticker: Option<Ticker>,
+}
+
+/// A cache that may be gone.
+#[derive(Debug)]
+pub(crate) struct WeakFs(Weak<Inner>);
+
+impl WeakFs {
+    pub(crate) fn upgrade(&self) -> Option<CacheFs> {
+        self.0.upgrade().map(CacheFs)
+    }
 }
 
 impl Drop for Inner {
@@ -52,7 +67,7 @@ impl CacheFs {
         CacheBuilder::new(backing)
     }
 
-    pub(crate) fn new(engine: Engine) -> Result<Self, BuildError> {
+    pub(crate) fn new(engine: Engine, write_back: Option<Arc<WriteBack>>) -> Result<Self, BuildError> {
         let (queue_max, threads) = (engine.config.queue_max(), engine.config.workers);
         let workers = Workers::new(threads, queue_max, &engine.stats).map_err(BuildError::Thread)?;
         let engine = Arc::new(engine);
@@ -68,7 +83,9 @@ impl CacheFs {
                 .map_err(BuildError::Thread)?;
         }
         let root = open_root(&engine).inspect_err(|_| engine.lookout.close()).map_err(BuildError::Root)?;
-        Ok(Self(Arc::new(Inner { engine, root, workers, intake, _ticker: ticker })))
+        let cache = Self(Arc::new(Inner { engine, root, workers, intake, write_back, _ticker: ticker }));
+        cache.write_back().iter().for_each(|write_back| write_back.inform(&cache.intake()));
+        Ok(cache)
     }
 
     /// How changes by others are met at the moment.
@@ -135,6 +152,15 @@ impl CacheFs {
 
     pub(crate) fn workers(&self) -> &Workers {
         &self.0.workers
+    }
+
+    pub(crate) fn write_back(&self) -> Option<&Arc<WriteBack>> {
+        self.0.write_back.as_ref()
+    }
+
+    /// The cache, for as long as somebody else keeps it.
+    pub(crate) fn downgrade(&self) -> WeakFs {
+        WeakFs(Arc::downgrade(&self.0))
     }
 
     pub(crate) fn root_node(&self) -> &Arc<Node> {

@@ -36,29 +36,13 @@ impl CacheFs {
         engine.store.clear();
     }
 
-    fn forget_path(&self, path: &Path) -> Result<()> {
-        let mut names = Vec::new();
-        for component in path.components() {
-            match component {
-                Component::Normal(name) => names.push(Name::new(name)?),
-                Component::RootDir | Component::CurDir => {}
-                Component::ParentDir | Component::Prefix(_) => return Err(Error::new(Errno::INVAL)),
-            }
-        }
-        let root = self.root_dir();
-        let Some((last, parents)) = names.split_last() else {
-            root.forget_own();
+    pub(crate) fn forget_path(&self, path: &Path) -> Result<()> {
+        let parts = names(path)?;
+        let Some((last, parents)) = parts.split_last() else {
+            self.root_dir().forget_own();
             return Ok(());
         };
-        let mut dir = root;
-        for &name in parents {
-            dir = match dir.ask(name) {
-                Ok((node, attr)) if attr.kind.is_dir() => dir.below(name, &node),
-                Ok(_) => return Ok(()),
-                Err(error) if error.is_not_found() => return Ok(()),
-                Err(error) => return Err(error),
-            };
-        }
+        let Some(dir) = self.dir_along(parents)? else { return Ok(()) };
         dir.forget_name(*last);
         match dir.ask(*last) {
             Ok((node, _)) => self.engine().forget_node(&node),
@@ -67,6 +51,40 @@ impl CacheFs {
         }
         Ok(())
     }
+
+    /// The directory that the backing has at a path now; `None` if there is none.
+    pub(crate) fn dir_asked(&self, path: &Path) -> Result<Option<CacheDir>> {
+        self.dir_along(&names(path)?)
+    }
+
+    fn dir_along(&self, names: &[Name<'_>]) -> Result<Option<CacheDir>> {
+        let mut dir = self.root_dir();
+        for &name in names {
+            dir = match dir.ask(name) {
+                Ok((node, attr)) if attr.kind.is_dir() => dir.below(name, &node),
+                Ok(_) => return Ok(None),
+                Err(error) if error.is_not_found() => return Ok(None),
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(Some(dir))
+    }
+}
+
+/// The names of a path.
+///
+/// # Errors
+/// `EINVAL` for a path with `..` in it.
+pub(crate) fn names(path: &Path) -> Result<Vec<Name<'_>>> {
+    let mut names = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => names.push(Name::new(name)?),
+            Component::RootDir | Component::CurDir => {}
+            Component::ParentDir | Component::Prefix(_) => return Err(Error::new(Errno::INVAL)),
+        }
+    }
+    Ok(names)
 }
 
 impl CacheDir {

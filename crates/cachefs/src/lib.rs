@@ -58,6 +58,7 @@
 //! must not wait; the others ask [`cachefs_vfs::nowait::check`] first.
 
 mod backing;
+mod batch;
 mod block;
 mod builder;
 mod coherence;
@@ -88,6 +89,7 @@ pub use cachefs_policy as policy;
 /// Writes that return when a journal has them, and reach the backing later.
 pub use cachefs_writeback as write_back;
 
+pub use batch::{BatchReport, PathError, PathStats, Prefetch};
 pub use builder::CacheBuilder;
 pub use cachefs_policy::PolicyKind;
 pub use coherence::{Coherence, CoherenceStatus, WatchStatus};

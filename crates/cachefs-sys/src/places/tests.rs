@@ -1,3 +1,6 @@
+//! With `RUSTFLAGS="--cfg loom" cargo test -p cachefs-sys --lib places` in all orders that threads can run in, with plain
+//! tests as often as they meet.
+
 #[cfg(loom)]
 use loom::{model, thread};
 use std::sync::Arc;

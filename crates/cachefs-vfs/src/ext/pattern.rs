@@ -8,9 +8,10 @@ use crate::{Errno, Error, Result};
 /// How many components a pattern may have: each is a bit of [`Places`].
 const PARTS_MAX: usize = 63;
 
-/// A glob, taken apart at the slashes.
+/// A glob, taken apart at the slashes: a path is matched name by name, from the root on, as [`super::VfsExt::glob`]
+/// does.
 #[derive(Debug)]
-pub(super) struct Pattern {
+pub struct Pattern {
     parts: Vec<Part>,
 }
 
@@ -25,10 +26,14 @@ enum Part {
 /// How much of a pattern a path may have matched so far: bit n for its first n components. Several at once, as `**`
 /// may stand for more or less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Places(u64);
+pub struct Places(u64);
 
 impl Pattern {
-    pub(super) fn new(pattern: &str) -> Result<Self> {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// `EINVAL` for one that is none: empty, with `..`, an open bracket or more than 63 components.
+    pub fn new(pattern: &str) -> Result<Self> {
         let part = |name: Result<crate::Name<'_>>| {
             let text = name?.as_os_str().to_str().unwrap_or_default();
             Part::new(text)
@@ -41,12 +46,14 @@ impl Pattern {
     }
 
     /// The places of the root.
-    pub(super) fn start(&self) -> Places {
+    #[must_use]
+    pub fn start(&self) -> Places {
         self.over_no_dirs(Places(1))
     }
 
     /// The places of `name` in a directory at `places`.
-    pub(super) fn step(&self, places: Places, name: &OsStr, is_dir: bool) -> Places {
+    #[must_use]
+    pub fn step(&self, places: Places, name: &OsStr, is_dir: bool) -> Places {
         let mut next = 0;
         for (index, part) in self.at(places) {
             match part {
@@ -59,12 +66,14 @@ impl Pattern {
     }
 
     /// Whether a path at these places matches as a whole.
-    pub(super) fn is_match(&self, places: Places) -> bool {
+    #[must_use]
+    pub fn is_match(&self, places: Places) -> bool {
         places.0 & (1 << self.parts.len()) != 0
     }
 
     /// Whether anything below a directory at these places may match.
-    pub(super) fn goes_on(&self, places: Places) -> bool {
+    #[must_use]
+    pub fn goes_on(&self, places: Places) -> bool {
         self.at(places).next().is_some()
     }
 

@@ -56,6 +56,12 @@ impl WriteBack {
         self.shared.core.flush_subtree(path)
     }
 
+    /// Bytes of this file that the backing lacks. Asks nobody.
+    #[must_use]
+    pub fn dirty_bytes(&self, id: FileId) -> u64 {
+        self.shared.core.dirty_bytes(id)
+    }
+
     /// Flushes all that is dirty, for `deadline` at most. Answers what could not be flushed.
     pub fn flush_all(&self, deadline: Option<Duration>, progress: &mut dyn FnMut(&Progress)) -> Drained {
         self.shared.core.flush_all(deadline, progress)

@@ -1,4 +1,4 @@
-use cachefs_vfs::{Attr, Errno, Error, Name, Opened, Result, VDir};
+use cachefs_vfs::{Attr, Errno, Error, FileId, Name, Opened, Result, VDir};
 
 use super::CacheDir;
 use crate::coherence::Fact;
@@ -110,6 +110,15 @@ impl CacheDir {
     /// Asks the backing what the name stands for.
     pub(crate) fn ask(&self, name: Name<'_>) -> Result<(Arc<Node>, Attr)> {
         self.ask_in(&*self.backing()?, name)
+    }
+
+    /// What the backing has by this name now, `None` for nothing; not learnt.
+    pub(crate) fn identify(&self, dir: &dyn VDir, name: Name<'_>) -> Result<Option<FileId>> {
+        match self.engine().backing.call(BackingVerb::Stat, || dir.stat(name)) {
+            Ok(attr) => Ok(Some(attr.id)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// To be taken before the backing is asked for what is in the directory, by this handle of it. Has it watched, where

@@ -57,7 +57,7 @@ impl CacheDir {
     }
 
     /// The backing's handle.
-    fn backing(&self) -> Result<Arc<dyn VDir>> {
+    pub(crate) fn backing(&self) -> Result<Arc<dyn VDir>> {
         self.engine().dir_handle(self.node())
     }
 

@@ -4,6 +4,7 @@ mod node;
 mod reopen;
 
 use std::io::IoSliceMut;
+use std::ops::Range;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
@@ -12,7 +13,7 @@ use cachefs_vfs::{
     Access, AllocateHow, Attr, Errno, Error, OpenHow, Privileges, Result, SeekTo, SyncHow, VFile, nowait,
 };
 
-use crate::block::BLOCK_BYTES;
+use crate::block::{BLOCK_BYTES, BlockIndex};
 use crate::engine::Engine;
 use crate::fs::CacheFs;
 use crate::handle::{Held, Own, serves};
@@ -89,6 +90,14 @@ impl CacheFile {
         let blocks = self.readahead.lock().on_read(offset, len, size);
         if let Some(blocks) = blocks {
             prefetch(self.fs().workers(), reader, blocks);
+        }
+    }
+
+    /// Loads what is missing of these bytes, and of the blocks they lie in.
+    pub(crate) fn load(&self, bytes: Range<u64>) {
+        if !bytes.is_empty() {
+            let end = BlockIndex(bytes.end.div_ceil(BLOCK_BYTES));
+            self.reader().load_part(BlockIndex::of(bytes.start)..end);
         }
     }
 

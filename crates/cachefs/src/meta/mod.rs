@@ -41,3 +41,10 @@ fn shards_for(entries_max: usize) -> usize {
 fn shard_of(hash: u64, shards: usize) -> usize {
     usize::try_from(hash >> 32).unwrap_or(0) & (shards - 1)
 }
+
+/// What is looked for, with its hash, by the part it belongs to.
+pub(crate) fn by_shard<T>(wanted: impl Iterator<Item = (u64, T)>, shards: usize) -> Vec<Vec<(u64, T)>> {
+    let mut parts: Vec<Vec<(u64, T)>> = std::iter::repeat_with(Vec::new).take(shards).collect();
+    wanted.for_each(|(hash, what)| parts[shard_of(hash, shards)].push((hash, what)));
+    parts
+}

@@ -69,6 +69,18 @@ impl Nodes {
         self.shard(hash).lock().nodes.peek(hash, |key| *key == id).map(Arc::clone)
     }
 
+    /// Those of these that there are, each shard looked at once; no use of them.
+    pub(crate) fn peek_all(&self, ids: &[FileId]) -> Vec<Arc<Node>> {
+        let places = super::by_shard(ids.iter().map(|id| (self.hash(*id), *id)), self.shards.len());
+        let mut found = Vec::with_capacity(ids.len());
+        for (shard, ids) in self.shards.iter().zip(places).filter(|(_, ids)| !ids.is_empty()) {
+            let shard = shard.lock();
+            let known = ids.iter().filter_map(|(hash, id)| shard.nodes.peek(*hash, |key| key == id));
+            found.extend(known.map(Arc::clone));
+        }
+        found
+    }
+
     /// All nodes that this may be the identity of, where a generation of 0 stands for any; no use of them. Allocates
     /// only if there are some.
     pub(crate) fn all_of(&self, id: FileId) -> Vec<Arc<Node>> {

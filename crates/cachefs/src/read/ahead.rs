@@ -35,7 +35,7 @@ pub(crate) fn prefetch(workers: &Workers, reader: Reader<'_>, blocks: Range<Bloc
 
 impl Reader<'_> {
     /// Loads what is missing of some blocks. An error is nobody's yet: who reads the block will meet it himself.
-    fn load_part(&self, blocks: Range<BlockIndex>) {
+    pub(crate) fn load_part(&self, blocks: Range<BlockIndex>) {
         let now = self.engine.clock.now();
         let view = {
             let state = self.node.state.lock();

@@ -3,6 +3,7 @@
 //! The limit of bytes covers the bytes of blocks. What a block costs beside them (its places in table, policy and
 //! slots, its header) is about 300 bytes, bounded by the limit of entries.
 
+mod all;
 mod entry;
 mod eviction;
 mod ghost;
@@ -185,9 +186,14 @@ impl Store {
 
     #[inline]
     fn shard(&self, hash: u64) -> &Shard {
+        &self.shards[self.shard_of(hash)]
+    }
+
+    #[inline]
+    fn shard_of(&self, hash: u64) -> usize {
         // The index within goes by the low bits.
         let middle = usize::try_from(hash >> 32).unwrap_or(0);
-        &self.shards[middle & (self.shards.len() - 1)]
+        middle & (self.shards.len() - 1)
     }
 
     fn put(&self, entry: Entry) -> bool {

@@ -71,6 +71,18 @@ impl Shard {
         self.order.lock().policy.on_coming(admission(hash, class));
     }
 
+    /// The length of the block, if it is here; not a use of it.
+    pub(super) fn len_of(&self, hash: u64, key: &BlockKey) -> Option<usize> {
+        let (_, entry) = self.find(hash, key).or_else(|| self.find_locked(hash, key))?;
+        Some(entry.frame.len())
+    }
+
+    /// Looks at all entries.
+    pub(super) fn each(&self, mut look: impl FnMut(&Entry)) {
+        let slots = self.order.lock().slots;
+        (0..slots).filter_map(|slot| self.entries.pin(slot)).for_each(|entry| look(&entry));
+    }
+
     /// Puts the entry in place of the one with its key; gives it back if there is none.
     pub(super) fn replace(&self, hash: u64, entry: Entry) -> Result<Gone, Entry> {
         let mut order = self.order.lock();
@@ -93,6 +105,16 @@ impl Shard {
         let mut order = self.order.lock();
         let found = self.find(hash, key)?;
         Some(self.take_out(&mut order, hash, &found))
+    }
+
+    /// The same for many, in one go.
+    pub(super) fn remove_those<'a>(&self, keys: impl Iterator<Item = (u64, &'a BlockKey)>) -> Vec<Gone> {
+        let mut order = self.order.lock();
+        keys.filter_map(|(hash, key)| {
+            let found = self.find(hash, key)?;
+            Some(self.take_out(&mut order, hash, &found))
+        })
+        .collect()
     }
 
     /// Takes out the policy's first victim that nobody is reading.

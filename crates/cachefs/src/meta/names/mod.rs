@@ -1,3 +1,4 @@
+mod all;
 mod target;
 
 use std::ffi::OsStr;
