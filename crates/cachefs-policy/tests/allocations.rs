@@ -5,7 +5,7 @@ mod dice;
 
 use allocation_counter::measure;
 use cache::Cache;
-use cachefs_policy::{Admit, AdmitKind, PolicyKind};
+use cachefs_policy::{Admit, AdmitKind, Curve, PolicyKind};
 use dice::Dice;
 
 const SLOTS: usize = 512;
@@ -50,4 +50,23 @@ fn no_admission_allocates() {
         });
         assert_eq!(allocated.count_total, 0, "{kind}");
     }
+}
+
+#[test]
+fn a_curve_stays_within_its_memory() {
+    let mut curve = None;
+    let work = |curve: &mut Curve| {
+        let mut dice = Dice::new(3);
+        for turn in 0..600_000_u64 {
+            let key = if turn % 5 == 0 { turn } else { dice.below(200_000).min(dice.below(200_000)) };
+            curve.see(key.wrapping_mul(0x9E37_79B9_7F4A_7C15).swap_bytes(), Some(4096));
+        }
+    };
+    let taken = measure(|| work(curve.insert(Curve::new(5000 * 4096))));
+    assert!(taken.bytes_current < 210 << 10 && taken.bytes_max < 300 << 10, "{taken:?}");
+    let asked = measure(|| {
+        let forecast = curve.as_ref().map(|curve| curve.forecast(&PolicyKind::ALL, &[0.5, 1.0, 2.0, 4.0]));
+        assert!(forecast.is_some_and(|forecast| forecast.keys > 2500));
+    });
+    assert!(asked.bytes_max < 1 << 20, "{asked:?}");
 }

@@ -125,6 +125,13 @@ impl CacheBuilder {
         self
     }
 
+    /// Whether [`CacheFs::mrc`] can tell what more memory or another policy would bring; true if not set. See there
+    /// for what it takes.
+    pub fn curve(mut self, wanted: bool) -> Self {
+        self.config.curve = wanted;
+        self
+    }
+
     /// Files and directories of the backing kept open at most; 1024 if not set. What could not be
     /// opened again stays open beyond it as long as a handle stands for it: files that were deleted, or that their
     /// permissions would keep us out of by now, and files opened to be read past the backing's own caches.

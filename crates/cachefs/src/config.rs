@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) handles_max: usize,
     pub(crate) readahead_bytes: u64,
     pub(crate) workers: usize,
+    /// Whether hits by size are estimated.
+    pub(crate) curve: bool,
     pub(crate) write_mode: WriteMode,
     pub(crate) coherence: Coherence,
     pub(crate) recheck: Duration,
@@ -54,6 +56,7 @@ impl Default for Config {
             handles_max: 1024,
             readahead_bytes: 4 << 20,
             workers: 4,
+            curve: true,
             write_mode: WriteMode::Through,
             coherence: Coherence::Ttl(second),
             recheck: second,

@@ -4,6 +4,7 @@ use crate::backing::Backing;
 use crate::block::Generation;
 use crate::coherence::{Fact, Freshness, Lookout};
 use crate::config::Config;
+use crate::curve::Tap;
 use crate::fill::Fills;
 use crate::handle::{Handles, Renames, Slots};
 use crate::meta::{Asked, Changing, Glimpse, Listings, Names, Node, Nodes, Sight, Stamp, Stamps, View};
@@ -20,6 +21,7 @@ pub(crate) struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stats: Stats,
     pub(crate) store: Store,
+    pub(crate) tap: Tap,
     pub(crate) fills: Fills,
     pub(crate) stamps: Stamps,
     pub(crate) freshness: Arc<Freshness>,
@@ -48,6 +50,7 @@ impl Engine {
         Self {
             backing: Backing::new(backing, Arc::clone(&clock), stats.clone()),
             store: Store::new(limits, policy, stats.clone()),
+            tap: Tap::new(config.memory_bytes, config.curve, stats.clone()),
             fills: Fills::new(stats.clone()),
             stamps: Stamps::default(),
             nodes: Nodes::new(config.metadata_entries - names_max, Arc::clone(&freshness)),

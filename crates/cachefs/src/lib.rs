@@ -49,7 +49,7 @@
 //!    to, or the slots of an inode: short, for looking up and linking.
 //! 4. the state of an inode (`Node::state`): pure decisions; and held while a load goes into the store and to those who
 //!    wait for it.
-//! 5. a shard of the block store, of the fills, a list of the buffer pool, a readahead detector, the list of listeners,
+//! 5. the curve of hits by size, then what waits for it (`curve::tap`); a shard of the block store, of the fills, a list of the buffer pool, a readahead detector, the list of listeners,
 //!    the handle of the watch: leaves.
 //!
 //! Waiting for somebody who works at the backing happens in four places, none of which holds a lock of 3 to 5: the
@@ -63,6 +63,7 @@ mod block;
 mod builder;
 mod coherence;
 mod config;
+mod curve;
 mod dir;
 mod engine;
 mod error;
@@ -91,7 +92,7 @@ pub use cachefs_writeback as write_back;
 
 pub use batch::{BatchReport, PathError, PathStats, Prefetch};
 pub use builder::CacheBuilder;
-pub use cachefs_policy::PolicyKind;
+pub use cachefs_policy::{Forecast, PolicyKind};
 pub use coherence::{Coherence, CoherenceStatus, WatchStatus};
 pub use config::WriteMode;
 pub use error::BuildError;

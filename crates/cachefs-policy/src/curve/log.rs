@@ -78,36 +78,39 @@ impl Log {
         self.start = start;
     }
 
-    /// Counts only the later half from here on. Of what was before, the last reference to each key stays, as far as a
-    /// cache of this capacity would hold it. Answers which keys are left in the log.
+    /// Forgets the older half, and counts only the latest quarter: what is between brings caches up to what they would
+    /// know. Of what is forgotten, the last two references to each key stay, as far as a cache of this capacity would hold
+    /// it: policies tell what was used again from what was not. Answers which keys are left in the log.
     pub(super) fn forget_half(&mut self, keys: usize, room: u64, weight: impl Fn(u16) -> u64) -> Vec<bool> {
-        let middle = self.start + (self.keys.len() - self.start) / 2;
-        let at = self.marks.partition_point(|mark| mark.place < middle).min(self.marks.len() - 1);
-        // Only where the number of all references is known can counting begin.
-        let marked = (self.start + 1..self.keys.len()).contains(&self.marks[at].place);
-        let cut = if marked { self.marks[at].place } else { middle };
-        let mut used = vec![false; keys];
-        let (mut warm, mut left) = (Vec::new(), room);
+        let cut = self.keys.len() / 2;
+        let (mut times, mut held) = (vec![0_u8; keys], room);
+        let mut warm = Vec::new();
         for &key in self.keys[..cut].iter().rev() {
-            let is_first = !std::mem::replace(&mut used[usize::from(key)], true);
-            if is_first && left > 0 {
-                left = left.saturating_sub(weight(key));
-                warm.push(key);
+            let times = &mut times[usize::from(key)];
+            match *times {
+                0 if held > 0 => held = held.saturating_sub(weight(key)),
+                1 => {}
+                _ => continue,
             }
+            *times += 1;
+            warm.push(key);
         }
         warm.reverse();
-        let start = warm.len();
-        self.keys.copy_within(cut.., start);
-        self.keys.truncate(self.keys.len() - cut + start);
-        self.keys[..start].copy_from_slice(&warm);
-        used.fill(false);
+        self.keys.copy_within(cut.., warm.len());
+        self.keys.truncate(self.keys.len() - cut + warm.len());
+        self.keys[..warm.len()].copy_from_slice(&warm);
+        let mut used = vec![false; keys];
         self.keys.iter().for_each(|key| used[usize::from(*key)] = true);
+        self.start = warm.len() + cut / 2;
         self.marks.retain(|mark| mark.place >= cut);
-        self.marks.iter_mut().for_each(|mark| mark.place = mark.place - cut + start);
-        if self.marks.is_empty() {
-            self.marks.push(Mark { place: start + 1, all: 0 });
+        self.marks.iter_mut().for_each(|mark| mark.place = mark.place - cut + warm.len());
+        // Only where the number of all references is known can counting begin.
+        let marked = self.marks.partition_point(|mark| mark.place < self.start);
+        self.marks.drain(..marked);
+        match self.marks.first() {
+            Some(mark) if mark.place < self.keys.len() => self.start = mark.place,
+            _ => self.marks = vec![Mark { place: usize::MAX, all: 0 }],
         }
-        self.start = start;
         used
     }
 }

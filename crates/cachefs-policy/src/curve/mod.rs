@@ -9,10 +9,10 @@ use crate::{PolicyKind, Sample};
 
 /// What caches of other sizes, and under other policies, would have hit of what was asked for lately: a log of sampled
 /// references, replayed through the real policies when somebody asks (see [`Sample`] for the papers). In fixed
-/// memory, about 200 KiB, whatever comes; a forecast takes as much again for as long as it runs.
+/// memory, about 200 KiB, whatever comes; a forecast takes up to 1 MiB more for as long as it runs.
 ///
 /// The sample shrinks when there are too many keys and grows when there are too few. When the log is full, its older
-/// half is forgotten but for the order of the last use of each key, so that caches are warm where counting begins.
+/// half is forgotten but for the last uses of each key, so that caches are warm where counting begins.
 ///
 /// ```
 /// use cachefs_policy::{Curve, PolicyKind};
@@ -46,6 +46,8 @@ pub struct Forecast {
     pub keys: usize,
     /// How many references of theirs were counted.
     pub references: u64,
+    /// The latest so many references, to all keys, are what this was counted of.
+    pub covers: u64,
 }
 
 /// What one cache would have hit.
@@ -114,12 +116,14 @@ impl Curve {
     /// of them and each reference, of which there are 65,536 at most.
     #[must_use]
     pub fn forecast(&self, policies: &[PolicyKind], factors: &[f64]) -> Forecast {
+        let seen = self.log.counted().len() as u64;
         let points = policies.iter().flat_map(|policy| factors.iter().map(|factor| (*policy, *factor)));
         Forecast {
             points: points.map(|(policy, factor)| self.point(policy, factor)).collect(),
             rate: self.sample.rate(),
             keys: self.keys.len(),
-            references: self.log.counted().len() as u64,
+            references: seen,
+            covers: self.covers(),
         }
     }
 
@@ -141,11 +145,16 @@ impl Curve {
         let seen = self.log.counted().len() as f64;
         // Keys so hot that it matters much whether they were sampled: as many references as were to be expected, the
         // difference being hits (the paper's SHARDS-adj).
-        let expected = self.log.all().map_or(seen, |all| all as f64 * self.sample.rate());
-        let expected = if self.sample.is_all() { seen } else { expected };
+        let expected = self.covers() as f64 * self.sample.rate();
         let hit_ratio =
             if expected > 0.0 { ((hits + expected - seen) / expected).clamp(0.0, 1.0) } else { 0.0 };
         Point { policy, factor, capacity, hit_ratio }
+    }
+
+    /// How many references came by, those of other keys included, while those came that are counted.
+    fn covers(&self) -> u64 {
+        let seen = self.log.counted().len() as u64;
+        if self.sample.is_all() { seen } else { self.log.all().unwrap_or_else(|| self.sample.grow(seen)) }
     }
 
     /// Looks at fewer keys from here on, and back.

@@ -62,11 +62,11 @@ fn a_sample_of_many_keys_is_near() {
 }
 
 #[test]
-fn the_latest_half_counts_and_begins_warm() {
+fn the_latest_part_counts_and_begins_warm() {
     // Twenty rounds of the log: all that is left of the cold start is its effect on the cache.
     let curve = seen(4000, references(1_300_000, 3000, 3));
     let forecast = curve.forecast(&[PolicyKind::Lru], &[4.0]);
-    assert!((30_000..66_000).contains(&forecast.references), "{}", forecast.references);
+    assert!((15_000..66_000).contains(&forecast.references), "{}", forecast.references);
     assert!(forecast.points[0].hit_ratio > 0.9999, "nothing is missed any more: {:?}", forecast.points[0]);
 }
 

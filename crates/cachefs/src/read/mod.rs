@@ -5,7 +5,7 @@ mod load;
 
 use cachefs_vfs::{Access, Result, VFile, nowait};
 
-use crate::block::{BlockKey, BlockSpan, spans};
+use crate::block::{BlockKey, BlockSpan, SizeClass, block_len, spans};
 use crate::engine::Engine;
 use crate::fill::Turn;
 use crate::meta::{Node, View};
@@ -99,7 +99,10 @@ impl Reader<'_> {
     fn copy_hits(&self, view: View, buffer: &mut [u8], offset: u64, tally: &mut Tally) -> Vec<BlockSpan> {
         let mut missing = Vec::new();
         for span in spans(offset, buffer.len()) {
-            match self.engine.store.hit(&self.key(view, &span)) {
+            let key = self.key(view, &span);
+            let hash = key.hash64();
+            self.engine.tap.see(hash, || SizeClass::of(block_len(view.size, span.index)));
+            match self.engine.store.hit_by(hash, &key) {
                 Some(hit) if copy(&hit, &span, buffer) => tally.hit(span.len),
                 _ => missing.push(span),
             }

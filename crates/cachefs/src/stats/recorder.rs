@@ -70,6 +70,13 @@ impl Stats {
         self.0.latencies[verb.index()].get_or_init(Histogram::new).record_duration(took);
     }
 
+    /// References to blocks up to now, whatever came of them.
+    pub(crate) fn references(&self) -> u64 {
+        let sums = self.0.cells.sums();
+        let counters = [Counter::DataHit, Counter::DataMiss, Counter::Coalesced];
+        counters.iter().map(|counter| sums[counter.index()]).sum()
+    }
+
     /// Everything as it stands: exact for what happened before the call.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {

@@ -68,14 +68,20 @@ impl Store {
     /// The block, if it is here, for as long as the caller looks at it: to be short, for nobody evicts it meanwhile. No
     /// lock where it is here and the policy takes hits late, and no allocation. Counts nothing but the first use of
     /// what was loaded ahead: whether this is a hit is for the caller to say.
+    ///
+    /// By a key and its hash.
     #[inline]
-    pub(crate) fn hit(&self, key: &BlockKey) -> Option<Hit<'_>> {
-        let hash = key.hash64();
+    pub(crate) fn hit_by(&self, hash: u64, key: &BlockKey) -> Option<Hit<'_>> {
         let (entry, used) = self.shard(hash).get(hash, key)?;
         if used {
             self.stats.add_bytes(Counter::ReadaheadUsedBytes, entry.frame.len());
         }
         Some(Hit(entry))
+    }
+
+    /// The same, by the key alone.
+    pub(crate) fn hit(&self, key: &BlockKey) -> Option<Hit<'_>> {
+        self.hit_by(key.hash64(), key)
     }
 
     /// The same, for as long as the caller likes.
