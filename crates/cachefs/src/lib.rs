@@ -98,4 +98,4 @@ pub use config::WriteMode;
 pub use error::BuildError;
 pub use fs::CacheFs;
 pub use usage::Usage;
-pub use warm::{Cancel, Warm, WarmError, WarmProgress, WarmReport};
+pub use warm::{Cancel, Warm, WarmError, WarmHandle, WarmPriority, WarmProgress, WarmReport};

@@ -34,7 +34,7 @@ impl Progress {
     }
 
     fn note(&self, now: &WarmProgress) {
-        let left = now.found.saturating_sub(now.files + now.errors);
+        let left = now.found.saturating_sub(now.done());
         self.remaining_files.store(left, Ordering::Relaxed);
     }
 }
@@ -105,7 +105,7 @@ impl Teller {
         match self {
             Self::Terminal(bar) => {
                 bar.set_length(now.found);
-                bar.set_position(now.files + now.errors);
+                bar.set_position(now.done());
                 bar.set_message(HumanBytes(now.bytes).to_string());
             }
             Self::Log(last) => {
@@ -162,15 +162,15 @@ mod tests {
     #[test]
     fn what_remains_falls_to_nothing() {
         let progress = Progress::default();
-        progress.note(&WarmProgress { found: 10, files: 6, bytes: 0, errors: 1 });
+        progress.note(&WarmProgress { found: 10, files: 6, errors: 1, ..WarmProgress::default() });
         assert_eq!(progress.remaining_files(), 3);
-        progress.note(&WarmProgress { found: 10, files: 9, bytes: 0, errors: 2 });
+        progress.note(&WarmProgress { found: 10, files: 9, errors: 2, ..WarmProgress::default() });
         assert_eq!(progress.remaining_files(), 0);
     }
 
     #[test]
     fn the_summary_says_what_was_done_and_why_it_ended() {
-        let total = WarmProgress { found: 5, files: 3, bytes: 2048, errors: 1 };
+        let total = WarmProgress { found: 5, files: 3, bytes: 2048, errors: 1, ..WarmProgress::default() };
         let report = WarmReport { total, full: true, ..WarmReport::default() };
         let text = summary(&report, Duration::from_millis(1500));
         assert_eq!(

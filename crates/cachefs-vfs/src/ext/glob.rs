@@ -5,6 +5,7 @@ use std::vec::IntoIter;
 
 use super::entries::Entries;
 use super::pattern::{Pattern, Places};
+use super::walk::WalkEntry;
 use crate::{FileKind, Name, Result, VDir};
 
 /// What [`super::VfsExt::glob`] finds. It holds a handle and what matches of each directory on the way to where it
@@ -75,10 +76,9 @@ impl Level {
     }
 }
 
-impl Iterator for Glob {
-    type Item = Result<PathBuf>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl Glob {
+    /// As [`Iterator::next`], with what it is: nobody has to ask for that.
+    pub fn next_entry(&mut self) -> Option<Result<WalkEntry>> {
         loop {
             if let Some((path, places)) = self.into.take() {
                 match self.enter(path.clone(), places) {
@@ -96,8 +96,16 @@ impl Iterator for Glob {
                 self.into = Some((path.clone(), places));
             }
             if self.pattern.is_match(places) {
-                return Some(Ok(path));
+                return Some(Ok(WalkEntry { path, kind }));
             }
         }
+    }
+}
+
+impl Iterator for Glob {
+    type Item = Result<PathBuf>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_entry().map(|found| found.map(|entry| entry.path))
     }
 }

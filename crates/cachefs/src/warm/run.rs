@@ -1,32 +1,48 @@
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::path::Path;
 
-use cachefs_vfs::{Access, Error, FileKind, OpenHow, Result, VfsExt};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use cachefs_vfs::{Access, Error, FileKind, OpenHow, Result, VFile, VfsExt};
 
-use super::{Warm, WarmError, WarmProgress, WarmReport};
+use super::crew::Crew;
+use super::{Warm, WarmError, WarmPriority, WarmProgress, WarmReport};
 use crate::fs::CacheFs;
 use crate::stats::Counter;
 use crate::sync::{AtomicBool, Mutex, Ordering};
+use crate::time::Moment;
 
 /// Bytes read by one call.
 const CHUNK: usize = 1 << 20;
 
 impl CacheFs {
-    /// Reads what matches, several files at a time, so that it is here when it is asked for. `progress` is called after
-    /// each file, from any of the threads. Errors of single files do not stop it. Returns when everything is done, as
-    /// long as the backing takes.
+    /// Reads what is asked for, several files at a time, so that it is here when it is asked for. `progress` is called
+    /// after each file, from any of the threads. Errors of single files do not stop it. Returns when everything is
+    /// done, as long as the backing takes.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use cachefs::{CacheFs, Warm, WarmPriority};
+    /// # use cachefs_vfs::{MemFs, VfsExt};
+    /// # let source = Arc::new(MemFs::new());
+    /// # source.create_dir_all("src")?;
+    /// # source.write("src/a.rs", &[7; 100])?;
+    /// # source.write("index", &[7; 50])?;
+    /// let cache = CacheFs::builder(source).build().unwrap();
+    /// let request = Warm::new(["src/**/*.rs"]).paths(WarmPriority::High, ["index", "missing"]);
+    /// let report = cache.warm(&request, &|now| assert!(now.files <= now.found));
+    /// assert_eq!((report.total.files, report.total.bytes, report.total.missing), (2, 150, 1));
+    /// # Ok::<(), cachefs_vfs::Error>(())
+    /// ```
     pub fn warm(&self, request: &Warm, progress: &(dyn Fn(&WarmProgress) + Sync)) -> WarmReport {
         let run = Run {
             cache: self,
             request,
             progress,
-            bytes_max: request.bytes_max.unwrap_or(self.usage().bytes_max as u64),
+            begun: self.engine().clock.now_exact(),
+            bytes_max: request.bytes_max.unwrap_or(self.engine().store.capacity() as u64),
             report: Mutex::default(),
             reserved: Mutex::new(0),
             full: AtomicBool::new(false),
         };
-        run.all();
+        Crew::new(&run).work();
         let mut report = run.report.into_inner();
         report.cancelled = request.cancel.is_cancelled();
         report.full = run.full.into_inner();
@@ -35,10 +51,11 @@ impl CacheFs {
 }
 
 /// One warming under way.
-struct Run<'a> {
-    cache: &'a CacheFs,
-    request: &'a Warm,
+pub(super) struct Run<'a> {
+    pub(super) cache: &'a CacheFs,
+    pub(super) request: &'a Warm,
     progress: &'a (dyn Fn(&WarmProgress) + Sync),
+    begun: Moment,
     bytes_max: u64,
     report: Mutex<WarmReport>,
     /// Bytes that files begun will have taken.
@@ -46,129 +63,93 @@ struct Run<'a> {
     full: AtomicBool,
 }
 
-impl Run<'_> {
-    fn all(&self) {
-        let (queue, files) = bounded::<PathBuf>(4 * self.request.workers);
-        thread::scope(|scope| {
-            let mut threads = 0;
-            for number in 0..self.request.workers {
-                let files = files.clone();
-                let builder = thread::Builder::new().name(format!("cachefs-warm-{number}"));
-                threads += usize::from(builder.spawn_scoped(scope, move || self.work(&files)).is_ok());
-            }
-            drop(files);
-            self.request.globs.iter().for_each(|glob| self.find(glob, (threads > 0).then_some(&queue)));
-            drop(queue);
-        });
-    }
+/// How a file ended that did not fail.
+enum Read {
+    Whole(u64),
+    /// It was cancelled, or there is no room.
+    Not,
+    Skipped,
+}
 
-    fn is_over(&self) -> bool {
+impl Run<'_> {
+    pub(super) fn is_over(&self) -> bool {
         self.request.cancel.is_cancelled() || self.full.load(Ordering::SeqCst)
     }
 
-    fn work(&self, files: &Receiver<PathBuf>) {
-        for path in files {
-            if !self.is_over() {
-                self.warm(&path);
-            }
-        }
-    }
-
-    /// Hands out everything a pattern matches.
-    fn find(&self, glob: &str, queue: Option<&Sender<PathBuf>>) {
-        let matches = match self.cache.glob(glob) {
-            Ok(matches) => matches,
-            Err(error) => return self.failed(Path::new(glob), error),
-        };
-        let (mut any, mut below) = (false, None::<PathBuf>);
-        for found in matches {
-            if self.is_over() {
-                return;
-            }
-            any = true;
-            match found {
-                // A directory comes before what is in it, and brings that along.
-                Ok(path) if below.as_ref().is_some_and(|dir| path.starts_with(dir)) => {}
-                Ok(path) => match self.cache.stat(&path) {
-                    Ok(attr) if attr.kind.is_dir() => {
-                        self.find_below(&path, queue);
-                        below = Some(path);
-                    }
-                    Ok(attr) => self.hand_out(path, attr.kind, queue),
-                    Err(error) => self.failed(&path, error),
-                },
-                Err(error) => self.failed(Path::new(glob), error),
-            }
-        }
-        if !any {
-            self.report.lock().unmatched.push(glob.to_owned());
-        }
-    }
-
-    fn find_below(&self, dir: &Path, queue: Option<&Sender<PathBuf>>) {
-        let walk = match self.cache.walk(dir) {
-            Ok(walk) => walk,
-            Err(error) => return self.failed(dir, error),
-        };
-        for found in walk {
-            if self.is_over() {
-                return;
-            }
-            match found {
-                Ok(entry) => self.hand_out(entry.path, entry.kind, queue),
-                Err(error) => self.failed(dir, error),
-            }
-        }
-    }
-
-    /// Has a file warmed by the next free thread; by this one if there is no other.
-    fn hand_out(&self, path: PathBuf, kind: FileKind, queue: Option<&Sender<PathBuf>>) {
-        if kind.is_dir() {
-            return;
-        }
+    pub(super) fn found_one(&self) {
         self.report.lock().total.found += 1;
-        match queue {
-            Some(queue) => drop(queue.send(path)),
-            None => self.warm(&path),
-        }
     }
 
-    fn warm(&self, path: &Path) {
-        match self.read(path) {
-            Ok(None) => {}
-            Ok(Some(bytes)) => {
+    pub(super) fn found_all(&self) {
+        self.report.lock().total.all_found = true;
+    }
+
+    pub(super) fn unmatched(&self, glob: &str) {
+        self.report.lock().unmatched.push(glob.to_owned());
+    }
+
+    /// Warms a file, whose kind is known where a listing told of it.
+    pub(super) fn warm(&self, path: &Path, kind: Option<FileKind>, priority: WarmPriority) {
+        match self.read(path, kind, priority) {
+            Ok(Read::Whole(bytes)) => {
                 let stats = &self.cache.engine().stats;
                 stats.count(Counter::WarmFiles);
                 stats.add(Counter::WarmBytes, bytes);
-                self.note(|report| {
-                    report.total.files += 1;
-                    report.total.bytes += bytes;
-                });
+                self.note(|report| report.total.files += 1);
             }
+            Ok(Read::Not) => {}
+            Ok(Read::Skipped) => self.note(|report| report.total.skipped += 1),
+            // What a listing told of was removed since; both are nothing to worry about.
+            Err(error) if error.is_not_found() => self.note(|report| report.total.missing += 1),
             Err(error) => self.failed(path, error),
         }
     }
 
-    /// Reads a file, or its attributes where that is all; `None` if it does not fit any more.
-    fn read(&self, path: &Path) -> Result<Option<u64>> {
-        let attr = self.cache.stat(path)?;
-        if self.request.metadata_only || !attr.kind.is_regular() || attr.size == 0 {
-            return Ok(Some(0));
+    /// Reads a file, or its attributes where that is all.
+    fn read(&self, path: &Path, kind: Option<FileKind>, priority: WarmPriority) -> Result<Read> {
+        if self.request.metadata_only || kind.is_some_and(|kind| !kind.is_regular()) {
+            self.cache.stat(path)?;
+            return Ok(Read::Whole(0));
         }
-        if !self.reserve(attr.size) {
-            return Ok(None);
+        // Opened at once: the backing answers with the attributes.
+        let file = match self.cache.open(path, OpenHow::new(Access::Read)) {
+            Err(_) if kind.is_none() && !self.cache.stat(path)?.kind.is_regular() => {
+                return Ok(Read::Whole(0));
+            }
+            opened => opened?,
+        };
+        let size = file.attr()?.size;
+        if priority == WarmPriority::Low && !self.has_free(size) {
+            return Ok(Read::Skipped);
         }
-        let file = self.cache.open(path, OpenHow::new(Access::Read))?;
-        let mut buffer = vec![0; CHUNK.min(usize::try_from(attr.size).unwrap_or(CHUNK))];
+        if !self.reserve(size) {
+            return Ok(Read::Not);
+        }
+        self.read_all(&*file, size)
+    }
+
+    fn read_all(&self, file: &dyn VFile, size: u64) -> Result<Read> {
+        let mut buffer = vec![0; CHUNK.min(usize::try_from(size).unwrap_or(CHUNK))];
         let mut offset = 0;
-        while offset < attr.size && !self.request.cancel.is_cancelled() {
+        while offset < size {
+            if self.request.cancel.is_cancelled() {
+                return Ok(Read::Not);
+            }
             let count = file.read_at(&mut buffer, offset)?;
             offset += count as u64;
+            self.report.lock().total.bytes += count as u64;
             if count < buffer.len() {
                 break;
             }
         }
-        Ok(Some(offset))
+        Ok(Read::Whole(offset))
+    }
+
+    /// Whether this much can come in without anything having to go.
+    fn has_free(&self, bytes: u64) -> bool {
+        let store = &self.cache.engine().store;
+        let used = store.bytes().saturating_sub(store.bytes_idle()) as u64;
+        used.saturating_add(bytes) <= store.capacity() as u64
     }
 
     /// Whether a file of this length still fits; if not, there is an end.
@@ -183,7 +164,7 @@ impl Run<'_> {
         fits
     }
 
-    fn failed(&self, path: &Path, error: Error) {
+    pub(super) fn failed(&self, path: &Path, error: Error) {
         self.cache.engine().stats.count(Counter::WarmErrors);
         self.note(|report| {
             report.total.errors += 1;
@@ -194,9 +175,11 @@ impl Run<'_> {
     }
 
     fn note(&self, note: impl FnOnce(&mut WarmReport)) {
+        let elapsed = self.cache.engine().clock.now_exact().since(self.begun);
         let total = {
             let mut report = self.report.lock();
             note(&mut report);
+            report.total.elapsed = report.total.elapsed.max(elapsed);
             report.total
         };
         (self.progress)(&total);
