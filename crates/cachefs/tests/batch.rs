@@ -61,7 +61,8 @@ fn a_batch_forgets_what_a_loop_would() {
         bench.backing.remove_file("data/0.rs").unwrap();
     }
     let mut dice = SplitMix64::new(3);
-    let mut some: Vec<&str> = paths.iter().map(String::as_str).filter(|_| dice.next_u64() % 2 == 0).collect();
+    let mut some: Vec<&str> =
+        paths.iter().map(String::as_str).filter(|_| dice.next_u64().is_multiple_of(2)).collect();
     some.extend(["data/0.rs", "data/", "/other/none", "none/none", "data/1.o/none", ""]);
     let report = batch.cache.batch_invalidate(&some);
     assert_eq!((report.done, report.errors.len()), (some.len(), 0), "{:?}", report.errors);

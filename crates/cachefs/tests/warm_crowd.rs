@@ -13,10 +13,10 @@ use cachefs_vfs::{MemFs, Vfs, VfsExt};
 const KIB: usize = 1 << 10;
 
 /// So many files of 4 KiB, in directories of a hundred, behind a backing that takes so long for a call and counts.
-fn slow(files: usize, latency: Duration) -> (CacheFs, Arc<CountFs>) {
+fn slow(files: u64, latency: Duration) -> (CacheFs, Arc<CountFs>) {
     let memory = Arc::new(MemFs::new());
     for number in 0..files {
-        if number % 100 == 0 {
+        if number.is_multiple_of(100) {
             memory.create_dir(format!("d{}", number / 100)).unwrap();
         }
         memory.write(format!("d{}/{number}", number / 100), &[7; 4 * KIB]).unwrap();
@@ -30,7 +30,7 @@ fn slow(files: usize, latency: Duration) -> (CacheFs, Arc<CountFs>) {
 #[test]
 fn progress_is_true_at_every_report() {
     const FILES: u64 = 10_000;
-    let (cache, counts) = slow(FILES as usize, Duration::from_micros(200));
+    let (cache, counts) = slow(FILES, Duration::from_micros(200));
     let (reports, worst, last) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
     let report = cache.warm(&Warm::new(["**"]).workers(16), &|now| {
         let truth = counts.snapshot().of(CallKind::ReadMany) + counts.snapshot().of(CallKind::Read);

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::vec::IntoIter;
 
 use super::entries::Entries;
-use super::pattern::{Pattern, Places};
 use super::walk::WalkEntry;
 use crate::{FileKind, Name, Result, VDir};
+
+pub use super::pattern::{Pattern, Places};
 
 /// What [`super::VfsExt::glob`] finds. It holds a handle and what matches of each directory on the way to where it
 /// is.

@@ -18,8 +18,7 @@ mod pattern;
 mod remove_tree;
 mod walk;
 
-pub use self::glob::Glob;
-pub use self::pattern::{Pattern, Places};
+pub use self::glob::{Glob, Pattern, Places};
 pub use self::walk::{Walk, WalkEntry};
 
 /// The conveniences of [`std::fs`] for every [`Vfs`].
