@@ -45,7 +45,7 @@ fn time(file: &dyn VFile, blocks: u64, count: u64) -> Duration {
 
 fn taps(criterion: &mut Criterion) {
     // With few blocks the sample is all of them; with many it is a part.
-    for blocks in [64, 16_000] {
+    for blocks in [64, 6000] {
         let (on, off) = (hot(blocks, true), hot(blocks, false));
         let mut group = criterion.benchmark_group(format!("hit_4k/{blocks}_blocks"));
         group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));

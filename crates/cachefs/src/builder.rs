@@ -125,8 +125,9 @@ impl CacheBuilder {
         self
     }
 
-    /// Whether [`CacheFs::mrc`] can tell what more memory or another policy would bring; true if not set. See there
-    /// for what it takes.
+    /// Whether [`CacheFs::mrc`] can tell what more memory or another policy would bring; false if not set. A read of a
+    /// block that is in the sample takes about 5 ns more then: with less than 4096 blocks in use these are all, with
+    /// many it is a small share.
     pub fn curve(mut self, wanted: bool) -> Self {
         self.config.curve = wanted;
         self

@@ -56,7 +56,7 @@ impl Default for Config {
             handles_max: 1024,
             readahead_bytes: 4 << 20,
             workers: 4,
-            curve: true,
+            curve: false,
             write_mode: WriteMode::Through,
             coherence: Coherence::Ttl(second),
             recheck: second,

@@ -30,7 +30,7 @@ fn recorded() -> Vec<usize> {
 fn engine(files: usize, held: usize, policy: PolicyKind) -> CacheFs {
     let source = Arc::new(MemFs::new());
     (0..files).for_each(|number| source.write(number.to_string(), &[7; FILE]).unwrap());
-    let builder = CacheFs::builder(source).memory(held * FILE).policy(policy).readahead(0);
+    let builder = CacheFs::builder(source).memory(held * FILE).policy(policy).readahead(0).curve(true);
     builder.coherence(Coherence::Single).build().unwrap()
 }
 
@@ -78,9 +78,9 @@ fn it_foretells_what_a_real_engine_of_twice_the_size_hits() {
 
 #[test]
 fn it_is_off_where_nobody_wants_it() {
-    let cache = CacheFs::builder(Arc::new(MemFs::new())).curve(false).build().unwrap();
-    assert_eq!(cache.mrc(), None);
     let cache = CacheFs::builder(Arc::new(MemFs::new())).build().unwrap();
+    assert_eq!(cache.mrc(), None);
+    let cache = CacheFs::builder(Arc::new(MemFs::new())).curve(true).build().unwrap();
     let forecast = cache.mrc().unwrap();
     assert_eq!((forecast.references, forecast.keys), (0, 0));
     assert_eq!(forecast.points.len(), (PolicyKind::ALL.len() - 1) * 4);

@@ -9,7 +9,7 @@ const FACTORS: [f64; 4] = [0.5, 1.0, 2.0, 4.0];
 impl CacheFs {
     /// What the cache would have hit of what was read lately ([`Forecast::covers`]), had it half, once, twice and four times the memory, and
     /// under each policy: an estimate from a sample of the blocks that were asked for, replayed now, which takes a
-    /// tenth of a second of this thread or so. `None` with [`crate::CacheBuilder::curve`] off. Hits are counted as
+    /// tenth of a second of this thread or so. `None` unless [`crate::CacheBuilder::curve`] is on. Hits are counted as
     /// [`CacheFs::stats`] does, but for reading ahead, of which a curve knows nothing.
     ///
     /// The sample takes about 260 KiB, and as long as this runs about as much again.
@@ -20,7 +20,7 @@ impl CacheFs {
     /// # use cachefs_vfs::{MemFs, VfsExt};
     /// let source = Arc::new(MemFs::new());
     /// (0..100).try_for_each(|number| source.write(number.to_string(), &[7; 64 << 10]))?;
-    /// let cache = CacheFs::builder(source).memory(60 * (64 << 10)).policy(PolicyKind::Lru).build().unwrap();
+    /// let cache = CacheFs::builder(source).memory(60 * (64 << 10)).curve(true).build().unwrap();
     /// for turn in 0..10_000 {
     ///     cache.read((turn % 100).to_string())?;
     /// }
