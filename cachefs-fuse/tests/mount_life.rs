@@ -57,7 +57,7 @@ fn a_hangup_of_the_terminal_unmounts_in_the_foreground_only() {
     assert_eq!(site.mounts(), [""; 0]);
     let daemon = site.mount(&["--log", log.to_str().unwrap()]);
     daemon.signal(Signal::HUP);
-    site.wait_logged("no configuration file");
+    site.wait_logged("configuration read: nothing changed");
     assert_eq!(fs::read(site.mountpoint().join("hello")).unwrap(), b"world");
 }
 

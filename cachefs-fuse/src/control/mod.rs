@@ -43,6 +43,7 @@ mod plain;
 mod reply;
 mod request;
 mod server;
+mod setting;
 mod trace;
 mod undead;
 
@@ -54,6 +55,7 @@ pub use plain::plain;
 pub use reply::{Refusal, RefusalKind, Reply};
 pub use request::Request;
 pub use server::{Serve, Server, Talk};
+pub use setting::Setting;
 pub use trace::Trace;
 pub use undead::is_undead;
 

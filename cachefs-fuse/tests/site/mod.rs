@@ -124,6 +124,8 @@ pub(crate) fn bare() -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CACHEFS_")) {
         command.env_remove(name);
     }
+    // Whatever is configured on this machine.
+    command.env("CACHEFS_CONFIG", "/dev/null");
     command.stdin(Stdio::null());
     command
 }

@@ -1,9 +1,11 @@
-//! `cachefs-mount SRC MNT`: mounts a cached view of a directory.
+//! `cachefs-mount SRC MNT`: mounts a cached view of a directory. Called `mount.cachefs` it is what mount(8) calls for a
+//! line of fstab.
 
 mod daemon;
 mod exporter;
 mod failure;
 mod flags;
+mod helper;
 mod mount_table;
 mod places;
 mod rights;
@@ -15,12 +17,14 @@ use std::process::ExitCode;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use daemon::{Voice, Word, guardian, launch};
+use daemon::{Reread, Voice, Word, guardian, launch};
 use failure::Failure;
-use flags::{Config, Machine, Wish};
+use flags::{Machine, Surroundings, Wish};
 
 fn main() -> ExitCode {
-    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let mut arguments = std::env::args_os();
+    let name = arguments.next().unwrap_or_default();
+    let mut arguments: Vec<OsString> = arguments.collect();
     if guardian::is_called(arguments.first().map(OsString::as_os_str)) {
         return guardian::keep_guard(arguments.into_iter().skip(1)).into();
     }
@@ -30,7 +34,8 @@ fn main() -> ExitCode {
     } else {
         Voice::Terminal
     };
-    match run(arguments, voice) {
+    let done = if helper::is_called(&name) { help(arguments) } else { run(arguments, voice) };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Who closed the other end does not want to hear it.
@@ -40,22 +45,39 @@ fn main() -> ExitCode {
     }
 }
 
+/// Does what mount(8) wants.
+fn help(arguments: Vec<OsString>) -> Result<(), Failure> {
+    let call = helper::read(arguments)?;
+    if !call.fake {
+        return run(call.arguments, Voice::Terminal);
+    }
+    let variable = |name: &str| std::env::var_os(name);
+    let around = Surroundings::new(machine(), &variable);
+    flags::read(call.arguments, &variable, &around).map(drop).map_err(Failure::usage)
+}
+
 fn run(arguments: Vec<OsString>, voice: Voice) -> Result<(), Failure> {
-    let wish = flags::read(arguments.iter().cloned(), |name| std::env::var_os(name), machine())
-        .map_err(Failure::usage)?;
+    let variable = |name: &str| std::env::var_os(name);
+    let around = Surroundings::new(machine(), &variable);
+    let wish = flags::read(arguments.iter().cloned(), &variable, &around).map_err(Failure::usage)?;
     match wish {
         Wish::Show(text) => std::io::stdout()
             .write_all(text.as_bytes())
             .map_err(|error| Failure::system(format!("nothing can be printed: {error}"))),
-        Wish::Mount(config) => mount(*config, arguments, voice),
+        Wish::Mount(config) if voice == Voice::Terminal && !config.foreground => launch::launch(arguments),
+        Wish::Mount(config) => daemon::run(&config, voice, reread(arguments, around)),
     }
 }
 
-fn mount(config: Config, arguments: Vec<OsString>, voice: Voice) -> Result<(), Failure> {
-    if voice == Voice::Terminal && !config.foreground {
-        return launch::launch(arguments);
-    }
-    daemon::run(&config, voice)
+/// Reads the same command line once more, where it was read first, over what files say by then.
+fn reread(arguments: Vec<OsString>, around: Surroundings) -> Reread {
+    Box::new(move || {
+        let variable = |name: &str| std::env::var_os(name);
+        match flags::read(arguments.iter().cloned(), &variable, &around)? {
+            Wish::Mount(config) => Ok(*config),
+            Wish::Show(_) => Err("the command line asks for no mount".to_owned()),
+        }
+    })
 }
 
 /// What this process has to work with; its limit of descriptors is raised as far as it may be.

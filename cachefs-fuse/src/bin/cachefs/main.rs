@@ -2,6 +2,7 @@
 //! calls to unmount one.
 
 mod bar;
+mod config;
 mod exit;
 mod flush;
 mod helper;

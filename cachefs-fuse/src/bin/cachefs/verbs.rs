@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::exit::Exit;
 use crate::out::Out;
 use crate::trouble::Trouble;
-use crate::{flush, recover, status, umount};
+use crate::{config, flush, recover, status, umount};
 
 /// A verb of the program. To add one is to write its module and its line in [`VERBS`].
 pub(crate) struct Verb {
@@ -36,6 +36,12 @@ pub(crate) const VERBS: &[Verb] = &[
         about: "Write everything to the source, then unmount.",
         arguments: umount::arguments,
         run: umount::run,
+    },
+    Verb {
+        name: "config",
+        about: "Show each setting of a mount, or of one to be made, and where it came from.",
+        arguments: config::arguments,
+        run: config::run,
     },
     Verb {
         name: "recover",

@@ -34,6 +34,7 @@ impl Guardian {
     pub(super) fn start(mountpoint: &Path) -> Result<Self, Failure> {
         let mut command = Command::new("/proc/self/exe");
         command.arg0("cachefs-guardian").arg(ARGUMENT).arg(mountpoint).current_dir("/");
+        command.env_remove("NOTIFY_SOCKET");
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = command.spawn().map_err(|error| {
             Failure::system(format!("the guardian of -o auto_unmount cannot be started: {error}"))

@@ -6,6 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::notifier::Notifier;
 use super::pulse::Pulse;
 use super::voice::Word;
 use crate::failure::Failure;
@@ -42,10 +43,15 @@ pub(crate) fn launch(arguments: impl IntoIterator<Item = OsString>) -> Result<()
     let cannot = |error| Failure::system(format!("the daemon cannot be started: {error}"));
     let mut daemon = command.spawn().map_err(cannot)?;
     let pipe = daemon.stdout.take().ok_or_else(|| Failure::system("the daemon cannot be heard"))?;
-    listen(&mut daemon, pipe, PATIENCE)
+    listen(&mut daemon, pipe, PATIENCE, &Notifier::of_this_process())
 }
 
-fn listen(daemon: &mut Child, pipe: ChildStdout, patience: Patience) -> Result<(), Failure> {
+fn listen(
+    daemon: &mut Child,
+    pipe: ChildStdout,
+    patience: Patience,
+    notifier: &Notifier,
+) -> Result<(), Failure> {
     let (sender, words) = channel();
     thread::spawn(move || {
         let mut pipe = BufReader::new(pipe);
@@ -63,6 +69,7 @@ fn listen(daemon: &mut Child, pipe: ChildStdout, patience: Patience) -> Result<(
                 watched.heard();
                 word.show().map_err(|error| Failure::system(format!("nothing can be printed: {error}")))?;
                 if matches!(word, Word::Ready(_)) {
+                    notifier.ready_in(daemon.id());
                     return Ok(());
                 }
             }
@@ -74,6 +81,7 @@ fn listen(daemon: &mut Child, pipe: ChildStdout, patience: Patience) -> Result<(
                     "the mount was not ready, and nothing moved for {seconds} s: does the source answer?"
                 )));
             }
+            Err(RecvTimeoutError::Timeout) if watched.moves() => notifier.extend("Starting"),
             Err(RecvTimeoutError::Timeout) => {}
         }
     }
@@ -97,6 +105,11 @@ impl Watched {
     fn heard(&mut self) {
         self.moved = Instant::now();
         self.told = self.moved;
+    }
+
+    /// Whether it did something until the last look.
+    fn moves(&self) -> bool {
+        self.moved.elapsed() < self.patience.look
     }
 
     /// Whether it did nothing for too long. Says now and then that it is still at work.
@@ -140,7 +153,7 @@ mod tests {
             look: Duration::from_millis(20),
             told: Duration::from_millis(100),
         };
-        let heard = listen(&mut child, pipe, patience);
+        let heard = listen(&mut child, pipe, patience, &Notifier::default());
         _ = child.kill();
         _ = child.wait();
         heard

@@ -1,5 +1,6 @@
 //! The process that serves a mount, from its checks to its end.
 
+mod announce;
 mod back;
 mod control;
 mod detach;
@@ -9,19 +10,18 @@ pub(crate) mod guardian;
 mod holders;
 pub(crate) mod launch;
 mod leaving;
-mod log_lines;
-mod logging;
+mod log;
 mod metrics;
+mod notifier;
 mod parting;
 mod pulse;
 mod ready;
+mod reload;
 mod report;
 mod signals;
-mod syslog;
 mod undead;
 mod voice;
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,15 +35,21 @@ use crate::failure::Failure;
 use crate::flags::{Config, KernelConfig};
 use crate::places::Places;
 use crate::{rights, warm};
+use announce::announce;
 use back::Back;
 use control::{Desk, Mounted, Slots};
 use detach::detach;
 use freshness::Freshness;
 use guardian::Guardian;
 use leaving::Leaving;
+use log::Log;
 use metrics::Outlets;
+pub(crate) use notifier::Notifier;
+use parking_lot::Mutex;
 use parting::Rest;
 use ready::Ready;
+use reload::Reload;
+pub(crate) use reload::Reread;
 use report::Reporter;
 use signals::{Steered, Steering};
 pub(crate) use voice::{Voice, Word};
@@ -58,18 +64,14 @@ const TELL_MAX: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Why there is no mount; nothing is left behind then.
-pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
-    if voice == Voice::Pipe {
-        rustix::process::setsid()
-            .map_err(|errno| Failure::system(format!("no session of its own: {errno}")))?;
-    }
-    logging::start(&config.log, voice)?;
+pub(crate) fn run(config: &Config, voice: Voice, reread: Reread) -> Result<(), Failure> {
+    own_session(voice)?;
+    let log = Log::start(&config.log, voice)?;
+    let notifier = Notifier::of_this_process();
+    // In the background it is the parent who tells, until the mount is ready.
+    let starting = (voice == Voice::Terminal).then(|| notifier.starting());
     bound_allocator();
-    rights::check(config.kernel.allow_other)?;
-    let ours = format!("fuse.{}", config.kernel.subtype);
-    let note = |text: &str| voice.note(text);
-    undead::cut_off_at(&config.mountpoint, &note);
-    let places = Places::check(&config.source, &config.mountpoint, &ours, note, detach)?;
+    let places = check_places(config, voice)?;
     let (cache, freshness, back) = assemble(config, &places, voice)?;
     warm::check(&cache, &config.warm.globs)?;
     let outlets = Outlets::open(config)?;
@@ -86,12 +88,17 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
     let telling = outlets.tell(config, &places, (&freshness, profile), reporter.clone())?;
     let aside = config.log.file.is_some().then_some(voice);
     let leaving = Arc::new(Leaving::default());
+    let settings = Arc::new(Mutex::new(config.effective.clone()));
+    let status = format!("{} on {}", places.source.display(), places.mountpoint.display());
+    let reload = Reload::new(reread, Arc::clone(&settings), log.clone(), notifier.clone(), status.clone());
     steering.follow(Steered {
         unmounter: mount.unmounter(),
         voice,
         aside,
         back: back.clone(),
         leaving: Arc::clone(&leaving),
+        notifier: notifier.clone(),
+        reload,
         report: move || reporter.log(),
     })?;
     let mounted = Mounted {
@@ -105,6 +112,7 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         leaving: Arc::clone(&leaving),
         flushes: Slots::default(),
         asking: Slots::default(),
+        settings,
     };
     let mut desk = Desk::open(mounted, trace(&places, back.as_deref()));
     let (places, freshness, back) = (&places, &freshness, back.as_deref());
@@ -112,16 +120,39 @@ pub(crate) fn run(config: &Config, voice: Voice) -> Result<(), Failure> {
         &Ready { config, places, freshness, profile, metrics: telling.address, back, control: desk.path() },
         voice,
     )?;
+    drop(starting);
+    if voice == Voice::Terminal {
+        notifier.ready(&status);
+    }
     if !config.warm.globs.is_empty() {
         warm::start(cache, &config.warm, progress, voice)?;
     }
     let ended = mount.wait();
+    notifier.stopping();
     drop(guardian);
     telling.end();
     desk.outlive();
-    let rest = parting::part(back, &leaving, aside);
+    let rest = parting::part(back, &leaving, aside, &notifier);
     desk.close(TELL_MAX, rest == Rest::Dirty);
-    end(ended, rest)
+    end(ended, rest, &log)
+}
+
+/// In the background nothing that ends a terminal's processes is meant for this one.
+fn own_session(voice: Voice) -> Result<(), Failure> {
+    if voice == Voice::Terminal {
+        return Ok(());
+    }
+    let own = rustix::process::setsid().map(drop);
+    own.map_err(|errno| Failure::system(format!("no session of its own: {errno}")))
+}
+
+/// The source and the mount point, once whatever is dead there is out of the way.
+fn check_places(config: &Config, voice: Voice) -> Result<Places, Failure> {
+    rights::check(config.kernel.allow_other)?;
+    let ours = format!("fuse.{}", config.kernel.subtype);
+    let note = |text: &str| voice.note(text);
+    undead::cut_off_at(&config.mountpoint, &note);
+    Places::check(&config.source, &config.mountpoint, &ours, note, detach)
 }
 
 /// What is left for whoever finds the mount after this process was killed.
@@ -204,41 +235,10 @@ fn mount_config(config: &KernelConfig, source: &Path) -> MountConfig {
     }
 }
 
-/// Says that the mount is ready, and in what mode, to who waits for it; from then on nobody listens.
-fn announce(ready: &Ready<'_>, voice: Voice) -> Result<(), Failure> {
-    let config = ready.config;
-    if voice == Voice::Pipe || config.log.file.is_some() {
-        tracing::info!("{ready}");
-    }
-    if let Some(why) = &ready.freshness.no_watch {
-        tell_no_watch(why, config, voice);
-    }
-    let text = match (config.json, voice) {
-        (true, _) => ready.json(),
-        (false, Voice::Terminal) => ready.to_string(),
-        (false, Voice::Pipe) => String::new(),
-    };
-    let gone =
-        |error| Failure::system(format!("who started the mount was gone before it was ready: {error}"));
-    voice.say(&Word::Ready(text)).map_err(gone)?;
-    if voice == Voice::Pipe {
-        let null = File::options().write(true).open("/dev/null").map_err(gone)?;
-        rustix::stdio::dup2_stdout(null).map_err(|errno| gone(errno.into()))?;
-    }
-    Ok(())
-}
-
-/// Why there is no watch, to people too where neither the log nor the ready line tells them.
-fn tell_no_watch(why: &str, config: &Config, voice: Voice) {
-    tracing::warn!("no watch ({why}): each open and look-up asks the source");
-    if voice == Voice::Pipe || (config.json && config.log.file.is_some()) {
-        voice.note(&format!("no watch ({why}): each open and look-up asks the source"));
-    }
-}
-
 /// Ends the process, whatever hangs in the source.
-fn end(ended: io::Result<()>, rest: Rest) -> Result<(), Failure> {
+fn end(ended: io::Result<()>, rest: Rest, log: &Log) -> Result<(), Failure> {
     tracing::info!("unmounted");
+    log.finish();
     match ended {
         Ok(()) => std::process::exit(rest.code()),
         Err(error) => Err(Failure::mount(format!("serving ended: {error}"))),

@@ -1,10 +1,17 @@
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use cachefs_fuse::control::Outcome;
 use indicatif::HumanBytes;
 
 use super::back::{Back, left};
 use super::control::outcome;
 use super::leaving::Leaving;
+use super::notifier::Notifier;
 use super::voice::Voice;
+
+/// How often the service manager hears that it is still written back.
+const EXTEND_PERIOD: Duration = Duration::from_secs(1);
 
 /// How a mount ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +49,24 @@ impl Rest {
 }
 
 /// Once the mount is gone: writes back what was written, and tells those who wait for it what remains.
-pub(super) fn part(back: Option<&Back>, leaving: &Leaving, aside: Option<Voice>) -> Rest {
+pub(super) fn part(
+    back: Option<&Back>,
+    leaving: &Leaving,
+    aside: Option<Voice>,
+    notifier: &Notifier,
+) -> Rest {
     let deadline = leaving.begin();
     let outcome = match back {
         Some(back) => {
-            let drained =
-                back.drain_at_last(deadline, &|tempo| leaving.note(tempo.far(std::time::Instant::now())));
+            let extended: Cell<Option<Instant>> = Cell::new(None);
+            let drained = back.drain_at_last(deadline, &|tempo| {
+                let now = Instant::now();
+                leaving.note(tempo.far(now));
+                if extended.get().is_none_or(|at| now.saturating_duration_since(at) >= EXTEND_PERIOD) {
+                    extended.set(Some(now));
+                    notifier.extend(&format!("Writing back: {}", tempo.shown(now)));
+                }
+            });
             tell_conflicts(back, aside);
             tell_remains(back, aside);
             back.forget();

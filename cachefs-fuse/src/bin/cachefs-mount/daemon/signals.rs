@@ -9,6 +9,8 @@ use signal_hook::iterator::Signals;
 use super::back::Back;
 use super::holders::Holders;
 use super::leaving::Leaving;
+use super::notifier::Notifier;
+use super::reload::Reload;
 use super::voice::Voice;
 use crate::failure::Failure;
 
@@ -27,7 +29,8 @@ impl Steering {
     }
 
     /// Follows them on a thread of its own, also those that came before: the first TERM or INT unmounts, and what was
-    /// written goes to the source before the process ends; the second stops it at once; USR1 calls `report`.
+    /// written goes to the source before the process ends; the second stops it at once; HUP reads the configuration
+    /// anew, but where it says that the terminal is gone; USR1 calls `report`.
     ///
     /// # Errors
     /// When the thread cannot be started.
@@ -38,8 +41,9 @@ impl Steering {
             for signal in &mut signals {
                 match signal {
                     SIGUSR1 => (steered.report)(),
-                    SIGHUP if steered.voice == Voice::Pipe => {
-                        tracing::info!("SIGHUP: there is no configuration file to read");
+                    // Elsewhere it says that the terminal is gone.
+                    SIGHUP if steered.voice == Voice::Pipe || steered.notifier.is_heard() => {
+                        steered.reload.run();
                     }
                     _ if stopping => stop_at_once(&steered, signal),
                     _ => {
@@ -62,6 +66,8 @@ pub(super) struct Steered<F> {
     pub(super) aside: Option<Voice>,
     pub(super) back: Option<Arc<Back>>,
     pub(super) leaving: Arc<Leaving>,
+    pub(super) notifier: Notifier,
+    pub(super) reload: Reload,
     pub(super) report: F,
 }
 
@@ -72,6 +78,7 @@ fn unmount<F>(steered: &Steered<F>) {
         return end_detached(steered);
     }
     tracing::info!(mount = %unmounter.path().display(), "unmounting");
+    steered.notifier.stopping();
     match unmounter.unmount(How::Plain) {
         Ok(()) => {}
         Err(MountError::Busy { path }) => {

@@ -105,7 +105,7 @@ pub(super) const FLAGS: &[Flag] = &[
 /// Within `-o` it may also be the mount option that all filesystems have.
 fn sync(settings: &mut Settings, text: &str) -> Result<(), String> {
     settings.back.sync = Some(match text {
-        "" => return add(settings, MountFlag::Sync),
+        "" => return add(settings, MountFlag::Sync, ""),
         "always" => SyncPolicy::Always,
         "everysec" => SyncPolicy::EverySecond,
         "never" => SyncPolicy::Never,

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 
-use super::flag::{Flag, Spelled, Takes};
+use super::flag::{Flag, Takes};
 use super::{help, table};
 
 /// The command line, made from the table.
@@ -16,7 +16,7 @@ pub(super) fn arguments() -> Command {
         .no_binary_name(true)
         .arg(operands());
     table::GROUPS.iter().fold(command, |command, (title, flags)| {
-        let flags = flags.iter().filter(|flag| flag.spelled != Spelled::MountOption);
+        let flags = flags.iter().filter(|flag| flag.is_argument());
         command.args(flags.map(|flag| argument(flag).help_heading(*title)))
     })
 }
@@ -27,7 +27,7 @@ pub(super) fn mount_options() -> Command {
         .no_binary_name(true)
         .disable_help_flag(true)
         .disable_version_flag(true)
-        .args(table::all().filter(|flag| flag.spelled != Spelled::Argument).map(mount_option))
+        .args(table::all().filter(|flag| flag.is_mount_option()).map(mount_option))
 }
 
 /// SRC and MNT. clap cannot count them: how many of the words after `--warm` are patterns depends on them.

@@ -2,7 +2,7 @@ use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::flag::{Flag, Spelled, Takes};
-use super::table;
+use super::{command, table};
 
 /// What clap holds against the arguments, in one line that says what would be right.
 pub(super) fn about_arguments(error: &Error) -> String {
@@ -38,6 +38,12 @@ pub(super) fn about_mount_options(error: &Error) -> String {
         }
         _ => other(error),
     }
+}
+
+/// The key of the configuration file that is nearest to one that is none.
+pub(super) fn nearest_key(key: &str) -> Option<String> {
+    let error = command::mount_options().try_get_matches_from([format!("--{key}")]).err()?;
+    table::find(&suggested(&error)?).filter(|flag| flag.is_filed()).map(Flag::key)
 }
 
 /// The argument in question, without what may follow it.

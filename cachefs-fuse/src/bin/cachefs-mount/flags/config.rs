@@ -8,6 +8,7 @@ use cachefs_fuse::{MountFlag, Profile};
 
 use super::back::BackConfig;
 use super::coherence::Coherence;
+use super::effective::Effective;
 use super::machine::Machine;
 use super::settings::Settings;
 
@@ -18,6 +19,7 @@ pub(crate) struct Config {
     pub(crate) mountpoint: PathBuf,
     pub(crate) foreground: bool,
     pub(crate) json: bool,
+    pub(crate) quiet: bool,
     pub(crate) cache: CacheConfig,
     /// How it is written back, where it is.
     pub(crate) back: Option<BackConfig>,
@@ -27,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) warm: WarmConfig,
     pub(crate) metrics: MetricsConfig,
     pub(crate) log: LogConfig,
+    /// What all of it was made of.
+    pub(crate) effective: Effective,
 }
 
 /// The engine's part.
@@ -74,6 +78,16 @@ pub(crate) struct LogConfig {
     /// `None`: standard error in the foreground, syslog in the background.
     pub(crate) file: Option<PathBuf>,
     pub(crate) level: tracing::Level,
+    pub(crate) format: LogFormat,
+}
+
+/// How lines of the log read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// Where writes go.
@@ -113,11 +127,7 @@ impl Config {
         let coherence = coherence(&settings)?;
         let back = BackConfig::new(&settings, machine)?;
         let metrics = MetricsConfig::new(&settings)?;
-        let level = match settings.verbose {
-            0 => settings.log_level,
-            1 => settings.log_level.max(tracing::Level::DEBUG),
-            _ => tracing::Level::TRACE,
-        };
+        let log = LogConfig::new(&settings)?;
         Ok(Self {
             source,
             mountpoint,
@@ -129,8 +139,23 @@ impl Config {
             kernel: KernelConfig::new(&settings, coherence.belief(), handles_max),
             warm: WarmConfig { globs: settings.warm, workers: settings.warm_workers },
             metrics,
-            log: LogConfig { file: settings.log, level },
+            log,
+            quiet: settings.quiet,
+            effective: Effective::default(),
         })
+    }
+}
+
+impl LogConfig {
+    fn new(settings: &Settings) -> Result<Self, String> {
+        let level = match (settings.quiet, settings.verbose) {
+            (true, 0) => settings.log_level.min(tracing::Level::WARN),
+            (true, _) => return Err("--quiet and --verbose contradict each other: give only one".to_owned()),
+            (false, 0) => settings.log_level,
+            (false, 1) => settings.log_level.max(tracing::Level::DEBUG),
+            (false, _) => tracing::Level::TRACE,
+        };
+        Ok(Self { file: settings.log.clone(), level, format: settings.log_format })
     }
 }
 
@@ -280,6 +305,8 @@ mod tests {
     fn verbosity_adds_to_the_level() {
         assert_eq!(config("-v").log.level, tracing::Level::DEBUG);
         assert_eq!(config("-vv").log.level, tracing::Level::TRACE);
+        assert_eq!(config("-q").log.level, tracing::Level::WARN);
+        assert_eq!(config("-q --log-level error").log.level, tracing::Level::ERROR);
         assert_eq!(config("--log-level trace -v").log.level, tracing::Level::TRACE);
     }
 }

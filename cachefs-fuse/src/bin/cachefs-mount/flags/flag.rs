@@ -4,11 +4,16 @@ use super::settings::Settings;
 
 /// One option with all that is known of it. The same entry is spelled `--long VALUE` among the arguments,
 /// `long=VALUE` within `-o`, and `CACHEFS_LONG=VALUE` in the environment; `-` and `_` are alike in all three.
+#[derive(Debug)]
 pub(crate) struct Flag {
     pub(super) long: &'static str,
     pub(super) short: Option<char>,
     pub(super) takes: Takes,
     pub(super) spelled: Spelled,
+    /// It can change while the mount is there.
+    pub(super) live: bool,
+    /// It may stand in the configuration file, too.
+    pub(super) filed: bool,
     /// The default as the help shows it; empty for what is simply off.
     pub(super) default: &'static str,
     /// One sentence for the help.
@@ -18,11 +23,32 @@ pub(crate) struct Flag {
 }
 
 /// One option as it was given.
+#[derive(Debug)]
 pub(super) struct Given {
     pub(super) flag: &'static Flag,
     pub(super) value: String,
     /// How messages call it.
     pub(super) spelling: String,
+    pub(super) layer: Layer,
+}
+
+/// Where an option was given, the later ones above the earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layer {
+    File,
+    Environment,
+    Argument,
+}
+
+impl Layer {
+    /// As people read it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Environment => "environment",
+            Self::Argument => "flag",
+        }
+    }
 }
 
 /// What follows an option.
@@ -49,6 +75,8 @@ pub(super) enum Spelled {
     Argument,
     /// Within `-o` only: known from libfuse and mount(8).
     MountOption,
+    /// In the configuration file only, for a single mount.
+    File,
 }
 
 impl Flag {
@@ -65,6 +93,8 @@ impl Flag {
             short: None,
             takes: Takes::Value(value),
             spelled: Spelled::Everywhere,
+            live: false,
+            filed: true,
             default,
             help,
             set,
@@ -77,8 +107,7 @@ impl Flag {
         help: &'static str,
         set: fn(&mut Settings, &str) -> Result<(), String>,
     ) -> Self {
-        let spelled = Spelled::Everywhere;
-        Self { long, short: None, takes: Takes::Nothing, spelled, default: "", help, set }
+        Self::value(long, "", "", help, set).takes(Takes::Nothing)
     }
 
     /// Gives it a one-letter spelling.
@@ -97,6 +126,38 @@ impl Flag {
     pub(super) const fn takes(mut self, takes: Takes) -> Self {
         self.takes = takes;
         self
+    }
+
+    /// It can change while the mount is there.
+    pub(super) const fn live(mut self) -> Self {
+        self.live = true;
+        self
+    }
+
+    /// It makes no sense in a file.
+    pub(super) const fn not_filed(mut self) -> Self {
+        self.filed = false;
+        self
+    }
+
+    /// Whether it may be an argument.
+    pub(super) fn is_argument(&self) -> bool {
+        matches!(self.spelled, Spelled::Everywhere | Spelled::Argument)
+    }
+
+    /// Whether it may stand within `-o`.
+    pub(super) fn is_mount_option(&self) -> bool {
+        matches!(self.spelled, Spelled::Everywhere | Spelled::MountOption)
+    }
+
+    /// Whether it may stand in the configuration file.
+    pub(super) fn is_filed(&self) -> bool {
+        self.filed && self.spelled != Spelled::Argument
+    }
+
+    /// As the file has it.
+    pub(super) fn key(&self) -> String {
+        self.long.replace('-', "_")
     }
 
     /// What it is about: of two options about the same thing, one among the arguments wins over one in the

@@ -2,7 +2,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::ArgMatches;
 
-use super::flag::{Flag, Given, Takes};
+use super::flag::{Flag, Given, Layer, Takes};
 use super::{list, table};
 
 /// The command line in the order in which it was written.
@@ -52,7 +52,8 @@ impl Line {
         if matches!(flag.takes, Takes::Options(_)) {
             self.given.extend(list::read(&value)?);
         } else {
-            self.given.push(Given { flag, value, spelling: format!("--{}", flag.long) });
+            let spelling = format!("--{}", flag.long);
+            self.given.push(Given { flag, value, spelling, layer: Layer::Argument });
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-use super::flag::Given;
+use super::flag::{Flag, Given, Layer};
 use super::line::text;
 use super::{command, complaint, mount_options, table};
 
@@ -20,11 +20,22 @@ pub(super) fn read(list: &str) -> Result<Vec<Given>, String> {
         let spelling = format!("-o {}", flag.long.replace('-', "_"));
         let places = matches.indices_of(flag.long).into_iter().flatten();
         for (place, value) in places.zip(matches.get_raw(flag.long).into_iter().flatten()) {
-            given.push((place, Given { flag, value: text(value)?, spelling: spelling.clone() }));
+            let (value, spelling) = (text(value)?, spelling.clone());
+            given.push((place, Given { flag, value, spelling, layer: Layer::Argument }));
         }
     }
     given.sort_by_key(|(place, _)| *place);
     Ok(given.into_iter().map(|(_, given)| given).collect())
+}
+
+/// A list without what is no mount option of anybody.
+pub(crate) fn known(list: &str) -> String {
+    let is_known = |item: &&String| {
+        let name = item.split('=').next().unwrap_or_default();
+        mount_options::ignored(name) || table::find(name).is_some_and(Flag::is_mount_option)
+    };
+    let items = split(list);
+    items.iter().filter(is_known).map(|item| item.replace(',', "\\,")).collect::<Vec<_>>().join(",")
 }
 
 /// Splits at commas; `\,` is a comma within an item.
@@ -45,6 +56,14 @@ fn split(list: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_knows_can_be_left_out() {
+        assert_eq!(
+            known("rw,fancy=1,warm=a\\,b,x-y,nofail,memory=1G,-f"),
+            "rw,warm=a\\,b,x-y,nofail,memory=1G"
+        );
+    }
 
     #[test]
     fn a_comma_can_be_escaped() {

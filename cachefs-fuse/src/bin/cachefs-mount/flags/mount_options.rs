@@ -17,12 +17,12 @@ pub(super) const OPTIONS: &[Flag] = &[
         settings.auto_unmount = yes(text)?;
         Ok(())
     }),
-    option("ro", "Refuse changes.", |settings, _| {
-        settings.read_only = true;
+    option("ro", "Refuse changes.", |settings, text| {
+        settings.read_only = yes(text)?;
         Ok(())
     }),
-    option("rw", "Allow changes.", |settings, _| {
-        settings.read_only = false;
+    option("rw", "Allow changes.", |settings, text| {
+        settings.read_only = !yes(text)?;
         Ok(())
     }),
     option("fsname", "The name df and mount show.", |settings, text| {
@@ -62,28 +62,31 @@ pub(super) const OPTIONS: &[Flag] = &[
         },
     )
     .takes(Takes::Value("TIME")),
-    kernel("suid", |settings, _| add(settings, MountFlag::Suid)),
-    kernel("nosuid", |settings, _| add(settings, MountFlag::NoSuid)),
-    kernel("dev", |settings, _| add(settings, MountFlag::Dev)),
-    kernel("nodev", |settings, _| add(settings, MountFlag::NoDev)),
-    kernel("exec", |settings, _| add(settings, MountFlag::Exec)),
-    kernel("noexec", |settings, _| add(settings, MountFlag::NoExec)),
-    kernel("noatime", |settings, _| add(settings, MountFlag::NoAtime)),
-    kernel("nodiratime", |settings, _| add(settings, MountFlag::NoDirAtime)),
-    kernel("relatime", |settings, _| add(settings, MountFlag::RelAtime)),
-    kernel("strictatime", |settings, _| add(settings, MountFlag::StrictAtime)),
-    kernel("dirsync", |settings, _| add(settings, MountFlag::DirSync)),
-    kernel("atime", |settings, _| remove(settings, MountFlag::NoAtime)),
-    kernel("diratime", |settings, _| remove(settings, MountFlag::NoDirAtime)),
-    kernel("async", |settings, _| remove(settings, MountFlag::Sync)),
+    kernel("suid", |settings, text| add(settings, MountFlag::Suid, text)),
+    kernel("nosuid", |settings, text| add(settings, MountFlag::NoSuid, text)),
+    kernel("dev", |settings, text| add(settings, MountFlag::Dev, text)),
+    kernel("nodev", |settings, text| add(settings, MountFlag::NoDev, text)),
+    kernel("exec", |settings, text| add(settings, MountFlag::Exec, text)),
+    kernel("noexec", |settings, text| add(settings, MountFlag::NoExec, text)),
+    kernel("noatime", |settings, text| add(settings, MountFlag::NoAtime, text)),
+    kernel("nodiratime", |settings, text| add(settings, MountFlag::NoDirAtime, text)),
+    kernel("relatime", |settings, text| add(settings, MountFlag::RelAtime, text)),
+    kernel("strictatime", |settings, text| add(settings, MountFlag::StrictAtime, text)),
+    kernel("dirsync", |settings, text| add(settings, MountFlag::DirSync, text)),
+    kernel("atime", |settings, text| remove(settings, MountFlag::NoAtime, text)),
+    kernel("diratime", |settings, text| remove(settings, MountFlag::NoDirAtime, text)),
+    kernel("async", |settings, text| remove(settings, MountFlag::Sync, text)),
 ];
 
 /// Written in fstab for others than us, or what holds anyway.
-const IGNORED: &[&str] = &["_netdev", "auto", "defaults", "noauto", "nofail", "nouser", "user", "users"];
+const IGNORED: &[&str] = &[
+    "_netdev", "_rnetdev", "auto", "comment", "defaults", "group", "helper", "loud", "noauto", "nofail",
+    "nogroup", "noowner", "nouser", "nousers", "owner", "silent", "uhelper", "user", "users",
+];
 
 /// Whether a mount option is none of our business.
 pub(super) fn ignored(option: &str) -> bool {
-    option.starts_with("x-") || IGNORED.contains(&option)
+    option.starts_with("x-") || option.starts_with("X-") || IGNORED.contains(&option)
 }
 
 const fn option(
@@ -99,13 +102,17 @@ const fn kernel(long: &'static str, set: fn(&mut Settings, &str) -> Result<(), S
 }
 
 /// The mount takes the last of two flags that contradict each other.
-pub(super) fn add(settings: &mut Settings, flag: MountFlag) -> Result<(), String> {
-    settings.kernel_flags.push(flag);
+pub(super) fn add(settings: &mut Settings, flag: MountFlag, text: &str) -> Result<(), String> {
+    if yes(text)? {
+        settings.kernel_flags.push(flag);
+    }
     Ok(())
 }
 
-fn remove(settings: &mut Settings, flag: MountFlag) -> Result<(), String> {
-    settings.kernel_flags.retain(|other| *other != flag);
+fn remove(settings: &mut Settings, flag: MountFlag, text: &str) -> Result<(), String> {
+    if yes(text)? {
+        settings.kernel_flags.retain(|other| *other != flag);
+    }
     Ok(())
 }
 
@@ -143,7 +150,9 @@ mod tests {
 
     #[test]
     fn what_fstab_says_to_others_is_ignored() {
-        let said = settings("-o defaults,_netdev,nofail,x-systemd.automount,x-gvfs-show=1,noauto,user");
+        let said = settings(
+            "-o defaults,_netdev,nofail,x-systemd.automount,x-gvfs-show=1,noauto,user,user=alice,X-mount.mkdir",
+        );
         assert_eq!(said, Settings::default());
     }
 

@@ -13,11 +13,37 @@ pub(super) const FLAGS: &[Flag] = &[
             Ok(())
         },
     )
-    .short('f'),
+    .short('f')
+    .not_filed(),
     Flag::value("options", "LIST", "", "Mount options, separated by commas; see below.", |_, _| Ok(()))
         .short('o')
         .takes(Takes::Options("LIST"))
         .spelled(Spelled::Argument),
+    Flag::value(
+        "config",
+        "FILE",
+        "/etc/cachefs/config.toml, ~/.config/cachefs/config.toml",
+        "Read this configuration file instead of the usual ones.",
+        |_, _| Ok(()),
+    )
+    .not_filed(),
+    Flag::switch(
+        "show-config",
+        "Show each setting and where it came from, and mount nothing.",
+        |_, _| Ok(()),
+    )
+    .spelled(Spelled::Argument),
+    Flag::value(
+        "source",
+        "DIR",
+        "",
+        "The directory to be mounted, where only the mount point is named.",
+        |settings, text| {
+            settings.source = Some(text.into());
+            Ok(())
+        },
+    )
+    .spelled(Spelled::File),
     Flag::value(
         "profile",
         "PROFILE",

@@ -1,3 +1,4 @@
+use super::config::LogFormat;
 use super::flag::{Flag, yes};
 use super::span::span;
 
@@ -51,16 +52,43 @@ pub(super) const FLAGS: &[Flag] = &[
             _ => return Err(format!("\"{text}\" is not a level: give error, warn, info, debug or trace")),
         };
         Ok(())
-    }),
+    })
+    .live(),
+    Flag::value(
+        "log-format",
+        "FORMAT",
+        "text",
+        "text, or json: an object on each line.",
+        |settings, text| {
+            settings.log_format = match text {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                _ => return Err(format!("\"{text}\" is not a format: give text or json")),
+            };
+            Ok(())
+        },
+    ),
     Flag::switch("verbose", "Log debug lines; given twice, trace lines.", |settings, text| {
         settings.verbose = settings.verbose.saturating_add(u8::from(yes(text)?));
         Ok(())
     })
-    .short('v'),
+    .short('v')
+    .live(),
+    Flag::switch(
+        "quiet",
+        "Log warnings and errors only, and do not say that the mount is ready.",
+        |settings, text| {
+            settings.quiet = yes(text)?;
+            Ok(())
+        },
+    )
+    .short('q')
+    .live(),
     Flag::switch("json", "Say that the mount is ready as one JSON line.", |settings, text| {
         settings.json = yes(text)?;
         Ok(())
-    }),
+    })
+    .not_filed(),
 ];
 
 #[cfg(test)]
@@ -86,6 +114,8 @@ mod tests {
 
     #[test]
     fn an_unknown_level_is_told_so() {
+        assert!(usage("--log-format xml").contains("text or json"));
+        assert!(usage("-qv").contains("give only one"));
         assert!(usage("--log-level loud").contains("error, warn, info, debug or trace"));
     }
 }

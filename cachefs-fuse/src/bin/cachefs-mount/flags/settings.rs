@@ -7,13 +7,15 @@ use cachefs_fuse::{MountFlag, Profile};
 
 use super::back::Back;
 use super::coherence::Coherence;
-use super::config::Mode;
+use super::config::{LogFormat, Mode};
 use super::size::Size;
 
 /// What the user said, typed but not yet checked against each other and the machine; [`Default`] is what holds when
 /// nothing is said.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Settings {
+    /// What only a file says.
+    pub(super) source: Option<PathBuf>,
     pub(super) foreground: bool,
     pub(super) json: bool,
 
@@ -55,6 +57,8 @@ pub(super) struct Settings {
 
     pub(super) log: Option<PathBuf>,
     pub(super) log_level: tracing::Level,
+    pub(super) log_format: LogFormat,
+    pub(super) quiet: bool,
     /// How often `-v` was given.
     pub(super) verbose: u8,
 }
@@ -62,6 +66,7 @@ pub(super) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            source: None,
             foreground: false,
             json: false,
             memory: None,
@@ -93,6 +98,8 @@ impl Default for Settings {
             metrics_interval: Duration::from_secs(15),
             log: None,
             log_level: tracing::Level::INFO,
+            log_format: LogFormat::Text,
+            quiet: false,
             verbose: 0,
         }
     }

@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn the_defaults_shown_are_the_defaults_held() {
-        let in_words = ["memory", "log", "coherence", "handles-max", "state-dir"];
+        let in_words = ["memory", "log", "coherence", "handles-max", "state-dir", "config"];
         for flag in all().filter(|flag| !flag.default.is_empty() && !in_words.contains(&flag.long)) {
             let mut settings = Settings::default();
             (flag.set)(&mut settings, flag.default).expect(flag.long);
@@ -53,7 +53,7 @@ mod tests {
         for flag in all().filter(|flag| flag.spelled != Spelled::MountOption) {
             assert!(flag.help.ends_with('.'), "{}", flag.long);
             let off_by_default =
-                ["options", "ttl", "warm", "metrics", "metrics-textfile"].contains(&flag.long);
+                ["options", "ttl", "warm", "metrics", "metrics-textfile", "source"].contains(&flag.long);
             let has_default = flag.takes == Takes::Nothing || off_by_default || !flag.default.is_empty();
             assert!(has_default, "{} shows no default", flag.long);
         }

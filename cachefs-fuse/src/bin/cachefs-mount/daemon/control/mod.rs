@@ -1,5 +1,6 @@
 //! What the control socket of this mount can be asked. A verb is a function and a line in [`VERBS`].
 
+mod config;
 mod desk;
 mod flush;
 mod slots;
@@ -12,11 +13,13 @@ use std::sync::Arc;
 use cachefs::CacheFs;
 use cachefs_fuse::Unmounter;
 use cachefs_fuse::control::{Refusal, Request, Serve, Talk};
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::back::Back;
 use super::leaving::Leaving;
+use crate::flags::Effective;
 pub(super) use desk::Desk;
 pub(super) use flush::outcome;
 pub(super) use slots::Slots;
@@ -24,7 +27,8 @@ pub(super) use slots::Slots;
 /// A verb by its name.
 type Verb = (&'static str, fn(&Mounted, &Request, &mut Talk<'_>) -> Result<Value, Refusal>);
 
-const VERBS: &[Verb] = &[("status", status::run), ("flush", flush::run), ("umount", umount::run)];
+const VERBS: &[Verb] =
+    &[("status", status::run), ("flush", flush::run), ("umount", umount::run), ("config", config::run)];
 
 /// The mount that verbs are about.
 #[derive(Debug)]
@@ -41,6 +45,8 @@ pub(super) struct Mounted {
     pub(super) flushes: Slots,
     /// Those who ask the source something.
     pub(super) asking: Slots,
+    /// What holds, and where it came from.
+    pub(super) settings: Arc<Mutex<Effective>>,
 }
 
 impl Serve for Mounted {

@@ -1,11 +1,12 @@
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tracing::{Level, Metadata};
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
+
+use super::sink::{Sink, severity};
 
 /// Where the system's log listens.
 const SOCKET: &str = "/dev/log";
@@ -60,50 +61,14 @@ impl Syslog {
     }
 }
 
-/// Takes one event.
-#[derive(Debug)]
-pub(super) struct Line<'a> {
-    syslog: &'a Syslog,
-    severity: u8,
-}
-
-impl Write for Line<'_> {
-    /// The subscriber hands over whole events.
-    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        self.syslog.send(self.severity, &String::from_utf8_lossy(event));
-        Ok(event.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Syslog {
-    type Writer = Line<'a>;
-
-    fn make_writer(&'a self) -> Line<'a> {
-        Line { syslog: self, severity: severity(Level::INFO) }
-    }
-
-    fn make_writer_for(&'a self, event: &Metadata<'_>) -> Line<'a> {
-        Line { syslog: self, severity: severity(*event.level()) }
-    }
-}
-
-const fn severity(level: Level) -> u8 {
-    match level {
-        Level::ERROR => 3,
-        Level::WARN => 4,
-        Level::INFO => 6,
-        Level::DEBUG | Level::TRACE => 7,
+impl Sink for Syslog {
+    fn put(&self, level: Level, line: &str) {
+        self.send(severity(level), line);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tracing_subscriber::layer::SubscriberExt;
-
     use super::*;
 
     fn hear(socket: &UnixDatagram) -> String {
@@ -116,17 +81,11 @@ mod tests {
     fn events_arrive_with_their_severity_on_one_line() {
         let top = tempfile::tempdir().expect("temp");
         let socket = UnixDatagram::bind(top.path().join("log")).expect("bind");
-        let lines = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_target(false);
         let syslog = Syslog::at(top.path().join("log")).expect("socket");
-        tracing::subscriber::with_default(
-            tracing_subscriber::registry().with(lines.with_writer(syslog)),
-            || {
-                tracing::error!(path = "x", "it\nfailed");
-                tracing::debug!("fine");
-            },
-        );
+        syslog.put(Level::ERROR, "ERROR it\nfailed");
+        syslog.put(Level::DEBUG, "DEBUG fine");
         let tag = format!("cachefs-mount[{}]:", std::process::id());
-        assert_eq!(hear(&socket), format!("<27>{tag} ERROR it failed path=\"x\""));
+        assert_eq!(hear(&socket), format!("<27>{tag} ERROR it failed"));
         assert_eq!(hear(&socket), format!("<31>{tag} DEBUG fine"));
     }
 
