@@ -39,4 +39,4 @@ pub use recovery::{
     Discarded, Dropped, Exported, FileReport, KeptBeside, Loss, RecoverError, Replayed, Report, Setup,
     Waiting, boot_id, discard, export, inspect,
 };
-pub use status::Status;
+pub use status::{Pending, Status};

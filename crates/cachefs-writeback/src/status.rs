@@ -1,13 +1,14 @@
 //! What a write-back tells of itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cachefs_vfs::{Errno, Error, FileId};
 
 use crate::core::Core;
+use crate::dirty::DirtyFile;
 use crate::flush::{Remaining, remaining};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{Arc, AtomicU64, Ordering};
 
 /// Files that fail which are named.
 const FAILING_MAX: usize = 16;
@@ -61,7 +62,35 @@ pub struct Status {
     pub failing: Vec<Remaining>,
 }
 
+/// A file that waits to be written to the backing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// From the root of the backing.
+    pub path: PathBuf,
+    /// How much of it the backing lacks, in bytes; 0 where only its length does.
+    pub bytes: u64,
+    /// For how long.
+    pub age: Duration,
+    /// What kept it from being written, if it was tried.
+    pub error: Option<Error>,
+    /// Its flush hangs in the backing.
+    pub hangs: bool,
+}
+
 impl Core {
+    /// What waits, the oldest first, at most so many files. No I/O.
+    pub(crate) fn waiting(&self, max: usize) -> Vec<Pending> {
+        let now = self.clock.now();
+        let mut files = self.table.all_dirty();
+        files.sort_by_cached_key(|file| file.state().first);
+        let one = |file: &Arc<DirtyFile>| {
+            let Remaining { path, bytes, error } = remaining(file)?;
+            let age = now.since(file.state().first);
+            Some(Pending { path, bytes, age, error, hangs: self.hangs(file) })
+        };
+        files.iter().filter_map(one).take(max).collect()
+    }
+
     fn no_room(&self) -> Option<Error> {
         let full = || Error::new(Errno::NOSPC).on("making room in", Path::new("the journal"));
         self.hunger.is_hopeless().then(full)

@@ -11,7 +11,7 @@ use super::name_locks::NameLocks;
 use super::shared::Shared;
 use crate::core::Core;
 use crate::flush::{DrainHow, Drained, Flushers, Progress};
-use crate::status::Status;
+use crate::status::{Pending, Status};
 use crate::sync::Arc;
 
 /// A filesystem whose writes return when a journal has them, and reach the backing later.
@@ -95,6 +95,13 @@ impl WriteBack {
     #[must_use]
     pub fn status(&self) -> Status {
         self.shared.core.status()
+    }
+
+    /// The files that wait to be written to the backing, the oldest first, at most so many. Asks nobody, and does not
+    /// block.
+    #[must_use]
+    pub fn waiting(&self, max: usize) -> Vec<Pending> {
+        self.shared.core.waiting(max)
     }
 }
 

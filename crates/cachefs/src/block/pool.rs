@@ -13,8 +13,8 @@ use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
 pub(crate) struct BufferPool(Arc<Inner>);
 
 struct Inner {
-    bytes_max: usize,
-    /// Bytes handed out and idle; never above `bytes_max`.
+    bytes_max: AtomicUsize,
+    /// Bytes handed out and idle; never above `bytes_max`, but for what was handed out before that was lowered.
     bytes: AtomicUsize,
     /// Bytes in `idle`; a part of `bytes`.
     bytes_idle: AtomicUsize,
@@ -26,7 +26,7 @@ impl BufferPool {
     /// Holds at most `bytes_max` bytes. Allocates nothing yet.
     pub(crate) fn new(bytes_max: usize) -> Self {
         Self(Arc::new(Inner {
-            bytes_max,
+            bytes_max: AtomicUsize::new(bytes_max),
             bytes: AtomicUsize::new(0),
             bytes_idle: AtomicUsize::new(0),
             idle: std::array::from_fn(|_| Mutex::new(Vec::new())),
@@ -56,7 +56,18 @@ impl BufferPool {
 
     /// The limit.
     pub(crate) fn bytes_max(&self) -> usize {
-        self.0.bytes_max
+        self.0.bytes_max.load(Ordering::Relaxed)
+    }
+
+    /// Sets the limit, and gives idle memory back that is above it.
+    pub(crate) fn resize(&self, bytes_max: usize) {
+        self.0.bytes_max.store(bytes_max, Ordering::Relaxed);
+        while self.is_above() && self.0.release_one() {}
+    }
+
+    /// Whether more is held than may be, since the limit was lowered.
+    pub(crate) fn is_above(&self) -> bool {
+        self.bytes() > self.bytes_max()
     }
 
     /// Gives all idle memory back to the allocator.
@@ -84,9 +95,10 @@ impl Inner {
     }
 
     fn reserve(&self, bytes: usize) -> bool {
+        let bytes_max = self.bytes_max.load(Ordering::Relaxed);
         self.bytes
             .try_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
-                held.checked_add(bytes).filter(|&sum| sum <= self.bytes_max)
+                held.checked_add(bytes).filter(|&sum| sum <= bytes_max)
             })
             .is_ok()
     }
@@ -107,6 +119,11 @@ impl Inner {
 
     fn put(&self, memory: Memory) {
         let class = memory.class();
+        if self.bytes.load(Ordering::Relaxed) > self.bytes_max.load(Ordering::Relaxed) {
+            drop(memory);
+            self.bytes.fetch_sub(class.bytes(), Ordering::Relaxed);
+            return;
+        }
         let mut idle = self.idle[class.index()].lock();
         idle.push(memory);
         self.bytes_idle.fetch_add(class.bytes(), Ordering::Relaxed);

@@ -28,6 +28,14 @@ impl Store {
         take()
     }
 
+    /// Holds no more than so many bytes from now on.
+    pub(crate) fn resize(&self, bytes_max: usize) {
+        self.pool.resize(bytes_max);
+        let share = (bytes_max / self.shards.len()) as u64;
+        self.shards.iter().for_each(|shard| shard.resize(share));
+        while self.pool.is_above() && self.evict(Counter::EvictedForBytes) {}
+    }
+
     /// Evicts one block, of the next shard that has one nobody is reading.
     fn evict(&self, reason: Counter) -> bool {
         for _ in 0..self.shards.len() {

@@ -83,6 +83,11 @@ impl Shard {
         (0..slots).filter_map(|slot| self.entries.pin(slot)).for_each(|entry| look(&entry));
     }
 
+    /// The capacity is another from now on.
+    pub(super) fn resize(&self, capacity: u64) {
+        self.order.lock().policy.on_resize(capacity);
+    }
+
     /// Puts the entry in place of the one with its key; gives it back if there is none.
     pub(super) fn replace(&self, hash: u64, entry: Entry) -> Result<Gone, Entry> {
         let mut order = self.order.lock();
