@@ -86,6 +86,13 @@ pub trait OnClose: std::fmt::Debug + Send + Sync {
     fn closing(&self, file: FileId) -> Result<()>;
 }
 
+/// Extended attributes that the mount adds: `user.cachefs.NAME`, on files and directories. They are in no listing, and
+/// nobody can change them.
+pub trait OwnXattrs: std::fmt::Debug + Send + Sync {
+    /// The value of one, from memory: the filesystem must not be asked. `None`: there is no such.
+    fn value(&self, file: FileId, name: &str) -> Option<Vec<u8>>;
+}
+
 /// How a filesystem is mounted and served.
 #[derive(Clone, Debug)]
 pub struct MountConfig {
@@ -139,6 +146,8 @@ pub struct MountConfig {
     /// What is done when a program closes a file; `None`: nothing, and the kernel does not tell of it. With
     /// [`Trust::Always`] it is told of each descriptor closed, else of those that may write.
     pub on_close: Option<Arc<dyn OnClose>>,
+    /// Extended attributes beside those of the filesystem; `None`: none. Where it has none at all, neither has the mount.
+    pub own_xattrs: Option<Arc<dyn OwnXattrs>>,
     /// The filesystem tells of failures after the call they belong to ([`cachefs_vfs::late`]): each open file is to be
     /// told. Where the kernel does not ask for openings, one of those that have the file open is.
     pub fails_late: bool,
@@ -198,6 +207,7 @@ impl Default for MountConfig {
             notifiers_max: 16,
             max_readahead: 1 << 20,
             on_close: None,
+            own_xattrs: None,
             fails_late: false,
             stack_depth: 1,
             max_write: 1 << 20,

@@ -29,7 +29,7 @@ mod serve;
 mod session;
 mod tree;
 
-pub use config::{MountConfig, MountFlag, OnClose, Profile, Trust};
+pub use config::{MountConfig, MountFlag, OnClose, OwnXattrs, Profile, Trust};
 pub use error::MountError;
 pub use notify::{NoticeCount, NoticeKind, NoticeSnapshot};
 pub use requests::{ErrorCount, HistogramSnapshot, Op, OpSnapshot, RequestSnapshot};

@@ -24,13 +24,13 @@ use std::time::Duration;
 
 use cachefs_vfs::{Caps, FsStat, Result, VDir, Vfs};
 
-use crate::MountConfig;
 use crate::belief::{Belief, Stamp};
 use crate::buffers::Buffers;
 use crate::handles::{Closed, Handles};
 use crate::inodes::{Inodes, Moves, NodeId};
 use crate::notify::Outbox;
 use crate::serve::{Listeners, Serving};
+use crate::{MountConfig, OwnXattrs};
 pub(crate) use change::Change;
 pub(crate) use entry::{Entry, Shown};
 pub(crate) use files::WriteHow;
@@ -59,6 +59,8 @@ pub(crate) struct Tree {
     listeners: Listeners,
     /// What the kernel is yet to be told.
     outbox: Arc<Outbox>,
+    /// What is told of files beside what the filesystem tells.
+    own_xattrs: Option<Arc<dyn OwnXattrs>>,
     /// How long a walk that races with renames is tried again.
     settle_max: Duration,
     /// Whether this process may open every file, whatever its mode.
@@ -83,6 +85,7 @@ impl Tree {
             serving: Serving::new(config),
             listeners: Listeners::new(config),
             outbox: Arc::new(Outbox::new(config.notices_max, config.notifiers_max)),
+            own_xattrs: config.own_xattrs.clone(),
             settle_max: config.deadline / 2,
             privileged: rustix::process::geteuid().is_root(),
         })

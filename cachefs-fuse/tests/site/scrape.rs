@@ -21,6 +21,15 @@ impl Scrape {
         self.0.get(series).copied().unwrap_or_default()
     }
 
+    /// The sum of all series of this name.
+    pub(crate) fn sum(&self, name: &str) -> f64 {
+        self.0
+            .iter()
+            .filter(|(series, _)| series.split('{').next() == Some(name))
+            .map(|(_, value)| value)
+            .sum()
+    }
+
     /// Whether there is any series of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.keys().any(|series| series.split('{').next() == Some(name))

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use cachefs_vfs::{Attr, Result};
+use cachefs_vfs::{Attr, FileId, Result};
 
 use crate::fs::CacheFs;
 use crate::stats::MissReason;
@@ -24,15 +24,28 @@ impl CacheFs {
     /// Those of [`CacheFs::stat`].
     pub fn held(&self, path: impl AsRef<Path>) -> Result<Held> {
         let attr = self.stat(path)?;
-        let engine = self.engine();
-        let Some(node) = engine.nodes.peek(attr.id) else { return Ok(Held { attr, blocks: 0, bytes: 0 }) };
-        let (generation, end) = {
-            let state = node.state.lock();
-            (state.generation(), state.blocks_end())
-        };
-        let present = engine.store.present(&[(attr.id, generation, end)]);
-        let (blocks, bytes) = present.first().map_or((0, 0), |present| (present.blocks, present.bytes));
+        let (blocks, bytes) = self.contents(attr.id).map_or((0, 0), |(_, held)| held);
         Ok(Held { attr, blocks, bytes })
+    }
+
+    /// The same by identity, from memory alone: `None` where the attributes are not known. They may be out of date.
+    #[must_use]
+    pub fn held_in_memory(&self, file: FileId) -> Option<Held> {
+        let (attr, (blocks, bytes)) = self.contents(file)?;
+        Some(Held { attr: attr?, blocks, bytes })
+    }
+
+    /// What is known of a file, and the blocks and bytes of its contents.
+    fn contents(&self, file: FileId) -> Option<(Option<Attr>, (u64, u64))> {
+        let engine = self.engine();
+        let node = engine.nodes.peek(file)?;
+        let (attr, generation, end) = {
+            let state = node.state.lock();
+            (state.attr_known().copied(), state.generation(), state.blocks_end())
+        };
+        let present = engine.store.present(&[(file, generation, end)]);
+        let held = present.first().map_or((0, 0), |present| (present.blocks, present.bytes));
+        Some((attr, held))
     }
 
     /// Drops what is held of the contents of the file at `path`, for its memory; what is dirty is not here and stays

@@ -91,6 +91,14 @@ impl WriteBack {
         self.shared.core.news.listen(Arc::downgrade(watcher));
     }
 
+    /// How many bytes of a file wait to be written to the backing; `None`: nothing of it does. No I/O.
+    #[must_use]
+    pub fn waiting_of(&self, file: FileId) -> Option<u64> {
+        let file = self.shared.core.table.get(file)?;
+        let state = file.state();
+        state.is_dirty().then(|| state.extents.bytes())
+    }
+
     /// How things stand. Asks nobody, and does not block.
     #[must_use]
     pub fn status(&self) -> Status {

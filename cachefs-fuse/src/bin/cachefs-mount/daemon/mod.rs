@@ -21,6 +21,7 @@ mod report;
 mod signals;
 mod undead;
 mod voice;
+mod xattrs;
 
 use std::io;
 use std::path::Path;
@@ -80,7 +81,7 @@ pub(crate) fn run(config: &Config, voice: Voice, reread: Reread) -> Result<(), F
         .map_err(|error| Failure::system(format!("/ cannot be entered: {error}")))?;
     let steering = Steering::take()?;
     let guardian = config.kernel.auto_unmount.then(|| Guardian::start(&places.mountpoint)).transpose()?;
-    let mount = start(config, &cache, &places, &freshness, back.as_deref())?;
+    let mount = start(config, &cache, &places, &freshness, back.as_ref())?;
     let profile = mount.profile();
 
     let progress = Arc::new(warm::Progress::default());
@@ -201,12 +202,14 @@ fn start(
     cache: &CacheFs,
     places: &Places,
     freshness: &Freshness,
-    back: Option<&Back>,
+    back: Option<&Arc<Back>>,
 ) -> Result<Mount, Failure> {
+    let told = xattrs::Told { cache: cache.clone(), back: back.cloned() };
     let kernel = MountConfig {
         trust: freshness.trust(),
         stack_depth: places.stack_depth(),
-        on_close: back.and_then(Back::on_close),
+        on_close: back.and_then(|back| back.on_close()),
+        own_xattrs: Some(Arc::new(told)),
         fails_late: back.is_some(),
         ..mount_config(&config.kernel, &places.source)
     };

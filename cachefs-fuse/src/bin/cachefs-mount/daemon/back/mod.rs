@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cachefs::CacheFs;
 use cachefs_fuse::OnClose;
 use cachefs_fuse::control::{Dirty, Left};
-use cachefs_vfs::Vfs;
+use cachefs_vfs::{FileId, Vfs};
 use cachefs_writeback::state_dir::{Hint, StateDir, default_root};
 use cachefs_writeback::{Remaining, Replayed, Status, WriteBack};
 use indicatif::HumanBytes;
@@ -80,6 +80,11 @@ impl Back {
     /// What waits, and what was done.
     pub(super) fn status(&self) -> Status {
         self.write_back.status()
+    }
+
+    /// How many bytes of a file wait; `None`: nothing of it does.
+    pub(super) fn waiting_of(&self, file: FileId) -> Option<u64> {
+        self.write_back.waiting_of(file)
     }
 
     /// What is done when a program closes a file, if anything.
