@@ -13,7 +13,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use site::{Site, is_root, run};
+use rustix::process::Signal;
+use site::{Site, is_root, run, wait_until};
 
 /// The helper where mount(8) looks for it; taken away at the end.
 struct Helper(PathBuf);
@@ -59,6 +60,7 @@ fn a_line_of_fstab_is_mounted() {
     let Some(_helper) = Helper::install() else { return };
     options_of_all_kinds();
     what_is_wrong_is_told();
+    a_dead_mount_is_mounted_anew();
     a_fake_mount_is_none();
 }
 
@@ -108,6 +110,22 @@ fn what_is_wrong_is_told() {
         .arg(site.source())
         .arg(site.mountpoint()));
     assert!(String::from_utf8_lossy(&remount.stderr).contains("mount it anew"), "{remount:?}");
+    assert!(Command::new("umount").arg(site.mountpoint()).status().unwrap().success());
+    site.wait_unmounted();
+}
+
+fn a_dead_mount_is_mounted_anew() {
+    let site = Site::with_file("hello", b"world");
+    let mut killed = site.mount(&[]);
+    killed.signal(Signal::KILL);
+    killed.wait_ended();
+    wait_until("the mount is dead", || fs::read_dir(site.mountpoint()).is_err());
+    let fstab = fstab(&site, &line(&site, &site.source(), "memory=1M"));
+    let output = run(Command::new("mount").arg("-T").arg(&fstab).arg(site.mountpoint()));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && told.lines().count() == 1, "{output:?}");
+    assert!(told.contains("detached a dead mount from"), "{told}");
+    assert_eq!(fs::read_to_string(site.mountpoint().join("hello")).unwrap(), "world");
     assert!(Command::new("umount").arg(site.mountpoint()).status().unwrap().success());
     site.wait_unmounted();
 }

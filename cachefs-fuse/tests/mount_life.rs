@@ -158,7 +158,10 @@ fn time_of_auto_unmount(options: &str) -> Duration {
     daemon.signal(Signal::KILL);
     let killed = Instant::now();
     site.wait_unmounted();
-    killed.elapsed()
+    let took = killed.elapsed();
+    assert_eq!(fs::read_dir(site.mountpoint()).unwrap().count(), 0, "a directory like any other");
+    let _again = site.mount(&[]);
+    took
 }
 
 #[test]
