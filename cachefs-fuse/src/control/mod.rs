@@ -32,8 +32,18 @@
 //! | verb | arguments | progress | done |
 //! |---|---|---|---|
 //! | `status` | | | [`Status`] |
+//! | `stat` | | | [`Stat`] |
+//! | `file` | [`PathArguments`] | how many names were looked at | [`FileStatus`] |
+//! | `ls` | [`PathArguments`] | `entries`: some [`Entry`] | [`Listed`] |
+//! | `invalidate`, `evict` | [`ForgetArguments`] | [`Forgotten`] so far | [`Forgotten`] |
+//! | `warm` | [`WarmArguments`] | [`WarmFar`] | [`WarmTold`] |
+//! | `queue` | [`QueueArguments`] | | [`Queue`] |
+//! | `set` | [`SetArguments`] | | [`SetTold`] |
+//! | `bundle` | | | [`BundleTold`] |
 //! | `flush` | [`FlushArguments`] | [`Far`] | [`Outcome`] |
 //! | `umount` | [`UmountArguments`] | [`Far`] | [`Outcome`] |
+//!
+//! Examples of each are in `docs/control-protocol.md`.
 
 mod client;
 mod line;
@@ -49,7 +59,12 @@ mod undead;
 
 pub use client::{CallError, Client};
 pub use line::LINE_MAX;
-pub use messages::{Dirty, Far, FlushArguments, Left, Outcome, Status, UmountArguments};
+pub use messages::{
+    BundleTold, ByteUse, CacheUse, CoherenceTold, Dirty, Entry, Evictions, Far, FileStatus, FlushArguments,
+    ForgetArguments, Forgotten, Holding, Latency, Left, Listed, OpLatency, Outcome, PathArguments, Queue,
+    QueueArguments, RequestUse, SetArguments, SetTold, SourceUse, Stat, Status, UmountArguments, Version,
+    Waiting, WarmArguments, WarmFar, WarmTold, WatchTold,
+};
 pub use place::{Place, RuntimeDir};
 pub use plain::plain;
 pub use reply::{Refusal, RefusalKind, Reply};

@@ -59,6 +59,14 @@ impl Place {
         Self { mountpoint: path, source, kind, device, owner, socket, trace }
     }
 
+    /// All mounts of FUSE that can be seen from here. The mounts are asked for nothing.
+    ///
+    /// # Errors
+    /// As reading `/proc` has them.
+    pub fn all() -> io::Result<Vec<Self>> {
+        Ok(mountinfo::table()?.into_iter().filter(is_fuse).map(Self::new).collect())
+    }
+
     /// The mount on exactly this path, which is taken as it is: the mount is asked for nothing.
     ///
     /// # Errors

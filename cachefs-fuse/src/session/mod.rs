@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cachefs_vfs::{Errno, Vfs, Watch, WatchHow};
+use cachefs_vfs::{Errno, Vfs, Watch, WatchHow, Watcher};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use fuser::{Session, SessionACL};
 use parking_lot::Mutex;
@@ -128,6 +128,13 @@ impl Mount {
     #[must_use]
     pub fn observer(&self) -> Observer {
         Observer(Arc::clone(&self.dispatch))
+    }
+
+    /// What tells the kernel of changes by others, and has answers under way not be remembered: for what no watch tells
+    /// of, as when a user wants something forgotten. Telling it never waits, nor does it keep the mount.
+    #[must_use]
+    pub fn ear(&self) -> Arc<dyn Watcher> {
+        Arc::new(Herald::new(self.dispatch.tree()))
     }
 
     /// Waits until the kernel ends the connection: the mount was removed, and nobody uses it any more. A thread

@@ -50,7 +50,8 @@ fn below(device: &str, table: &[MountEntry]) -> Vec<PathBuf> {
     table.iter().filter_map(on).collect()
 }
 
-fn table() -> std::io::Result<Vec<MountEntry>> {
+/// All mounts of this mount namespace.
+pub(crate) fn table() -> std::io::Result<Vec<MountEntry>> {
     let table = std::fs::read("/proc/self/mountinfo")?;
     Ok(table.split(|&b| b == b'\n').filter_map(parse).collect())
 }

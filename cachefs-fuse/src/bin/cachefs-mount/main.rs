@@ -28,6 +28,9 @@ fn main() -> ExitCode {
     if guardian::is_called(arguments.first().map(OsString::as_os_str)) {
         return guardian::keep_guard(arguments.into_iter().skip(1)).into();
     }
+    if flags::pages::are_called(arguments.first().map(OsString::as_os_str)) {
+        return pages(arguments.get(1));
+    }
     let voice = if arguments.first().is_some_and(|first| first == launch::ARGUMENT) {
         arguments.remove(0);
         Voice::Pipe
@@ -54,6 +57,18 @@ fn help(arguments: Vec<OsString>) -> Result<(), Failure> {
     let variable = |name: &str| std::env::var_os(name);
     let around = Surroundings::new(machine(), &variable);
     flags::read(call.arguments, &variable, &around).map(drop).map_err(Failure::usage)
+}
+
+/// Prints what `cachefs` makes completions and pages for man of.
+fn pages(what: Option<&OsString>) -> ExitCode {
+    let made = flags::pages::make(what.map(OsString::as_os_str));
+    match made.and_then(|text| std::io::stdout().write_all(&text)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            _ = Voice::Terminal.say(&Word::Failed(Failure::usage(error.to_string())));
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn run(arguments: Vec<OsString>, voice: Voice) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cachefs_fuse::control::{FlushArguments, Outcome, Request};
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::bar::Bar;
 use crate::exit::Exit;
+use crate::inside::within;
 use crate::out::Out;
 use crate::silence::Silence;
 use crate::status::list;
@@ -32,7 +33,10 @@ pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
     let timeout_seconds = matches.get_one::<std::time::Duration>("timeout").map(|span| span.as_secs_f64());
     // Before the path is looked up, which asks the mount, too.
     greet(&mut client, timeout_seconds, out)?;
-    let arguments = FlushArguments { path: within(&path, &mountpoint)?, timeout_seconds };
+    let arguments = FlushArguments {
+        path: Some(within(&path, &mountpoint)?).filter(|path| !path.is_empty()),
+        timeout_seconds,
+    };
     give_up_after(&mut client, arguments.timeout_seconds);
     let (bar, silence) = (Bar::new(!out.is_json()), Silence::of(client.peer(), BUSY_QUIET, out));
     let arguments = serde_json::to_value(&arguments).unwrap_or(Value::Null);
@@ -49,23 +53,4 @@ pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
         _ => String::new(),
     };
     out.end(exit, &outcome, &text)
-}
-
-/// The path from the top of the mount; `None` for the top itself.
-fn within(path: &Path, mountpoint: &Path) -> Result<Option<String>, Trouble> {
-    let shown = path.display();
-    let resolved = path.canonicalize().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Trouble::new(Exit::NotFound, format!("{shown} does not exist")),
-        _ => Trouble::failed(format!("{shown} cannot be reached: {error}")),
-    })?;
-    let inside = resolved
-        .strip_prefix(mountpoint)
-        .map_err(|_| Trouble::not_mounted(format!("{shown} leads out of the mount")))?;
-    if inside.as_os_str().is_empty() {
-        return Ok(None);
-    }
-    let text = inside.to_str().ok_or_else(|| {
-        Trouble::usage(format!("{shown} is not valid UTF-8: flush the directory that it is in"))
-    })?;
-    Ok(Some(text.to_owned()))
 }

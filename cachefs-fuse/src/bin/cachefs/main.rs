@@ -1,25 +1,40 @@
 //! `cachefs VERB ...`: steers mounts, and sees to what they left behind. Called `umount.fuse.cachefs` it is what umount(8)
 //! calls to unmount one.
 
+mod asked;
 mod bar;
+mod bundle;
 mod config;
+mod doctor;
 mod exit;
 mod flush;
+mod forget;
 mod helper;
+mod inside;
+mod list;
+mod ls;
 mod out;
+mod pages;
+mod path_status;
+mod queue;
 mod recover;
 mod rest;
+mod set;
 mod silence;
 mod span;
+mod stat;
 mod status;
 mod target;
 mod trouble;
 mod umount;
 mod verbs;
+mod warm;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use clap::{Arg, ValueHint, value_parser};
 
 use exit::Exit;
 use out::Out;
@@ -59,4 +74,18 @@ fn steer(arguments: impl Iterator<Item = OsString>) -> (Out, Result<Exit, Troubl
         None => Err(Trouble::usage(format!("{name} is no verb: see cachefs --help"))),
     };
     (out, done)
+}
+
+/// The mount that a verb is about, or any path within it; the current directory if none is given.
+fn mount_argument() -> Arg {
+    let path = Arg::new("path").value_name("MNT").default_value(".").value_parser(value_parser!(PathBuf));
+    path.value_hint(ValueHint::DirPath).help("The mount, or any path within it.")
+}
+
+/// The same as an option, for verbs with other arguments.
+fn mount_option() -> Arg {
+    let path = Arg::new("mount").short('m').long("mount").value_name("MNT").default_value(".");
+    path.value_parser(value_parser!(PathBuf))
+        .value_hint(ValueHint::DirPath)
+        .help("The mount, or any path within it.")
 }

@@ -6,24 +6,34 @@ use cachefs_fuse::control::{Dirty, Left, Status, plain};
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
 use indicatif::HumanBytes;
 
+use crate::asked::Asked;
 use crate::exit::Exit;
+use crate::inside::within;
 use crate::out::Out;
+use crate::path_status;
 use crate::target::{Target, ask_status};
 use crate::trouble::Trouble;
 
 pub(crate) fn arguments(command: Command) -> Command {
     let path = Arg::new("path").value_name("MNT").required(true).value_parser(value_parser!(PathBuf));
-    command.arg(path.value_hint(ValueHint::DirPath).help("The mount, or any path within it."))
+    command.arg(path.value_hint(ValueHint::AnyPath).help("The mount, or a file or directory within it."))
 }
 
 pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
     let path = matches.get_one::<PathBuf>("path").cloned().unwrap_or_default();
-    let (mut client, _) = Target::served(&path)?;
+    let (mut client, mountpoint) = Target::served(&path)?;
     let status = ask_status(&mut client)?;
-    out.end(Exit::Done, &status, &shown(&status))
+    // Of the mount itself it tells without being asked for the path, also while its source hangs.
+    let absolute = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+    let inside = if absolute == mountpoint { String::new() } else { within(&path, &mountpoint)? };
+    match inside.is_empty() {
+        true => out.end(Exit::Done, &status, &shown(&status)),
+        false => path_status::run(Asked::at(&path, out)?, inside, out),
+    }
 }
 
-fn shown(status: &Status) -> String {
+/// For people.
+pub(crate) fn shown(status: &Status) -> String {
     let mut text = format!(
         "{} on {}: {} by process {}, mode {}, profile {}, coherence {}\n",
         plain(&status.source),

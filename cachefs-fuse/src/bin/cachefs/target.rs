@@ -175,7 +175,11 @@ fn with_grace(timeout_seconds: Option<f64>) -> Option<Duration> {
     longest.and_then(|longest| longest.checked_add(GRACE))
 }
 
-fn status_within(client: &mut Client, patience: Duration) -> Result<Status, Trouble> {
+/// The same within so long.
+///
+/// # Errors
+/// If it does not answer.
+pub(crate) fn status_within(client: &mut Client, patience: Duration) -> Result<Status, Trouble> {
     let broken = |error: io::Error| Trouble::failed(format!("the mount does not answer: {error}"));
     client.patience(Some(patience)).map_err(broken)?;
     let told = client.call(&Request::new("status", Value::Null), |_| {})?;

@@ -38,7 +38,7 @@ use crate::places::Places;
 use crate::{rights, warm};
 use announce::announce;
 use back::Back;
-use control::{Desk, Mounted, Slots};
+use control::{Desk, Mounted};
 use detach::detach;
 use freshness::Freshness;
 use guardian::Guardian;
@@ -91,7 +91,8 @@ pub(crate) fn run(config: &Config, voice: Voice, reread: Reread) -> Result<(), F
     let leaving = Arc::new(Leaving::default());
     let settings = Arc::new(Mutex::new(config.effective.clone()));
     let status = format!("{} on {}", places.source.display(), places.mountpoint.display());
-    let reload = Reload::new(reread, Arc::clone(&settings), log.clone(), notifier.clone(), status.clone());
+    let running = (cache.clone(), log.clone());
+    let reload = Reload::new(reread, Arc::clone(&settings), running, notifier.clone(), status.clone());
     steering.follow(Steered {
         unmounter: mount.unmounter(),
         voice,
@@ -102,19 +103,13 @@ pub(crate) fn run(config: &Config, voice: Voice, reread: Reread) -> Result<(), F
         reload,
         report: move || reporter.log(),
     })?;
-    let mounted = Mounted {
-        source: places.source.to_string_lossy().into_owned(),
-        mode: config.cache.mode.name(),
-        profile: profile.name(),
-        coherence: freshness.name(),
-        cache: cache.clone(),
-        unmounter: mount.unmounter(),
-        back: back.clone(),
-        leaving: Arc::clone(&leaving),
-        flushes: Slots::default(),
-        asking: Slots::default(),
-        settings,
-    };
+    let mounted = Mounted::new(
+        (config, &places),
+        (&cache, &freshness),
+        &mount,
+        (back.as_ref(), &leaving),
+        (settings, log.clone()),
+    );
     let mut desk = Desk::open(mounted, trace(&places, back.as_deref()));
     let (places, freshness, back) = (&places, &freshness, back.as_deref());
     announce(

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use cachefs::CacheFs;
 use parking_lot::Mutex;
 
 use super::log::Log;
@@ -15,6 +16,7 @@ pub(super) struct Reload {
     reread: Reread,
     /// What holds.
     settings: Arc<Mutex<Effective>>,
+    cache: CacheFs,
     log: Log,
     notifier: Notifier,
     /// What is told when it is done.
@@ -25,11 +27,11 @@ impl Reload {
     pub(super) fn new(
         reread: Reread,
         settings: Arc<Mutex<Effective>>,
-        log: Log,
+        (cache, log): (CacheFs, Log),
         notifier: Notifier,
         status: String,
     ) -> Self {
-        Self { reread, settings, log, notifier, status }
+        Self { reread, settings, cache, log, notifier, status }
     }
 
     /// Reads it, has hold what can, and logs what changed and what needs another mount. Of a configuration that is
@@ -62,6 +64,7 @@ impl Reload {
         if let Err(error) = self.log.set_level(config.log.level) {
             tracing::error!(%error, "the log tells as much as before");
         }
+        self.cache.set_memory(usize::try_from(config.cache.memory_bytes).unwrap_or(usize::MAX));
         settings.adopt_live(&config.effective);
     }
 }

@@ -19,7 +19,8 @@ pub(super) const FLAGS: &[Flag] = &[
             settings.memory = Some(text.parse()?);
             Ok(())
         },
-    ),
+    )
+    .live(),
     Flag::value(
         "policy",
         "POLICY",

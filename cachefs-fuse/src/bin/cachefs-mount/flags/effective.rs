@@ -42,6 +42,15 @@ impl Effective {
         }
     }
 
+    /// One of them was set in the running mount.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        for setting in self.0.iter_mut().filter(|setting| setting.name == name) {
+            setting.value = Some(value.to_owned());
+            setting.from = "request".to_owned();
+            setting.place = Some("cachefs set".to_owned());
+        }
+    }
+
     /// What is different in `after`.
     pub(crate) fn changes(&self, after: &Self) -> Vec<Change> {
         let value = |all: &Self, name: &str| {
@@ -124,6 +133,6 @@ mod tests {
         let changes =
             effective("--log-level warn").changes(&effective("--log-level debug --memory 1G -o ro"));
         let told: Vec<_> = changes.iter().map(|c| (c.name.as_str(), c.after.as_str(), c.live)).collect();
-        assert_eq!(told, [("memory", "1G", false), ("log_level", "debug", true), ("ro", "yes", false)]);
+        assert_eq!(told, [("memory", "1G", true), ("log_level", "debug", true), ("ro", "yes", false)]);
     }
 }

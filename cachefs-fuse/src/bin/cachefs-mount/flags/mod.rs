@@ -17,6 +17,7 @@ mod list;
 mod machine;
 mod mount_options;
 mod mounting;
+pub(crate) mod pages;
 mod parse;
 mod reporting;
 mod settings;
@@ -37,6 +38,7 @@ pub(crate) use effective::Effective;
 pub(crate) use list::known as known_mount_options;
 pub(crate) use machine::Machine;
 use parse::Parsed;
+pub(crate) use size::Size;
 
 /// What the user wants.
 #[derive(Debug)]

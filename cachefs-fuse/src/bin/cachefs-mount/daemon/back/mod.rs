@@ -17,7 +17,7 @@ use cachefs_fuse::OnClose;
 use cachefs_fuse::control::{Dirty, Left};
 use cachefs_vfs::{FileId, Vfs};
 use cachefs_writeback::state_dir::{Hint, StateDir, default_root};
-use cachefs_writeback::{Remaining, Replayed, Status, WriteBack};
+use cachefs_writeback::{Pending, Remaining, Replayed, Status, WriteBack};
 use indicatif::HumanBytes;
 
 use crate::flags::BackConfig;
@@ -85,6 +85,11 @@ impl Back {
     /// How many bytes of a file wait; `None`: nothing of it does.
     pub(super) fn waiting_of(&self, file: FileId) -> Option<u64> {
         self.write_back.waiting_of(file)
+    }
+
+    /// The files that wait, the oldest first, at most so many.
+    pub(super) fn pending(&self, max: usize) -> Vec<Pending> {
+        self.write_back.waiting(max)
     }
 
     /// What is done when a program closes a file, if anything.

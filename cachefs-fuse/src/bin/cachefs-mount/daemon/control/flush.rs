@@ -1,19 +1,16 @@
-use std::path::{Component, Path};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cachefs_fuse::control::{FlushArguments, Left, Outcome, Refusal, Request, Talk};
 use cachefs_writeback::Drained;
 use serde_json::Value;
 
-use super::{Mounted, shown, told};
+use super::asking::{Patience, ask};
+use super::{ASKING_MAX, Mounted, inside, shown, told};
 use crate::daemon::back::{Back, left};
 
 /// Flushes at a time: the rest of the clients there may be is for those who ask how it is, or want it to end.
 const FLUSHES_MAX: usize = 16;
-/// Questions to a source that does not answer.
-const ASKING_MAX: usize = 4;
-/// How often the client's end is looked at.
-const STEP: Duration = Duration::from_millis(200);
 
 pub(super) fn run(mounted: &Mounted, request: &Request, talk: &mut Talk<'_>) -> Result<Value, Refusal> {
     let arguments: FlushArguments = request.arguments()?;
@@ -45,34 +42,20 @@ pub(super) fn once(
 }
 
 /// Whether there is something at the path. A source that hangs keeps nobody longer than they want to wait.
-fn check(mounted: &Mounted, path: &Path, deadline: Option<Instant>, talk: &Talk<'_>) -> Result<(), Refusal> {
-    if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
-        return Err(Refusal::usage(format!("{}: give a path relative to the mount", path.display())));
-    }
-    let silent = || Refusal::temporary(format!("{}: the source does not answer", path.display()));
-    let one = mounted.asking.enter(ASKING_MAX).ok_or_else(silent)?;
-    let (sender, answer) = std::sync::mpsc::sync_channel(1);
+fn check(mounted: &Mounted, path: &Path, until: Option<Instant>, talk: &mut Talk<'_>) -> Result<(), Refusal> {
+    let what = shown(path);
+    inside(&what)?;
+    let silent = || Refusal::temporary(format!("{what}: the source does not answer"));
+    let slot = mounted.asking.enter(ASKING_MAX).ok_or_else(silent)?;
     let (cache, asked) = (mounted.cache.clone(), path.to_owned());
-    let ask = move || {
-        let found = cache.stat(&asked).map(drop);
-        drop(one);
-        _ = sender.send(found);
-    };
-    let cannot = |error| Refusal::failed(format!("{}: {error}", path.display()));
-    std::thread::Builder::new().name("control-ask".to_owned()).spawn(ask).map_err(cannot)?;
-    loop {
-        match answer.recv_timeout(STEP) {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) if error.is_not_found() => {
-                return Err(Refusal::not_found(format!("{} does not exist", path.display())));
-            }
-            Ok(Err(error)) => return Err(Refusal::failed(format!("{}: {error}", path.display()))),
-            Err(_) if talk.is_over() || deadline.is_some_and(|until| Instant::now() >= until) => {
-                return Err(silent());
-            }
-            Err(_) => {}
+    ask((slot, &what), Patience { silence: Duration::MAX, until }, talk, move |_| match cache.stat(&asked) {
+        Ok(_) => Ok(Value::Null),
+        Err(error) if error.is_not_found() => {
+            Err(Refusal::not_found(format!("{} does not exist", asked.display())))
         }
-    }
+        Err(error) => Err(Refusal::failed(format!("{}: {error}", asked.display()))),
+    })
+    .map(drop)
 }
 
 /// How it stands when it is over.

@@ -1,53 +1,54 @@
 //! What the control socket of this mount can be asked. A verb is a function and a line in [`VERBS`].
 
+mod asking;
+mod bundle;
 mod config;
 mod desk;
+mod file;
 mod flush;
+mod forget;
+mod mounted;
+mod queue;
+mod set;
 mod slots;
+mod stat;
 mod status;
 mod umount;
+mod warm;
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Component, Path};
 
-use cachefs::CacheFs;
-use cachefs_fuse::Unmounter;
 use cachefs_fuse::control::{Refusal, Request, Serve, Talk};
-use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::back::Back;
-use super::leaving::Leaving;
-use crate::flags::Effective;
 pub(super) use desk::Desk;
 pub(super) use flush::outcome;
-pub(super) use slots::Slots;
+pub(super) use mounted::Mounted;
+use slots::Slots;
+use warm::Jobs;
 
 /// A verb by its name.
 type Verb = (&'static str, fn(&Mounted, &Request, &mut Talk<'_>) -> Result<Value, Refusal>);
 
-const VERBS: &[Verb] =
-    &[("status", status::run), ("flush", flush::run), ("umount", umount::run), ("config", config::run)];
+const VERBS: &[Verb] = &[
+    ("status", status::run),
+    ("stat", stat::run),
+    ("file", file::run),
+    ("ls", file::list),
+    ("invalidate", forget::invalidate),
+    ("evict", forget::evict),
+    ("warm", warm::run),
+    ("queue", queue::run),
+    ("set", set::run),
+    ("bundle", bundle::run),
+    ("flush", flush::run),
+    ("umount", umount::run),
+    ("config", config::run),
+];
 
-/// The mount that verbs are about.
-#[derive(Debug)]
-pub(super) struct Mounted {
-    pub(super) source: String,
-    pub(super) mode: &'static str,
-    pub(super) profile: &'static str,
-    pub(super) coherence: &'static str,
-    pub(super) cache: CacheFs,
-    pub(super) unmounter: Unmounter,
-    pub(super) back: Option<Arc<Back>>,
-    pub(super) leaving: Arc<Leaving>,
-    /// Those who flush.
-    pub(super) flushes: Slots,
-    /// Those who ask the source something.
-    pub(super) asking: Slots,
-    /// What holds, and where it came from.
-    pub(super) settings: Arc<Mutex<Effective>>,
-}
+/// Questions that wait for the source at a time: it may hang.
+const ASKING_MAX: usize = 8;
 
 impl Serve for Mounted {
     fn serve(&self, request: &Request, talk: &mut Talk<'_>) -> Result<Value, Refusal> {
@@ -64,6 +65,15 @@ impl Serve for Mounted {
 /// As it goes over the socket.
 fn told(message: &impl Serialize) -> Result<Value, Refusal> {
     serde_json::to_value(message).map_err(|error| Refusal::failed(error.to_string()))
+}
+
+/// A path or pattern relative to the mount, that does not lead out of it.
+fn inside(path: &str) -> Result<&Path, Refusal> {
+    let path = Path::new(path);
+    match path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        true => Ok(path),
+        false => Err(Refusal::usage(format!("{}: give a path relative to the mount", path.display()))),
+    }
 }
 
 fn shown(path: &Path) -> String {

@@ -2,6 +2,7 @@
 
 mod json;
 mod output;
+mod recent;
 mod repeats;
 mod sink;
 mod syslog;
@@ -9,6 +10,8 @@ mod syslog;
 use std::fs::OpenOptions;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -21,6 +24,7 @@ use crate::failure::Failure;
 use crate::flags::{LogConfig, LogFormat};
 use json::Json;
 use output::{Lines, Output};
+pub(in crate::daemon) use recent::Recent;
 use sink::{File, Journal, Sink};
 use syslog::Syslog;
 
@@ -28,6 +32,7 @@ use syslog::Syslog;
 #[derive(Clone, Debug)]
 pub(super) struct Log {
     levels: reload::Handle<Targets, Registry>,
+    level: Arc<Mutex<Level>>,
     output: Arc<Output>,
 }
 
@@ -49,24 +54,28 @@ impl Log {
             (false, true) => Box::new(lines.with_writer(writer)),
             (false, false) => Box::new(lines.without_time().with_writer(writer)),
         };
+        let recent = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Recent);
         tracing_subscriber::registry()
             .with(levels)
             .with(lines)
+            .with(recent)
             .try_init()
             .map_err(|error| Failure::system(format!("the log cannot be started: {error}")))?;
         // Told where everything else is told: in the background, standard error leads nowhere.
         std::panic::set_hook(Box::new(|panic| {
             tracing::error!("a defect of cachefs, please report it: {panic}");
         }));
-        Ok(Self { levels: handle, output })
+        Ok(Self { levels: handle, level: Arc::new(Mutex::new(config.level)), output })
     }
 
-    /// Tells more or less from now on.
+    /// Tells more or less from now on; answers the level before.
     ///
     /// # Errors
     /// When there is no log any more.
-    pub(super) fn set_level(&self, level: tracing::Level) -> Result<(), reload::Error> {
-        self.levels.reload(targets(level))
+    pub(super) fn set_level(&self, level: Level) -> Result<Level, reload::Error> {
+        let mut now = self.level.lock();
+        self.levels.reload(targets(level))?;
+        Ok(std::mem::replace(&mut now, level))
     }
 
     /// At the end: writes what was held back as a repeat.
@@ -75,8 +84,8 @@ impl Log {
     }
 }
 
-fn targets(level: tracing::Level) -> Targets {
-    let others = if level == tracing::Level::TRACE { LevelFilter::TRACE } else { LevelFilter::WARN };
+fn targets(level: Level) -> Targets {
+    let others = if level == Level::TRACE { LevelFilter::TRACE } else { LevelFilter::WARN };
     Targets::new().with_default(others.min(level.into())).with_target("cachefs", level)
 }
 

@@ -1,8 +1,24 @@
 //! What the verbs take and tell, as fields of requests and replies.
 
+mod bundle;
+mod files;
+mod stat;
+mod warming;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+pub use bundle::{BundleTold, SetArguments, SetTold};
+pub use files::{
+    Entry, FileStatus, ForgetArguments, Forgotten, Listed, PathArguments, Queue, QueueArguments, Version,
+    Waiting,
+};
+pub use stat::{
+    ByteUse, CacheUse, CoherenceTold, Evictions, Holding, Latency, OpLatency, RequestUse, SourceUse, Stat,
+    WatchTold,
+};
+pub use warming::{WarmArguments, WarmFar, WarmTold};
 
 /// What `flush` takes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -95,6 +111,10 @@ pub struct Status {
     pub program_version: String,
     /// `serving`; `detached` while it is out of the tree but in use; `draining` once it is unmounted.
     pub stage: String,
+    /// How long it has been served.
+    pub uptime_seconds: f64,
+    /// Which blocks go when memory is short.
+    pub policy: String,
     /// Where writes go.
     pub mode: String,
     /// How the kernel serves what was read.
