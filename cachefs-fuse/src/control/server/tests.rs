@@ -124,3 +124,26 @@ fn a_crowd_is_sent_away() {
         }
     }
 }
+
+/// The mode of the socket keeps others out already; where somebody opened it to them, they are refused all the same.
+#[test]
+fn other_users_are_refused_whatever_the_mode() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let setup = Setup::new();
+    let opened =
+        |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("chmod");
+    opened(setup.top.path(), 0o755);
+    opened(&setup.path(), 0o666);
+    let path = setup.path();
+    let as_nobody = move || {
+        // Of this thread alone, which ends with it.
+        rustix::thread::set_thread_uid(rustix::process::Uid::from_raw(65534)).expect("setuid");
+        let mut client = Client::connect(&path).expect("connect");
+        client.call(&Request::new("echo", Value::Null), |_| {}).expect_err("refused")
+    };
+    let error = thread::spawn(as_nobody).join().expect("joined");
+    assert!(error.to_string().contains("the mount of another user"), "{error}");
+    setup.answers();
+}
