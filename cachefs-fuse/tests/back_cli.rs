@@ -134,7 +134,7 @@ fn a_status_tells_what_waits() {
     let daemon = mount(&site, &[]);
     fs::create_dir(site.mountpoint().join("dir")).unwrap();
     fs::write(site.mountpoint().join("dir/f"), [1; 3000]).unwrap();
-    let (_, status) = told("status", &[&site.mountpoint().join("dir")]);
+    let (_, status) = told("status", &[&site.mountpoint()]);
     assert_eq!(status["pid"].as_i64(), Some(daemon.pid().as_raw_nonzero().get().into()));
     assert_eq!((&status["mode"], &status["stage"]), (&"back".into(), &"serving".into()));
     assert_eq!(status["write_back"]["dirty_bytes"], 3000);

@@ -134,7 +134,7 @@ impl Forgetting {
             Err(error) if error.is_not_found() => forgotten.names += 1,
             Err(_) => forgotten.errors += 1,
         }
-        if forgotten.names % PART == 0
+        if forgotten.names.is_multiple_of(PART)
             && let Ok(so_far) = told(forgotten)
         {
             far.hint(so_far);

@@ -4,11 +4,13 @@ use serde_json::Value;
 use super::{Mounted, told};
 use crate::flags::Size;
 
+/// What it was and what it is now, each as on the command line; or what is wrong with it.
+type Set = Result<(String, String), String>;
+
 /// Something that can change while the mount runs.
 struct Key {
     name: &'static str,
-    /// Answers what it was and what it is now, each as on the command line.
-    set: fn(&Mounted, &str) -> Result<(String, String), String>,
+    set: fn(&Mounted, &str) -> Set,
 }
 
 const KEYS: &[Key] = &[Key { name: "memory", set: memory }, Key { name: "log-level", set: log_level }];
@@ -31,7 +33,7 @@ pub(super) fn run(mounted: &Mounted, request: &Request, _: &mut Talk<'_>) -> Res
     told(&SetTold { key: found.name.to_owned(), value, before })
 }
 
-fn memory(mounted: &Mounted, value: &str) -> Result<(String, String), String> {
+fn memory(mounted: &Mounted, value: &str) -> Set {
     let size: Size = value.parse()?;
     let bytes = size.bytes(crate::machine().memory_bytes);
     let before = mounted.cache.usage().bytes_max;
@@ -39,7 +41,7 @@ fn memory(mounted: &Mounted, value: &str) -> Result<(String, String), String> {
     Ok((before.to_string(), bytes.to_string()))
 }
 
-fn log_level(mounted: &Mounted, value: &str) -> Result<(String, String), String> {
+fn log_level(mounted: &Mounted, value: &str) -> Set {
     let level = value
         .parse()
         .map_err(|_| format!("\"{value}\" is no level: give error, warn, info, debug or trace"))?;

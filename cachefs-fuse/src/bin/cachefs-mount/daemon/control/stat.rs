@@ -93,7 +93,7 @@ fn engine_latency(latency: &HistogramSnapshot) -> Latency {
     let count = latency.count();
     Latency {
         count,
-        mean_seconds: if count > 0 { seconds(latency.sum() / count) } else { 0.0 },
+        mean_seconds: seconds(latency.sum().checked_div(count).unwrap_or_default()),
         p50_seconds: at(0.5),
         p95_seconds: at(0.95),
         p99_seconds: at(0.99),

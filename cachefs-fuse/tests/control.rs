@@ -2,17 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-#[path = "../back/mod.rs"]
 mod back;
-#[path = "../site/mod.rs"]
 mod site;
 
+#[path = "control/files.rs"]
 mod files;
+#[path = "control/hostile.rs"]
 mod hostile;
+#[path = "control/pages.rs"]
 mod pages;
+#[path = "control/protocol.rs"]
 mod protocol;
+#[path = "control/reports.rs"]
 mod reports;
+#[path = "control/sockets.rs"]
 mod sockets;
+#[path = "control/warming.rs"]
 mod warming;
 
 use std::path::{Path, PathBuf};
