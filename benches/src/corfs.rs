@@ -1,13 +1,12 @@
 use std::sync::Arc;
 
-use cachefs_vfs::{
-    Access, CreateHow, Mode, Name, OpenHow, Owner, Privileges, RemoveKind, Result, VDir, VFile, Vfs,
-};
+use cachefs_vfs::{Access, Name, OpenHow, Owner, Privileges, RemoveKind, Result, VDir, VFile, Vfs};
 
-use crate::Contender;
+use crate::{Contender, plain};
 
 /// Copy-on-read as the library of that name has it: every open and every read goes to the primary first; what was
-/// read is copied to the cache; the cache is asked only when the primary can't open the file. It never serves a hit.
+/// read front to back is copied to the cache, what is read at a place is not; the cache is asked only when the primary
+/// can't open the file, or tell of it. What is written goes to both. It never serves a hit.
 #[derive(Debug)]
 pub struct CorFs {
     primary: Arc<dyn VDir>,
@@ -66,9 +65,8 @@ impl CorFile<'_> {
     /// Best effort, like the original's.
     fn keep(&mut self, bytes: &[u8]) {
         if self.copy.is_none() {
-            let open = OpenHow::new(Access::Write);
-            let how = CreateHow { open, mode: Mode::new(0o644), exclusive: false };
-            self.copy = self.fs.cache.create(self.name, how, &Owner::process()).ok().map(|copy| copy.handle);
+            let created = self.fs.cache.create(self.name, plain::create(), &Owner::process());
+            self.copy = created.ok().map(|copy| copy.handle);
         }
         if let Some(copy) = &self.copy {
             let _ = copy.write_at(bytes, self.position, Privileges::Keep);
@@ -77,18 +75,58 @@ impl CorFile<'_> {
 }
 
 impl Contender for CorFs {
-    fn name(&self) -> &'static str {
-        "corfs"
-    }
-
     fn read(&self, name: Name<'_>, buffer: &mut [u8]) -> Result<usize> {
         self.open(name)?.read(buffer)
     }
 
-    fn forget(&self, name: Name<'_>) -> Result<()> {
-        match self.cache.remove(name, RemoveKind::File) {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
+    fn read_steps(&self, name: Name<'_>, step: usize, buffer: &mut [u8]) -> Result<usize> {
+        let mut file = self.open(name)?;
+        let mut total = 0;
+        for part in buffer.chunks_mut(step) {
+            let count = file.read(part)?;
+            total += count;
+            if count < part.len() {
+                break;
+            }
         }
+        Ok(total)
     }
+
+    fn read_places(&self, name: Name<'_>, places: &[u64], buffer: &mut [u8]) -> Result<()> {
+        let file = self.open(name)?;
+        places.iter().try_for_each(|&at| file.source.read_at(buffer, at).map(drop))
+    }
+
+    fn write(&self, name: Name<'_>, bytes: &[u8]) -> Result<()> {
+        plain::write(&*self.primary, name, bytes)?;
+        // Best effort, like the original's.
+        let _ = plain::write(&*self.cache, name, bytes);
+        Ok(())
+    }
+
+    fn size(&self, name: Name<'_>) -> Result<u64> {
+        let attr = self.primary.stat(name).or_else(|_| self.cache.stat(name))?;
+        Ok(attr.size)
+    }
+
+    /// It has no such verb: the copies are removed.
+    fn invalidate(&self, names: &[String]) -> Result<()> {
+        remove_all(&*self.cache, names)
+    }
+
+    fn clear(&self, names: &[String]) -> Result<()> {
+        remove_all(&*self.cache, names)
+    }
+
+    fn warm(&self, names: &[String], size: usize) -> Result<()> {
+        plain::warm(self, names, size)
+    }
+}
+
+/// Removes the copies that are there.
+pub(crate) fn remove_all(cache: &dyn VDir, names: &[String]) -> Result<()> {
+    names.iter().try_for_each(|name| match cache.remove(Name::new(name)?, RemoveKind::File) {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    })
 }

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use cachefs_vfs::{Access, Name, OpenHow, Result, VDir, Vfs};
+use cachefs_vfs::{Name, Result, VDir, Vfs};
 
-use crate::Contender;
+use crate::{Contender, plain};
 
 /// The backing itself: the floor under every miss.
 #[derive(Debug)]
@@ -21,16 +21,35 @@ impl Raw {
 }
 
 impl Contender for Raw {
-    fn name(&self) -> &'static str {
-        "raw"
-    }
-
     fn read(&self, name: Name<'_>, buffer: &mut [u8]) -> Result<usize> {
-        let opened = self.root.open(name, OpenHow::new(Access::Read))?;
-        opened.handle.read_at(buffer, 0)
+        plain::read(&*self.root, name, buffer)
     }
 
-    fn forget(&self, _name: Name<'_>) -> Result<()> {
+    fn read_steps(&self, name: Name<'_>, step: usize, buffer: &mut [u8]) -> Result<usize> {
+        plain::read_steps(&*self.root, name, step, buffer)
+    }
+
+    fn read_places(&self, name: Name<'_>, places: &[u64], buffer: &mut [u8]) -> Result<()> {
+        plain::read_places(&*self.root, name, places, buffer)
+    }
+
+    fn write(&self, name: Name<'_>, bytes: &[u8]) -> Result<()> {
+        plain::write(&*self.root, name, bytes)
+    }
+
+    fn size(&self, name: Name<'_>) -> Result<u64> {
+        Ok(self.root.stat(name)?.size)
+    }
+
+    fn invalidate(&self, _: &[String]) -> Result<()> {
         Ok(())
+    }
+
+    fn clear(&self, _: &[String]) -> Result<()> {
+        Ok(())
+    }
+
+    fn warm(&self, names: &[String], size: usize) -> Result<()> {
+        plain::warm(self, names, size)
     }
 }

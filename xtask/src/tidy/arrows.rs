@@ -8,7 +8,7 @@ use super::Finding;
 use crate::Result;
 
 /// Each package of the workspace and the packages of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("cachefs-sys", &[]),
     ("cachefs-policy", &[]),
     ("cachefs-vfs", &["cachefs-sys"]),
@@ -18,7 +18,11 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("cachefs-sim", &["cachefs-policy"]),
     ("cachefs-testkit", &["cachefs-vfs"]),
     ("cachefs-fuse", &["cachefs", "cachefs-metrics", "cachefs-vfs", "cachefs-sys", "cachefs-writeback"]),
-    ("cachefs-benches", &["cachefs", "cachefs-vfs", "cachefs-testkit", "cachefs-writeback"]),
+    (
+        "cachefs-benches",
+        &["cachefs", "cachefs-vfs", "cachefs-policy", "cachefs-testkit", "cachefs-writeback"],
+    ),
+    ("cachefs-rivals", &["cachefs-benches"]),
     ("cachefs-examples", &["cachefs", "cachefs-vfs", "cachefs-fuse", "cachefs-testkit"]),
     ("xtask", &[]),
 ];

@@ -1,5 +1,8 @@
 use std::fmt::Write as _;
 
+use cachefs_benches::aligned;
+use cachefs_benches::figures::median;
+
 use crate::comparison::Comparison;
 use crate::contender::Kind;
 use crate::figures::Figures;
@@ -74,7 +77,7 @@ impl Row<'_> {
     fn native_cost(&self) -> String {
         let rows = self.comparison.figures.iter();
         let all = rows.filter_map(|row| row[self.index].native_nanos()).collect();
-        crate::figures::median(all).map_or_else(String::new, |nanos| cost(self.workload.unit, nanos))
+        median(all).map_or_else(String::new, |nanos| cost(self.workload.unit, nanos))
     }
 
     fn cost(&self, contender: usize) -> String {
@@ -134,21 +137,6 @@ fn table<'a>(text: &mut String, comparison: &'a Comparison<'a>, contenders: &[us
     }
     let _ = writeln!(text, "\n## {}\n", cells.title);
     aligned(text, &lines);
-}
-
-fn aligned(text: &mut String, lines: &[Vec<String>]) {
-    let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0).max(1);
-    let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
-    for (number, line) in lines.iter().enumerate() {
-        for (cell, width) in line.iter().zip(&widths) {
-            let _ = write!(text, "| {cell:width$} ");
-        }
-        text.push_str("|\n");
-        if number == 0 {
-            text.extend(widths.iter().map(|width| format!("|{}", "-".repeat(width + 2))));
-            text.push_str("|\n");
-        }
-    }
 }
 
 /// Which requests an operation sends, where it sends several kinds.

@@ -1,3 +1,5 @@
+use cachefs_benches::figures::median;
+
 use crate::cases::Seen;
 use crate::contender::Contender;
 
@@ -64,13 +66,6 @@ impl Row {
     }
 }
 
-/// The middle one; of an even count the mean of the middle two.
-pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let upper = *values.get(values.len() / 2)?;
-    Some(f64::midpoint(values[(values.len() - 1) / 2], upper))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +78,5 @@ mod tests {
         }
         assert_eq!(figures.median("a", Contender::Native, "us"), Some(2.0));
         assert_eq!(figures.median("b", Contender::Native, "us"), None);
-        assert_eq!(median(vec![1.0, 4.0, 2.0, 3.0]), Some(2.5));
     }
 }
