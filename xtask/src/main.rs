@@ -15,6 +15,9 @@ cargo xtask CHORE
                                            others, of kills and losses of power, more than an hour;
                                            CACHEFS_SOAK_SECONDS=3600 makes it longer
   pictures                                 makes the pictures of the documentation; needs Chromium
+  compare [--rounds N] [--quick] [--no-rivals]
+                                           cachefs beside copy-on-read, a naive cache and crates: writes COMPARISON.md,
+                                           docs/charts and docs/comparison.json; for a machine that does nothing else
   tidy                                     crate arrows, lengths, unsafe, prints, sleeps, paths, whitespace
   tidy --bless                             lowers xtask/ratchet.toml to today's lengths; never raises it
 ";
@@ -41,6 +44,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         Some((&"test", rest)) => steps::run(&root, &steps::TEST, &steps::Choice::parse(rest)?),
         Some((&"soak", rest)) => steps::run(&root, &steps::SOAK, &steps::Choice::parse(rest)?),
         Some((&"pictures", [])) => steps::run(&root, &steps::PICTURES, &steps::Choice::default()),
+        Some((&"compare", rest)) => steps::compare(&root, rest),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             print!("{HELP}");
             Ok(true)

@@ -1,11 +1,13 @@
 //! The steps of the one test command and of the long runs.
 
 mod cargo;
+mod compare;
 mod packages;
 mod runner;
 mod tests;
 mod tools;
 
+pub use compare::compare;
 use runner::Shop;
 pub use runner::{Choice, run};
 

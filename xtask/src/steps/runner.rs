@@ -59,6 +59,11 @@ pub(super) struct Shop {
 }
 
 impl Shop {
+    /// At the top of the workspace.
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.to_path_buf() }
+    }
+
     /// The top of the workspace.
     pub(crate) fn root(&self) -> &Path {
         &self.root
@@ -110,7 +115,7 @@ fn render(command: &Command) -> String {
 /// If the choice names a step that is not there.
 pub fn run(root: &Path, steps: &[Step], choice: &Choice) -> Result<bool> {
     choice.check(steps)?;
-    let shop = Shop { root: root.to_path_buf() };
+    let shop = Shop::new(root);
     let mut took = Vec::new();
     let mut failed = None;
     for step in steps.iter().filter(|step| choice.takes(step)) {
