@@ -101,7 +101,11 @@ pub const WORKLOADS: [Workload; 17] = [
     },
     Workload { what: "open, read, close; all in turn; known", ..many("small files, 64 B", 64, work::reads) },
     Workload { what: "attributes by name; all in turn; known", ..many("metadata hit", 64, work::sizes) },
-    Workload { what: "one path of a batch of all; known", ..many("invalidate", 64, work::invalidations) },
+    Workload {
+        what: "one path of a batch of all; known",
+        contenders: &Who::CACHING,
+        ..many("invalidate", 64, work::invalidations)
+    },
     Workload {
         what: "one file of all; in memory nothing is known",
         ..many("warm, 32 B", 32, work::warmings)

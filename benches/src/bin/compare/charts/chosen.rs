@@ -1,7 +1,7 @@
 use cachefs_benches::limits::{ENGINE, POLICIES, WARM_MEMORY, WARM_SLOW};
 use cachefs_benches::{Backing, Figures, blocks};
 
-use super::{Chart, Series, dots, lines};
+use super::{Chart, Series, bytes, dots, label, lines};
 use crate::Result;
 
 /// The sizes of the read hits: what the cases are called, and bytes.
@@ -40,6 +40,7 @@ fn by_contender<'a>(figures: &Figures, group: &str, title: &'a str, cases: &[&st
         title,
         values: "time per operation, ns",
         rows_label: "",
+        row_name: label,
         series: series.collect(),
         rows: cases.iter().map(|&case| case.to_owned()).collect(),
     }
@@ -60,7 +61,12 @@ fn hits(figures: &Figures) -> Chart<'static> {
         &cases,
     );
     chart.series.retain(|series| series.values.iter().any(Option::is_some));
-    Chart { rows_label: "file size, bytes", rows: SIZES.map(|(_, bytes)| bytes.to_owned()).to_vec(), ..chart }
+    Chart {
+        rows_label: "file size",
+        row_name: bytes,
+        rows: SIZES.map(|(_, bytes)| bytes.to_owned()).to_vec(),
+        ..chart
+    }
 }
 
 /// Millions of look-ups a second.
@@ -75,6 +81,7 @@ fn throughput(figures: &Figures) -> Chart<'static> {
         title: "Blocks of 4 KiB, all resident, zipf 1.1: look up and copy out",
         values: "million blocks per second",
         rows_label: "",
+        row_name: label,
         series: series.collect(),
         rows: stores.iter().map(|&who| who.to_owned()).collect(),
     }
@@ -96,6 +103,7 @@ fn eviction(figures: &Figures) -> Chart<'static> {
         title: "One in, one out, in a full cache",
         values: "time, ns",
         rows_label: "",
+        row_name: label,
         series: series.collect(),
         rows,
     }
@@ -112,6 +120,7 @@ fn warming(figures: &Figures) -> Chart<'static> {
         title: "Warming many files of 4 KiB",
         values: "time for all, ms",
         rows_label: "workers",
+        row_name: label,
         series: series.into(),
         rows,
     }

@@ -24,15 +24,17 @@ pub(crate) fn draw(chart: &Chart<'_>) -> Result<String> {
         let across = (first / 1.2..last * 1.2).log_scale().with_key_points(places.clone());
         let mut plot = drawn(
             ChartBuilder::on(&body)
-                .margin_right(24)
+                .margin_left(12)
+                .margin_right(36)
                 .margin_top(8)
                 .x_label_area_size(48)
                 .y_label_area_size(76)
                 .build_cartesian_2d(across, (low..high).log_scale()),
         )?;
+        let (across, upwards) = (|value: &f64| (chart.row_name)(*value), |value: &f64| label(*value));
         let mut mesh = plot.configure_mesh();
-        mesh.x_desc(chart.rows_label).y_desc(chart.values).x_label_formatter(&|value| label(*value));
-        mesh.y_label_formatter(&|value| label(*value)).label_style(FONT.into_font().color(&INK));
+        mesh.x_desc(chart.rows_label).y_desc(chart.values).x_label_formatter(&across);
+        mesh.y_label_formatter(&upwards).label_style(FONT.into_font().color(&INK));
         mesh.axis_style(INK).bold_line_style(MESH).light_line_style(TRANSPARENT);
         drawn(mesh.draw())?;
         for (number, entry) in chart.series.iter().enumerate().rev() {

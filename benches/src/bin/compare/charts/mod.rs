@@ -24,6 +24,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) values: &'a str,
     /// What the other axis shows.
     pub(crate) rows_label: &'a str,
+    /// How a row is written that is a number.
+    pub(crate) row_name: fn(f64) -> String,
     pub(crate) rows: Vec<String>,
     pub(crate) series: Vec<Series>,
 }
@@ -54,6 +56,17 @@ fn label(value: f64) -> String {
     }
 }
 
+/// A number of bytes.
+fn bytes(value: f64) -> String {
+    if value >= 1_048_576.0 {
+        format!("{} MiB", value / 1_048_576.0)
+    } else if value >= 1024.0 {
+        format!("{} KiB", value / 1024.0)
+    } else {
+        format!("{value} B")
+    }
+}
+
 /// Errors of drawing into a string, which do not happen, but have a type that borrows.
 fn drawn<T, E: std::fmt::Display>(result: std::result::Result<T, E>) -> Result<T> {
     result.map_err(|e| format!("drawing a chart: {e}").into())
@@ -72,6 +85,7 @@ mod tests {
             title: "Some costs",
             values: "time, ns",
             rows_label: "entries",
+            row_name: label,
             rows: vec!["100".into(), "1000".into(), "10000".into()],
             series: vec![series("one", &[1.0, 20.0, 500.0]), series("other", &[3.0, 4.0, 5.0])],
         }
@@ -89,6 +103,12 @@ mod tests {
             );
             assert!(svg.ends_with("</svg>\n"));
         }
+    }
+
+    #[test]
+    fn sizes_are_written_in_powers_of_two() {
+        assert_eq!([64.0, 4096.0, 1_048_576.0].map(bytes), ["64 B", "4 KiB", "1 MiB"]);
+        assert_eq!([64.0, 4000.0, 1e6].map(label), ["64", "4k", "1M"]);
     }
 
     #[test]
