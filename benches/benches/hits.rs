@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cachefs::CacheFs;
 use cachefs::policy::PolicyKind;
-use cachefs_benches::{Cached, Contender, CorFs, NAME, Raw, backing};
+use cachefs_benches::{Cached, Contender, CorFs, Raw, Room, content};
 use cachefs_vfs::{Access, MemFs, Name, OpenHow, Result, VFile, Vfs, VfsExt};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -21,6 +21,15 @@ const FILES: usize = 1 << 14;
 const COUNT: usize = 8_000;
 
 const ROUNDS: usize = 101;
+
+/// The one file of a backing.
+const NAME: &str = "file";
+
+fn backing(size: usize) -> Result<Arc<dyn Vfs>> {
+    let fs = MemFs::new();
+    fs.write(NAME, &content(0, size))?;
+    Ok(Arc::new(fs))
+}
 
 /// What is measured: the mean time of one operation in one round.
 type Case = (String, Box<dyn Fn() -> Duration>);
@@ -65,15 +74,15 @@ fn by_handle(cases: &mut Vec<Case>) -> Result<()> {
 fn by_opening(cases: &mut Vec<Case>) -> Result<()> {
     for size in [1 << 10, 4 << 10] {
         let fs = backing(size)?;
-        let contenders: [Box<dyn Contender>; 3] = [
-            Box::new(Cached::new(Arc::clone(&fs))?),
-            Box::new(CorFs::new(&*fs, &MemFs::new())?),
-            Box::new(Raw::new(&*fs)?),
+        let contenders: [(&str, Box<dyn Contender>); 3] = [
+            ("cachefs", Box::new(Cached::new(Arc::clone(&fs), Room::Plenty)?)),
+            ("corfs", Box::new(CorFs::new(&*fs, &MemFs::new())?)),
+            ("raw", Box::new(Raw::new(&*fs)?)),
         ];
-        for contender in contenders {
+        for (who, contender) in contenders {
             let name = Name::new(NAME)?;
             contender.read(name, &mut vec![0; size])?;
-            let label = format!("open+read+close {size} {}", contender.name());
+            let label = format!("open+read+close {size} {who}");
             let read = move || {
                 let mut to = vec![0; size];
                 each(COUNT, || drop(black_box(contender.read(name, black_box(&mut to)))))

@@ -72,7 +72,8 @@ impl Contender for Cached {
     }
 
     fn invalidate(&self, names: &[String]) -> Result<()> {
-        names.iter().try_for_each(|name| self.fs.invalidate(name))
+        let report = self.fs.batch_invalidate(names);
+        report.errors.into_iter().next().map_or(Ok(()), |failed| Err(failed.error))
     }
 
     fn clear(&self, _: &[String]) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The hit path beside what the machine can do, and costs by size.
 
+mod batch;
 mod engine;
 mod hits;
 mod policies;
@@ -16,6 +17,8 @@ pub const HITS: &str = "hits by handle";
 pub const POLICIES: &str = "policies";
 /// Reads that evict, in the engine.
 pub const ENGINE: &str = "engine";
+/// Many paths, by one call and one by one.
+pub const BATCH: &str = "batch";
 /// Warming over memory, by workers.
 pub const WARM_MEMORY: &str = "warming, memory";
 /// Warming over what is slow, by workers.
@@ -29,6 +32,7 @@ pub fn run(round: &mut Round, scale: &Scale) -> Result<()> {
     hits::run(round, scale)?;
     policies::run(round, scale)?;
     engine::run(round, scale)?;
+    batch::run(round, scale)?;
     warming::run(round, scale)
 }
 

@@ -1,4 +1,4 @@
-use cachefs_benches::limits::{ENGINE, HITS, POLICIES, WARM_MEMORY, WARM_SLOW};
+use cachefs_benches::limits::{BATCH, ENGINE, HITS, POLICIES, WARM_MEMORY, WARM_SLOW};
 use cachefs_benches::{Figures, Scale};
 
 /// What has to come out.
@@ -23,7 +23,7 @@ const fn goal(what: &'static str, bound: Bound, value: fn(&Figures, &Scale) -> O
     Goal { what, value, bound }
 }
 
-pub(crate) const GOALS: [Goal; 24] = [
+pub(crate) const GOALS: [Goal; 25] = [
     goal("read hit 1 KiB: backing calls", Bound::Most(0.0), |f, _| {
         f.row("memory", HIT, "cachefs")?.first.calls
     }),
@@ -75,6 +75,10 @@ pub(crate) const GOALS: [Goal; 24] = [
         rows.filter_map(|row| row.first.allocations).reduce(f64::max)
     }),
     goal("evict in the engine, by entries: slowest over fastest", Bound::Most(1.3), |f, _| growth(f, ENGINE)),
+    goal("invalidate 1000 paths at once: times faster than one by one", Bound::Least(3.0), |f, _| {
+        let took = |who| f.nanos(BATCH, "invalidate 1000 paths", who);
+        Some(took("one by one")? / took("at once")?)
+    }),
     goal("warm 1000 files over memory, 8 workers, ms", Bound::Most(2.0), |f, scale| {
         Some(f.nanos(WARM_MEMORY, "8", "cachefs")? / 1e6 / scale.files as f64 * 1000.0)
     }),

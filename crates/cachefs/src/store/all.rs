@@ -1,4 +1,6 @@
-//! The blocks of many files at a time, each shard locked once at most.
+//! Many blocks at a time, each shard locked once at most.
+
+use std::ops::Range;
 
 use cachefs_vfs::FileId;
 use hashbrown::HashMap;
@@ -18,6 +20,26 @@ pub(crate) struct Present {
 }
 
 impl Store {
+    /// Takes these blocks of a file out. Costs the smaller of the range and the whole store.
+    pub(crate) fn forget_blocks(&self, file: FileId, generation: Generation, range: Range<BlockIndex>) {
+        let count = range.end.0.saturating_sub(range.start.0);
+        if count <= self.entries() as u64 {
+            for index in indices(range) {
+                self.remove(&BlockKey { file, generation, index });
+            }
+        } else {
+            self.remove_all(|key| {
+                key.file == file && key.generation == generation && range.contains(&key.index)
+            });
+        }
+    }
+
+    /// Takes everything out and gives the memory back.
+    pub(crate) fn clear(&self) {
+        self.remove_all(|_| true);
+        self.pool.trim();
+    }
+
     /// Takes all blocks of these files out. Costs the smaller of their number and the whole store.
     pub(crate) fn forget_all(&self, doomed: &[Blocks]) {
         let Some(keys) = self.keys_of(doomed) else {
@@ -54,6 +76,14 @@ impl Store {
             }
         }
         present
+    }
+
+    fn remove_all(&self, doomed: impl Fn(&BlockKey) -> bool) {
+        for shard in &self.shards {
+            let removed = shard.remove_all(&doomed);
+            self.entries.fetch_sub(removed.len(), Ordering::Relaxed);
+            removed.iter().for_each(|gone| self.count_waste(gone));
+        }
     }
 
     /// The keys of these blocks, by shard, with the place of their file; `None` if there are more of them than blocks

@@ -12,10 +12,8 @@ mod limits;
 mod shard;
 
 use std::fmt;
-use std::ops::Range;
 
 use cachefs_policy::EvictionPolicy;
-use cachefs_vfs::FileId;
 
 pub(crate) use entry::Hit;
 pub(crate) use limits::StoreLimits;
@@ -23,7 +21,7 @@ pub(crate) use limits::StoreLimits;
 use self::entry::Entry;
 use self::ghost::Ghost;
 use self::shard::{Gone, Shard};
-use crate::block::{BlockIndex, BlockKey, BufferPool, Frame, FrameMut, Generation, SizeClass, indices};
+use crate::block::{BlockKey, BufferPool, Frame, FrameMut, SizeClass};
 use crate::stats::{Counter, MissReason, Stats};
 use crate::sync::{AtomicUsize, Ordering};
 
@@ -140,26 +138,6 @@ impl Store {
         Some(gone.frame)
     }
 
-    /// Takes these blocks of a file out. Costs the smaller of the range and the whole store.
-    pub(crate) fn forget_blocks(&self, file: FileId, generation: Generation, range: Range<BlockIndex>) {
-        let count = range.end.0.saturating_sub(range.start.0);
-        if count <= self.entries() as u64 {
-            for index in indices(range) {
-                self.remove(&BlockKey { file, generation, index });
-            }
-        } else {
-            self.remove_all(|key| {
-                key.file == file && key.generation == generation && range.contains(&key.index)
-            });
-        }
-    }
-
-    /// Takes everything out and gives the memory back.
-    pub(crate) fn clear(&self) {
-        self.remove_all(|_| true);
-        self.pool.trim();
-    }
-
     /// Why the block is not here: evicted or never seen, as far as is remembered.
     pub(crate) fn miss_reason(&self, key: &BlockKey) -> MissReason {
         if self.evicted.contains(key.hash64()) { MissReason::Evicted } else { MissReason::Cold }
@@ -224,14 +202,6 @@ impl Store {
         }
         self.evicted.forget(hash);
         true
-    }
-
-    fn remove_all(&self, doomed: impl Fn(&BlockKey) -> bool) {
-        for shard in &self.shards {
-            let removed = shard.remove_all(&doomed);
-            self.entries.fetch_sub(removed.len(), Ordering::Relaxed);
-            removed.iter().for_each(|gone| self.count_waste(gone));
-        }
     }
 
     fn count_waste(&self, left: &Gone) {

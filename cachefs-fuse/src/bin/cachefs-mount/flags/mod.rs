@@ -15,6 +15,7 @@ mod help;
 mod line;
 mod list;
 mod machine;
+mod metrics;
 mod mount_options;
 mod mounting;
 pub(crate) mod pages;

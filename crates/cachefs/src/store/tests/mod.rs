@@ -1,9 +1,10 @@
 mod storm;
 
 use cachefs_policy::PolicyKind;
+use cachefs_vfs::FileId;
 
 use super::*;
-use crate::block::BLOCK_SIZE;
+use crate::block::{BLOCK_SIZE, BlockIndex, Generation};
 use crate::stats::Snapshot;
 
 const KIB: usize = 1024;
