@@ -54,7 +54,7 @@ pub enum Trust {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Profile {
     /// The kernel, from its pages, attributes and names: with [`Trust::Always`] without a request, with [`Trust::Watch`]
-    /// with one for each opening.
+    /// with one for each opening, unless [`MountConfig::assume_no_growth`] spares it.
     #[default]
     Pages,
     /// The kernel, straight from the files of the filesystem where they have descriptors: for long sequential work. Needs
@@ -110,6 +110,11 @@ pub struct MountConfig {
     pub profile: Profile,
     /// How far the kernel trusts what it was told.
     pub trust: Trust,
+    /// Nobody else appends to a file, or makes it longer in place, while it is used through the mount. Of use with
+    /// [`Profile::Pages`] and [`Trust::Watch`] only: the kernel then opens files without a request. Should it happen all
+    /// the same, a reader may see zeros at the end of such a file for a moment, and two appenders may tear each other's
+    /// records; where that is noticed it is counted ([`crate::NoticeSnapshot::grown`]), and logged once.
+    pub assume_no_growth: bool,
     /// How long the kernel trusts attributes.
     pub attr_ttl: Duration,
     /// How long the kernel trusts that a name stands for a file.
@@ -170,10 +175,15 @@ impl MountConfig {
 }
 
 impl MountConfig {
-    /// The kernel is never to ask for an opening. Where others change files it has to, so that it can be made to read
-    /// one past its pages: their length and what they hold would be of two versions otherwise.
+    /// The kernel is never to ask for an opening. Where others make files longer in place it has to, so that it can be
+    /// made to read one past its pages: their length and what they hold would be of two versions otherwise.
     pub(crate) fn opens_unasked(&self) -> bool {
-        self.keeps_pages()
+        self.keeps_pages() || self.assumes_no_growth()
+    }
+
+    /// The same although others change files.
+    pub(crate) fn assumes_no_growth(&self) -> bool {
+        self.assume_no_growth && self.profile == Profile::Pages && self.trust == Trust::Watch
     }
 
     /// Nobody changes a file but through the mount, and the kernel serves it from its pages alone.
@@ -192,6 +202,7 @@ impl Default for MountConfig {
             flags: Vec::new(),
             profile: Profile::default(),
             trust: Trust::default(),
+            assume_no_growth: false,
             attr_ttl: Duration::from_secs(1),
             entry_ttl: Duration::from_secs(1),
             negative_ttl: Duration::from_secs(1),

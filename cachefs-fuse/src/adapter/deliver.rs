@@ -21,6 +21,10 @@ use crate::inodes::NodeId;
 use crate::serve::{Handle, Way};
 use crate::tree::{Created, Entry, Listed, Opening, Pages, Tree};
 
+/// A length that no file has: the kernel takes the name from an entry with it, gives the reference back, and takes
+/// nothing else.
+const REFUSED: u64 = u64::MAX;
+
 /// When the kernel asked: what changed since it may not remember from the answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked(pub(super) Stamp);
@@ -108,7 +112,11 @@ impl Asked {
                 Some(entry) => {
                     let Ok(shown) = tree.admit(entry, self.0) else { continue };
                     let ttl = if restless { Duration::ZERO } else { shown.entry_ttl.min(shown.attr_ttl) };
-                    let full = add(&mut reply, shown.node, ttl, &entry.attr, generation(&entry.attr));
+                    let attr = match tree.is_unfinished(shown.node, &entry.attr, restless) {
+                        true => Attr { size: REFUSED, ..entry.attr },
+                        false => entry.attr,
+                    };
+                    let full = add(&mut reply, shown.node, ttl, &attr, generation(&attr));
                     if full {
                         drop(tree.forget(shown.node, 1));
                     }

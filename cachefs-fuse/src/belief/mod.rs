@@ -28,6 +28,8 @@ pub(crate) struct Belief {
     trust: Trust,
     /// [`Belief::is_nothing`].
     nothing: bool,
+    /// [`Belief::is_unasked`].
+    unasked: bool,
     attr: Duration,
     entry: Duration,
     negative: Duration,
@@ -45,6 +47,7 @@ impl Belief {
         Self {
             trust: config.trust,
             nothing: config.profile == Profile::Direct,
+            unasked: config.assumes_no_growth(),
             attr: config.attr_ttl,
             entry: config.entry_ttl,
             negative: config.negative_ttl,
@@ -73,6 +76,11 @@ impl Belief {
     /// Changes by others are told of, or were.
     pub(crate) fn is_told(&self) -> bool {
         self.trust == Trust::Watch
+    }
+
+    /// The kernel opens files without asking, although others change them: no opening can mend what it knows.
+    pub(crate) fn is_unasked(&self) -> bool {
+        self.unasked
     }
 
     /// The kernel is to keep listings from one opening of a directory to the next.

@@ -1,6 +1,7 @@
 //! The inodes the kernel knows: names, references, opens.
 
 mod aside;
+mod given;
 mod links;
 mod moves;
 mod name_index;
@@ -11,6 +12,7 @@ mod oldest;
 mod opens;
 mod settling;
 mod shard;
+mod tails;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;

@@ -36,6 +36,10 @@ pub(super) struct Node {
     /// How often the kernel was answered about it since no answer could be on its way; 0: none can be.
     pub(super) unsettled: u32,
     pub(super) kind: FileKind,
+    /// It was answered attributes that it may believe since it was last told that they changed.
+    pub(super) believed: bool,
+    /// It may have taken bytes into its pages since it was last made to drop them.
+    pub(super) paged: bool,
 }
 
 /// No more links of one file are remembered than this; a file with more is found by those seen last.
@@ -52,6 +56,8 @@ impl Node {
             seen: 0,
             unsettled: 0,
             kind: attr.kind,
+            believed: false,
+            paged: false,
         }
     }
 

@@ -3,6 +3,7 @@ use hashbrown::HashMap;
 
 use super::node::{Gone, Link, Node, NodeState};
 use super::node_map::NodeMap;
+use super::tails::Tail;
 use super::{NodeId, Numbering};
 
 /// A file moves through no more directories than this while one answer is on its way.
@@ -20,6 +21,8 @@ pub(super) struct Shard {
     pub(super) foreign: HashMap<u64, (u64, u64)>,
     /// What remains of files that lost their last name while the kernel knew them.
     pub(super) gone: HashMap<u64, Gone>,
+    /// The ends of files that others are taken not to make longer.
+    pub(super) tails: HashMap<u64, Tail>,
 }
 
 /// What became of a look-up.
@@ -70,10 +73,11 @@ impl Shard {
                 return Met::Known;
             }
             let (lookups, opens) = (found.lookups, found.opens);
-            *found = Node { lookups, opens, ..Node::new(attr) };
+            *found = Node { lookups, opens, believed: true, paged: true, ..Node::new(attr) };
             self.more_links.remove(&node.0);
             self.left.remove(&node.0);
             self.gone.remove(&node.0);
+            self.tails.remove(&node.0);
             return Met::Reused;
         }
         self.nodes.insert(node.0, Node::new(attr));
@@ -88,6 +92,7 @@ impl Shard {
         self.left.remove(&node.0);
         self.foreign.remove(&node.0);
         self.gone.remove(&node.0);
+        self.tails.remove(&node.0);
         self.nodes.remove(node.0)
     }
 

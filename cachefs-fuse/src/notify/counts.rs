@@ -59,6 +59,9 @@ pub struct NoticeSnapshot {
     pub overflows: u64,
     /// The watch is lost.
     pub lost: bool,
+    /// How often a file was found that others made longer in place, where it was said that nobody does
+    /// ([`crate::MountConfig::assume_no_growth`]).
+    pub grown: u64,
     /// Things waiting to be told.
     pub waiting: u64,
     /// How long it took from when the mount was told of a change until the kernel was.
@@ -72,6 +75,7 @@ pub(crate) struct Counts {
     failed: AtomicU64,
     overflows: AtomicU64,
     lost: AtomicBool,
+    grown: AtomicU64,
     latency: Histogram,
 }
 
@@ -82,6 +86,7 @@ impl Counts {
             failed: AtomicU64::new(0),
             overflows: AtomicU64::new(0),
             lost: AtomicBool::new(false),
+            grown: AtomicU64::new(0),
             latency: Histogram::new(),
         }
     }
@@ -102,6 +107,11 @@ impl Counts {
         self.lost.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it is the first time.
+    pub(crate) fn grew(&self) -> bool {
+        self.grown.fetch_add(1, Ordering::Relaxed) == 0
+    }
+
     pub(super) fn told(&self, after: Duration) {
         self.latency.record(after);
     }
@@ -117,6 +127,7 @@ impl Counts {
             failed: self.failed.load(Ordering::Relaxed),
             overflows: self.overflows.load(Ordering::Relaxed),
             lost: self.lost.load(Ordering::Relaxed),
+            grown: self.grown.load(Ordering::Relaxed),
             waiting: 0,
             latency: self.latency.snapshot(),
         }

@@ -94,17 +94,23 @@ impl Shared {
     fn tell(&self, key: Key, work: &Work) {
         match key {
             Key::Dir(dir) => self.tell_dir(dir, work),
-            Key::Bytes(node) => self.kernel.data(node),
+            Key::Bytes(node) => {
+                if self.tree.takes_bytes(node) {
+                    self.kernel.data(node);
+                }
+            }
             Key::Inode(node) => self.tell_inode(node, work),
         }
     }
 
     /// Waits for nothing.
     fn tell_inode(&self, node: NodeId, work: &Work) {
-        self.kernel.attr(node);
-        if self.tree.inodes().unsettled(node) != 0 {
-            for dir in self.tree.inodes().ways(node) {
-                self.push(Key::Dir(dir), || Work::settle(node, work.all));
+        if self.tree.takes_attr(node) || work.all {
+            self.kernel.attr(node);
+            if self.tree.inodes().unsettled(node) != 0 {
+                for dir in self.tree.inodes().ways(node) {
+                    self.push(Key::Dir(dir), || Work::settle(node, work.all));
+                }
             }
         }
         if work.data {

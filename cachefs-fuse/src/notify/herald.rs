@@ -58,6 +58,7 @@ impl Herald {
         };
         if let Some(node) = node.filter(|_| touch == Touch::Data) {
             self.tree.belief().flux().note(node);
+            self.tree.changed_there(node);
         }
         match (node, touch) {
             (Some(node), Touch::Attr | Touch::Opened) => self.inode(node, Work::attr),

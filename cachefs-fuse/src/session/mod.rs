@@ -112,6 +112,13 @@ impl Mount {
         }
     }
 
+    /// Openings are spared for others are taken not to make files longer in place
+    /// ([`MountConfig::assume_no_growth`]).
+    #[must_use]
+    pub fn assumes_no_growth(&self) -> bool {
+        self.dispatch.tree().belief().is_unasked()
+    }
+
     /// What removes this mount from other threads.
     #[must_use]
     pub fn unmounter(&self) -> Unmounter {

@@ -58,7 +58,11 @@ impl Tree {
     }
 
     fn set_len(&self, node: NodeId, length: u64, privileges: Privileges) -> Result<Attr> {
-        self.file(node, Use::Write)?.set_len(length, privileges)
+        let file = self.file(node, Use::Write)?;
+        self.grows_here(node, length);
+        let attr = file.set_len(length, privileges)?;
+        self.cut_here(node, length);
+        Ok(attr)
     }
 
     /// Who has a file open goes on using it after a chmod that would not let us open it again.

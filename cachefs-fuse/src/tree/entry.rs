@@ -65,7 +65,7 @@ impl Tree {
             true => (Duration::ZERO, Duration::ZERO),
             false => {
                 let dir = link.and_then(|(parent, _)| self.inodes.identity(parent));
-                (self.attr_belief(admitted.node, &entry.attr), self.belief.entry(dir))
+                (self.given_attr(admitted.node, &entry.attr, stale), self.belief.entry(dir))
             }
         };
         match self.may_slip_away(admitted.node, entry) {
@@ -91,10 +91,20 @@ impl Tree {
 
     /// How long the kernel may believe attributes it asked for.
     pub(crate) fn attr_ttl(&self, node: NodeId, attr: &Attr, asked: Stamp) -> Duration {
-        match self.belief.epochs().node_moved(node, asked) {
-            true => Duration::ZERO,
-            false => self.attr_belief(node, attr),
+        self.given_attr(node, attr, || self.belief.epochs().node_moved(node, asked))
+    }
+
+    /// How long the kernel may believe attributes, unless the file `moved` since it asked.
+    fn given_attr(&self, node: NodeId, attr: &Attr, moved: impl Fn() -> bool) -> Duration {
+        if moved() {
+            return Duration::ZERO;
         }
+        let time = self.attr_belief(node, attr);
+        if time.is_zero() {
+            return time;
+        }
+        self.give_attr(node);
+        if moved() { Duration::ZERO } else { time }
     }
 
     /// How long the kernel may believe what a change through the mount left.
@@ -141,9 +151,14 @@ impl Tree {
     }
 
     fn is_weak(&self, time: Time) -> bool {
-        let Ok(now) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) else { return true };
-        let Ok(seconds) = u64::try_from(time.seconds) else { return false };
-        let then = std::time::Duration::new(seconds, time.nanos);
-        now.checked_sub(then).is_none_or(|age| age <= self.caps.granularity)
+        is_younger(time, self.caps.granularity)
     }
+}
+
+/// Whether a time lies no longer back than this, or ahead.
+pub(super) fn is_younger(time: Time, most: Duration) -> bool {
+    let Ok(now) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) else { return true };
+    let Ok(seconds) = u64::try_from(time.seconds) else { return false };
+    let then = Duration::new(seconds, time.nanos);
+    now.checked_sub(then).is_none_or(|age| age <= most)
 }

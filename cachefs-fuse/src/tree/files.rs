@@ -41,10 +41,15 @@ pub(crate) struct WriteHow {
 impl Tree {
     /// Reads; fewer bytes than asked for only at the end of the file.
     pub(crate) fn read(&self, node: NodeId, offset: u64, length: u32, direct: bool) -> Result<ReadResult> {
+        self.give_bytes(node);
         let file = self.file(node, if direct { Use::Direct } else { Use::Read })?;
         let length = usize::try_from(length).map_err(|_| Error::new(Errno::INVAL))?;
         let mut buffer = self.buffers.take(length);
-        let length = file.read_at(&mut buffer.bytes_mut()[..length], offset)?;
+        let asked = length;
+        let length = file.read_at(&mut buffer.bytes_mut()[..asked], offset)?;
+        if !direct {
+            self.gave_tail(node, offset, asked, length);
+        }
         Ok(ReadResult { buffer, length })
     }
 
@@ -61,11 +66,15 @@ impl Tree {
     }
 
     fn write_now(&self, node: NodeId, data: &[u8], how: WriteHow) -> Result<u32> {
+        self.give_bytes(node);
         let file = self.file(node, Use::Write)?;
+        let end = how.offset.saturating_add(data.len() as u64);
+        self.grows_here(node, end);
         let written = match how.appends {
             true => self.append(node, &*file, data, how)?,
             false => file.write_at(data, how.offset, how.privileges)?,
         };
+        self.grows_here(node, end);
         if let Some(how) = how.sync {
             file.sync(how)?;
         }
@@ -75,12 +84,13 @@ impl Tree {
     /// Appends. Where the end turns out to be elsewhere than the kernel believes, it has the bytes in a wrong place.
     fn append(&self, node: NodeId, file: &dyn VFile, data: &[u8], how: WriteHow) -> Result<usize> {
         let appended = file.append(data, how.privileges);
-        let end = |written: usize| how.offset.checked_add(written as u64);
-        let as_believed = appended
-            .as_ref()
-            .is_ok_and(|&written| file.attr().is_ok_and(|attr| Some(attr.size) == end(written)));
-        if !as_believed {
+        let believed = appended.as_ref().ok().and_then(|&written| how.offset.checked_add(written as u64));
+        let end = believed.and_then(|_| file.attr().ok()).map(|attr| attr.size);
+        if end.is_none() || end != believed {
             self.appended(node);
+        }
+        if end > believed {
+            self.grew_there(node);
         }
         appended
     }
@@ -122,7 +132,9 @@ impl Tree {
         length: u64,
         privileges: Privileges,
     ) -> Result<()> {
-        self.file(node, Use::Write)?.allocate(how, offset, length, privileges)
+        let file = self.file(node, Use::Write)?;
+        self.grows_here(node, offset.saturating_add(length));
+        file.allocate(how, offset, length, privileges)
     }
 
     pub(crate) fn seek(&self, node: NodeId, offset: u64, to: SeekTo) -> Result<u64> {
@@ -140,6 +152,7 @@ impl Tree {
         let target = self.file(to.0, Use::Write)?;
         // A short count is no error: the caller asks again for the rest.
         let length = length.min(COPY_MAX);
+        self.grows_here(to.0, to.1.saturating_add(length));
         let copied = source.copy_range(from.1, &*target, to.1, length, privileges)?;
         u32::try_from(copied).map_err(|_| Error::new(Errno::IO))
     }

@@ -85,6 +85,7 @@ impl Tree {
     pub(crate) fn admit_created(&self, created: Created, asked: Stamp) -> Result<Shown> {
         let shown = self.admit(&created.entry, asked)?;
         self.opened(shown.node);
+        self.begin_tail(shown.node, &created.opened.attr);
         self.keep_created(&created.opened.attr, created.opened.handle);
         Ok(shown)
     }

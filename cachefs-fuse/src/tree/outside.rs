@@ -30,6 +30,7 @@ impl Tree {
     /// Notes that the kernel sees these attributes. Pages that it keeps of another version it drops by itself only if
     /// size or mtime differ.
     pub(super) fn show(&self, node: NodeId, attr: &Attr) {
+        self.look_for_growth(node, attr);
         let version = self.version_hash(attr);
         if self.belief.is_told() {
             let holds = self.belief.holds(attr.id);
