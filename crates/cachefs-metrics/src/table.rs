@@ -49,7 +49,7 @@ macro_rules! metrics {
 
 metrics! {
     BuildInfo, "cachefs_build_info", Gauge, Number, ["version"], "Always 1; the version is in the label.";
-    MountInfo, "cachefs_mount_info", Gauge, Number, ["mount", "backend", "profile", "mode", "coherence", "durability"], "Always 1; what is mounted how is in the labels.";
+    MountInfo, "cachefs_mount_info", Gauge, Number, ["mount", "backend", "profile", "mode", "coherence", "durability", "assume_no_growth"], "Always 1; what is mounted how is in the labels.";
     FuseOps, "cachefs_fuse_ops_total", Counter, Number, ["op", "result"], "Requests of the kernel answered, by verb. What the kernel answers itself is not seen.";
     FuseErrors, "cachefs_fuse_errors_total", Counter, Number, ["op", "errno"], "Requests answered with an error, by errno. A missing name the kernel may remember is none.";
     FuseTimeouts, "cachefs_fuse_timeouts_total", Counter, Number, [], "Requests answered ETIMEDOUT because the source hung.";
@@ -84,6 +84,7 @@ metrics! {
     KernelNoticeOverflows, "cachefs_kernel_notice_overflows_total", Counter, Number, [], "Times all that the kernel knew was taken back at once.";
     KernelNoticesWaiting, "cachefs_kernel_notices_waiting", Gauge, Number, [], "Notices the kernel has not been given yet.";
     KernelNoticeDelay, "cachefs_kernel_notice_delay_seconds", Histogram, Seconds, [], "From when the mount was told of a change until the kernel was told.";
+    GrownByOthers, "cachefs_grown_by_others_total", Counter, Number, [], "Times others made a file longer in place, against --assume-no-growth.";
     ReadaheadBytes, "cachefs_readahead_bytes_total", Counter, Bytes, ["result"], "Bytes loaded ahead of sequential readers.";
     ReadaheadDropped, "cachefs_readahead_dropped_total", Counter, Number, [], "Readaheads not begun because the background queue was full.";
     BackendOps, "cachefs_backend_ops_total", Counter, Number, ["op", "result"], "Calls to the source.";

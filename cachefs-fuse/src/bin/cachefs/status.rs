@@ -44,6 +44,9 @@ pub(crate) fn shown(status: &Status) -> String {
         status.profile,
         status.coherence
     );
+    if status.assume_no_growth {
+        text.push_str("growth        by nobody else (--assume-no-growth)\n");
+    }
     let memory = (HumanBytes(status.memory_bytes), HumanBytes(status.memory_max_bytes));
     _ = write!(text, "memory        {} of {}", memory.0, memory.1);
     if let Some(dirty) = &status.write_back {
@@ -154,5 +157,7 @@ mod tests {
         );
         assert!(text.ends_with("failing\n  a\\n/b (2.00 KiB): no space"), "{text}");
         assert_eq!(shown(&Status::default()).lines().count(), 2);
+        let assuming = Status { assume_no_growth: true, ..Status::default() };
+        assert!(shown(&assuming).contains("growth        by nobody else (--assume-no-growth)\n"));
     }
 }

@@ -121,6 +121,8 @@ pub struct Status {
     pub profile: String,
     /// How changes by others are seen.
     pub coherence: String,
+    /// Openings are spared: nobody else makes files longer in place.
+    pub assume_no_growth: bool,
     /// Memory that holds file contents.
     pub memory_bytes: u64,
     /// Memory that may.

@@ -1,5 +1,6 @@
 use std::fs::File;
 
+use super::growth;
 use super::ready::Ready;
 use super::voice::{Voice, Word};
 use crate::failure::Failure;
@@ -14,6 +15,7 @@ pub(super) fn announce(ready: &Ready<'_>, voice: Voice) -> Result<(), Failure> {
     if let Some(why) = &ready.freshness.no_watch {
         tell_no_watch(why, config, voice);
     }
+    growth::tell_idle(ready, voice);
     let text = match (config.json, voice) {
         (true, _) => ready.json(),
         (false, Voice::Terminal) if !config.quiet => ready.to_string(),

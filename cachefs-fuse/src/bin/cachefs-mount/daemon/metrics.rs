@@ -48,7 +48,7 @@ impl Outlets {
         self,
         config: &Config,
         places: &Places,
-        (freshness, profile): (&Freshness, Profile),
+        (freshness, profile, no_growth): (&Freshness, Profile, bool),
         reporter: Reporter,
     ) -> Result<Telling, Failure> {
         let info = MountInfo {
@@ -58,6 +58,7 @@ impl Outlets {
             mode: config.cache.mode.name(),
             durability: config.back.as_ref().map(BackConfig::durability),
             coherence: freshness.name(),
+            no_growth,
         };
         let told = Told::new(info, move || reporter.sample());
         let address = self.server.map(|(server, guests)| serve(server, Pages::new(told.clone(), guests)));

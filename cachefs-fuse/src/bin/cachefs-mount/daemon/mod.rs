@@ -6,6 +6,7 @@ mod control;
 mod detach;
 mod engine;
 mod freshness;
+mod growth;
 pub(crate) mod guardian;
 mod holders;
 pub(crate) mod launch;
@@ -82,11 +83,11 @@ pub(crate) fn run(config: &Config, voice: Voice, reread: Reread) -> Result<(), F
     let steering = Steering::take()?;
     let guardian = config.kernel.auto_unmount.then(|| Guardian::start(&places.mountpoint)).transpose()?;
     let mount = start(config, &cache, &places, &freshness, back.as_ref())?;
-    let profile = mount.profile();
+    let (profile, no_growth) = (mount.profile(), mount.assumes_no_growth());
 
     let progress = Arc::new(warm::Progress::default());
     let reporter = Reporter::new(cache.clone(), mount.observer(), Arc::clone(&progress), back.clone());
-    let telling = outlets.tell(config, &places, (&freshness, profile), reporter.clone())?;
+    let telling = outlets.tell(config, &places, (&freshness, profile, no_growth), reporter.clone())?;
     let aside = config.log.file.is_some().then_some(voice);
     let leaving = Arc::new(Leaving::default());
     let settings = Arc::new(Mutex::new(config.effective.clone()));
@@ -112,10 +113,8 @@ pub(crate) fn run(config: &Config, voice: Voice, reread: Reread) -> Result<(), F
     );
     let mut desk = Desk::open(mounted, trace(&places, back.as_deref()));
     let (places, freshness, back) = (&places, &freshness, back.as_deref());
-    announce(
-        &Ready { config, places, freshness, profile, metrics: telling.address, back, control: desk.path() },
-        voice,
-    )?;
+    let (metrics, control) = (telling.address, desk.path());
+    announce(&Ready { config, places, freshness, profile, no_growth, metrics, back, control }, voice)?;
     drop(starting);
     if voice == Voice::Terminal {
         notifier.ready(&status);
@@ -217,6 +216,7 @@ fn mount_config(config: &KernelConfig, source: &Path) -> MountConfig {
         fs_name: config.fs_name.clone().unwrap_or_else(|| source.display().to_string()),
         subtype: config.subtype.clone(),
         profile: config.profile,
+        assume_no_growth: config.assume_no_growth,
         read_only: config.read_only,
         allow_other: config.allow_other,
         flags: config.flags.clone(),

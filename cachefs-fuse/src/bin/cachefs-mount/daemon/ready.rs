@@ -18,6 +18,8 @@ pub(super) struct Ready<'a> {
     pub(super) freshness: &'a Freshness,
     /// The one in force.
     pub(super) profile: Profile,
+    /// Openings are spared: nobody else makes files longer in place.
+    pub(super) no_growth: bool,
     pub(super) metrics: Option<SocketAddr>,
     pub(super) back: Option<&'a Back>,
     /// The socket it is steered by.
@@ -49,6 +51,7 @@ impl Ready<'_> {
             "control": self.control.map(|path| path.to_string_lossy().into_owned()),
             "memory_bytes": self.config.cache.memory_bytes,
             "profile": self.profile.name(),
+            "assume_no_growth": self.no_growth,
             "coherence": self.freshness.name(),
             "watch": self.freshness.watched(),
             "no_watch": self.freshness.no_watch,
@@ -93,6 +96,9 @@ impl fmt::Display for Ready<'_> {
         write!(f, ", {} MiB of memory, {}", cache.memory_bytes >> 20, self.freshness)?;
         if let Some(seconds) = self.stale_max_seconds() {
             write!(f, " within {seconds} s")?;
+        }
+        if self.no_growth {
+            write!(f, ", files grow by nobody else")?;
         }
         match self.metrics {
             Some(address) => write!(f, ", metrics on http://{address}/metrics"),

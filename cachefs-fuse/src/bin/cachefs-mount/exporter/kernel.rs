@@ -40,6 +40,7 @@ fn add_notices(notices: &NoticeSnapshot, report: &mut Report) {
     report.whole(Metric::KernelNoticesFailed, &[], notices.failed);
     report.whole(Metric::KernelNoticeOverflows, &[], notices.overflows);
     report.whole(Metric::KernelNoticesWaiting, &[], notices.waiting);
+    report.whole(Metric::GrownByOthers, &[], notices.grown);
     report.spread(Metric::KernelNoticeDelay, &[], Spread::of(&Counted(&notices.latency)));
 }
 

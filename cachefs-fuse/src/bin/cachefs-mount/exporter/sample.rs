@@ -28,4 +28,6 @@ pub(crate) struct MountInfo {
     pub(crate) durability: Option<&'static str>,
     /// How changes by others are seen.
     pub(crate) coherence: &'static str,
+    /// Openings are spared: nobody else makes files longer in place.
+    pub(crate) no_growth: bool,
 }

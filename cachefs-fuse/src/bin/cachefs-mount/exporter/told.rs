@@ -30,6 +30,7 @@ impl Told {
             ("coherence", info.coherence),
         ];
         labels.extend(info.durability.map(|durability| ("durability", durability)));
+        labels.extend(info.no_growth.then_some(("assume_no_growth", "true")));
         report.whole(Metric::MountInfo, &labels, 1);
         let sample = (self.sample)();
         sample.engine.add_to(&mut report);
@@ -78,7 +79,7 @@ mod tests {
         ];
         let errors = vec![ErrorCount { op: Op::Lookup, errno: Errno::NOENT, count: 1 }];
         let sent = vec![NoticeCount { kind: NoticeKind::Entry, count: 8 }];
-        let notices = NoticeSnapshot { sent, failed: 1, waiting: 2, ..NoticeSnapshot::default() };
+        let notices = NoticeSnapshot { sent, failed: 1, waiting: 2, grown: 4, ..NoticeSnapshot::default() };
         RequestSnapshot { ops, errors, in_flight: 1, inodes: 5, notices, ..RequestSnapshot::default() }
     }
 
@@ -132,8 +133,15 @@ mod tests {
         };
         let (mount, backend) = ("/mnt/a\"b".to_owned(), "local");
         let durability = Some("journal");
-        let info =
-            MountInfo { mount, backend, profile: "pages", mode: "through", durability, coherence: "watch" };
+        let info = MountInfo {
+            mount,
+            backend,
+            profile: "pages",
+            mode: "through",
+            durability,
+            coherence: "watch",
+            no_growth: false,
+        };
         Told::new(info, move || Sample {
             engine: engine(),
             requests: requests(),
@@ -177,6 +185,7 @@ mod tests {
             "cachefs_kernel_notices_total{kind=\"inval_entry\"} 8",
             "cachefs_kernel_notices_failed_total 1",
             "cachefs_kernel_notices_waiting 2",
+            "cachefs_grown_by_others_total 4",
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line} in\n{text}");
         }

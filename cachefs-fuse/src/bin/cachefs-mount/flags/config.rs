@@ -49,6 +49,8 @@ pub(crate) struct CacheConfig {
 #[derive(Clone, Debug)]
 pub(crate) struct KernelConfig {
     pub(crate) profile: Profile,
+    /// Nobody else makes files longer in place. Said of a mode of staying fresh that it can be said of.
+    pub(crate) assume_no_growth: bool,
     pub(crate) read_only: bool,
     pub(crate) allow_other: bool,
     pub(crate) auto_unmount: bool,
@@ -125,6 +127,7 @@ impl Config {
     ) -> Result<Self, String> {
         let handles_max = machine.handles_max(settings.handles_max)?;
         let coherence = coherence(&settings)?;
+        check_growth(&settings, coherence)?;
         let back = BackConfig::new(&settings, machine)?;
         let metrics = MetricsConfig::new(&settings)?;
         let log = LogConfig::new(&settings)?;
@@ -178,6 +181,7 @@ impl KernelConfig {
     fn new(settings: &Settings, belief: Duration, handles_max: NonZeroUsize) -> Self {
         Self {
             profile: settings.profile,
+            assume_no_growth: settings.assume_no_growth,
             read_only: settings.read_only,
             allow_other: settings.allow_other,
             auto_unmount: settings.auto_unmount,
@@ -218,6 +222,17 @@ fn coherence(settings: &Settings) -> Result<Coherence, String> {
     }
 }
 
+/// What is assumed of others' files spares openings that nothing but a watch can spare.
+fn check_growth(settings: &Settings, coherence: Coherence) -> Result<(), String> {
+    let only = |what: &str| Err(format!("--assume-no-growth is for {what} only: leave it out, or the other"));
+    match coherence {
+        _ if !settings.assume_no_growth => Ok(()),
+        Coherence::Open | Coherence::Ttl(_) => only("--coherence watch"),
+        _ if settings.profile != Profile::Pages => only("--profile pages"),
+        Coherence::Auto | Coherence::Watch { .. } | Coherence::Single => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,6 +266,20 @@ mod tests {
             "-o attr_timeout is for --coherence ttl=TIME only: add --ttl 1s, or leave it out"
         );
         assert!(usage("--coherence watch -o negative_timeout=0").contains("-o negative_timeout is for"));
+    }
+
+    #[test]
+    fn no_growth_is_assumed_where_openings_can_be_spared() {
+        assert!(!config("").kernel.assume_no_growth);
+        for line in ["", "--coherence watch:inotify", "-o coherence=single"] {
+            assert!(config(&format!("{line} --assume-no-growth")).kernel.assume_no_growth, "{line}");
+        }
+        for line in ["--coherence open", "--ttl 5s"] {
+            assert!(usage(&format!("-o assume_no_growth {line}")).contains("for --coherence watch only"));
+        }
+        for line in ["--profile stream", "--profile direct --coherence watch"] {
+            assert!(usage(&format!("--assume-no-growth {line}")).contains("for --profile pages only"));
+        }
     }
 
     #[test]

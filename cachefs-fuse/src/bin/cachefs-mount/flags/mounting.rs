@@ -60,6 +60,16 @@ pub(super) const FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
+    Flag::switch(
+        "assume-no-growth",
+        "Nobody else appends to a file, or makes it longer in place, while it is used through the mount. Opening a file \
+         then sends no request under watch, some ten times faster for small files; should it happen all the same, a \
+         reader may see zeros at the end of such a file for a moment, and two appenders may tear each other's records.",
+        |settings, text| {
+            settings.assume_no_growth = yes(text)?;
+            Ok(())
+        },
+    ),
     Flag::value(
         "inodes-max",
         "COUNT",
@@ -105,7 +115,7 @@ mod tests {
     #[test]
     fn mounting_flags_are_understood() {
         let settings = settings("-f --profile stream --inodes-max off --handles-max 64 --deadline 2s");
-        assert!(settings.foreground);
+        assert!(settings.foreground && !settings.assume_no_growth);
         assert_eq!(settings.profile, Profile::Stream);
         assert_eq!(settings.inodes_max, 0);
         assert_eq!(settings.handles_max.map(NonZeroUsize::get), Some(64));

@@ -32,6 +32,7 @@ pub(super) struct Settings {
     pub(super) back: Back,
 
     pub(super) profile: Profile,
+    pub(super) assume_no_growth: bool,
     pub(super) read_only: bool,
     pub(super) allow_other: bool,
     pub(super) auto_unmount: bool,
@@ -78,6 +79,7 @@ impl Default for Settings {
             readahead: Size::Bytes(4 << 20),
             back: Back::default(),
             profile: Profile::Pages,
+            assume_no_growth: false,
             read_only: false,
             allow_other: false,
             auto_unmount: false,

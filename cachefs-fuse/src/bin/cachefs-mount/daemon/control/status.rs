@@ -20,6 +20,7 @@ pub(super) fn of(mounted: &Mounted) -> Status {
         mode: mounted.mode.to_owned(),
         profile: mounted.profile.to_owned(),
         coherence: mounted.freshness.name().to_owned(),
+        assume_no_growth: mounted.no_growth,
         memory_bytes: usage.bytes as u64,
         memory_max_bytes: usage.bytes_max as u64,
         write_back: mounted.back.as_ref().map(|back| back.told()),
