@@ -69,6 +69,11 @@ fn pages_of_a_watched_directory() {
 }
 
 #[test]
+fn pages_of_a_watched_directory_in_which_nothing_grows() {
+    as_in_the_directory(&["--profile=pages", "--coherence=watch", "--assume-no-growth"]);
+}
+
+#[test]
 fn pages_checked_at_each_open() {
     as_in_the_directory(&["--profile=pages", "--coherence=open"]);
 }

@@ -13,6 +13,7 @@ fn a_cache_that_never_asks_is_found_out() {
         arguments: &["--ttl", "1h"],
         length: Duration::from_secs(2),
         patience: Duration::from_millis(50),
+        without: &[],
     };
     let report = plan.run();
     let stale = report.seen_stale();

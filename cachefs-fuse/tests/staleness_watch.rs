@@ -6,7 +6,7 @@ mod staleness;
 use std::time::Duration;
 
 use acceptance::{is_root, required};
-use staleness::Plan;
+use staleness::{Kind, Plan};
 
 /// A machine under load may be busy with something else for so long; what is expected is printed.
 const SOON: Duration = Duration::from_millis(500);
@@ -16,7 +16,11 @@ fn check(mode: &str, seconds: u64) {
 }
 
 fn check_as(mode: &[&str], seconds: u64) {
-    let report = Plan::new(mode, seconds).run();
+    run(&Plan::new(mode, seconds));
+}
+
+fn run(plan: &Plan<'_>) {
+    let report = plan.run();
     report.assert_loaded();
     report.assert_fresh();
     report.assert_soon(SOON);
@@ -54,4 +58,20 @@ fn asked_each_time() {
 #[test]
 fn told_while_we_write_back() {
     check_as(&["--mode=back", "--flush-after=10ms", "--coherence=watch"], 5);
+}
+
+/// Files that become longer in place are what this mode is told not to meet: they are left out, also those that are cut
+/// and written anew. New files, which are empty at first, are not.
+const GROWING: [Kind; 2] = [Kind::Append, Kind::Truncate];
+
+#[test]
+fn told_of_a_filesystem_in_which_nothing_grows() {
+    if required(is_root(), "root, to watch a filesystem") {
+        run(&Plan::new(&["--coherence=watch:filesystem", "--assume-no-growth"], 8).without(&GROWING));
+    }
+}
+
+#[test]
+fn told_by_inotify_where_nothing_grows() {
+    run(&Plan::new(&["--coherence=watch:inotify", "--assume-no-growth"], 5).without(&GROWING));
 }

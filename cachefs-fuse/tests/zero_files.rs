@@ -21,23 +21,36 @@ const NEW: u32 = 200;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What each mode of being told is called.
-const UNASKED: [&str; 3] =
-    ["--coherence=watch:directories", "--coherence=watch:inotify", "--coherence=single"];
+const UNASKED: [&str; 5] = [
+    "--coherence=watch:directories",
+    "--coherence=watch:directories --assume-no-growth",
+    "--coherence=watch:inotify",
+    "--coherence=watch:inotify --assume-no-growth",
+    "--coherence=single",
+];
+/// Those that take root.
+const OF_ALL: [&str; 2] = ["--coherence=watch:filesystem", "--coherence=watch:filesystem --assume-no-growth"];
 
 fn modes() -> Vec<&'static str> {
-    let filesystem = is_root().then_some("--coherence=watch:filesystem");
-    UNASKED.into_iter().chain(filesystem).collect()
+    let of_all = OF_ALL.into_iter().filter(|_| is_root());
+    UNASKED.into_iter().chain(of_all).collect()
+}
+
+fn has(mode: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| mode.contains(word))
 }
 
 fn mount(source: &Path, mode: &str) -> (Mounted, SocketAddr) {
     let metrics = free_address();
-    (Mounted::over(source, &["--profile=pages", mode, "--metrics", &metrics.to_string()]), metrics)
+    let fixed = ["--profile=pages".to_owned(), format!("--metrics={metrics}")];
+    let arguments: Vec<&str> = fixed.iter().map(String::as_str).chain(mode.split(' ')).collect();
+    (Mounted::over(source, &arguments), metrics)
 }
 
-/// What something sends; where others may write, the kernel asks for each opening besides.
+/// What something sends; where others may make files longer, the kernel asks for each opening besides.
 fn sent(mode: &str, metrics: SocketAddr, act: impl FnOnce()) -> Requests {
     let sent = Requests::sent(metrics, act);
-    if mode == "--coherence=single" { sent } else { sent.without_opening() }
+    if has(mode, &["single", "no-growth"]) { sent } else { sent.without_opening() }
 }
 
 /// Of 0 to 16 KiB, as source trees have them.
@@ -94,7 +107,7 @@ fn the_second_pass_over_small_files_is_silent() {
 
 fn second_pass(source: &Path, mode: &str) -> Result<(), String> {
     let (mounted, metrics) = mount(source, mode);
-    let piecemeal = mode.ends_with("directories") || mode.ends_with("inotify");
+    let piecemeal = has(mode, &["directories", "inotify"]);
     let read = || sent(mode, metrics, || read_files(mounted.path()));
     let first = read();
     let mut locked = None;
@@ -132,7 +145,7 @@ fn second_pass(source: &Path, mode: &str) -> Result<(), String> {
 
 /// Those that know which changes are our own.
 fn modes_that_know_us() -> Vec<&'static str> {
-    modes().into_iter().filter(|mode| !mode.ends_with("inotify")).collect()
+    modes().into_iter().filter(|mode| !has(mode, &["inotify"])).collect()
 }
 
 #[test]
@@ -179,15 +192,14 @@ fn a_change_by_others_is_asked_for_once() {
     }
     let source = tempfile::tempdir().unwrap();
     make_files(source.path());
-    let (mounted, metrics) = mount(source.path(), "--coherence=watch:filesystem");
-    read_files(mounted.path());
-    let changed = path(source.path(), 77);
-    fs::write(&changed, vec![b'y'; length(77)]).unwrap();
-    let seen = || (fs::read(path(mounted.path(), 77)).unwrap() == vec![b'y'; length(77)]).then_some(());
-    assert!(wait_for(PATIENCE, seen).is_some(), "the change is not seen");
-    assert!(
-        read_files_until_silent(mounted.path(), "--coherence=watch:filesystem", metrics).is_some(),
-        "still asked"
-    );
-    mounted.unmount();
+    for (mode, byte) in OF_ALL.into_iter().zip(*b"yz") {
+        let (mounted, metrics) = mount(source.path(), mode);
+        read_files(mounted.path());
+        let changed = path(source.path(), 77);
+        fs::write(&changed, vec![byte; length(77)]).unwrap();
+        let seen = || (fs::read(path(mounted.path(), 77)).unwrap() == vec![byte; length(77)]).then_some(());
+        assert!(wait_for(PATIENCE, seen).is_some(), "{mode}: the change is not seen");
+        assert!(read_files_until_silent(mounted.path(), mode, metrics).is_some(), "{mode}: still asked");
+        mounted.unmount();
+    }
 }

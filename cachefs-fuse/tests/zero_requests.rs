@@ -57,11 +57,12 @@ fn outlive() {
 }
 
 /// Without a watch of the `whole` filesystem, a directory is asked about a second time: at first it was not watched yet.
-fn nothing_is_asked_twice(mode: &str, whole: bool) -> Result<(), String> {
+fn nothing_is_asked_twice(mode: &[&str], whole: bool) -> Result<(), String> {
     let source = tempfile::tempdir().unwrap();
     let files = tree(source.path());
     let address = free_address();
-    let mounted = Mounted::over(source.path(), &[mode, "--metrics", &address.to_string()]);
+    let mounted = Mounted::over(source.path(), &[mode, &["--metrics", &address.to_string()]].concat());
+    let mode = mode.join(" ");
     let root = mounted.path();
 
     let (stat, miss, find) = (|| stat_all(root, &files), || miss_all(root, &files), || find_all(root));
@@ -99,18 +100,26 @@ fn nothing_is_asked_twice(mode: &str, whole: bool) -> Result<(), String> {
 #[test]
 fn of_a_watched_filesystem() {
     if acceptance::required(is_root(), "root, to watch a filesystem") {
-        undisturbed(|| nothing_is_asked_twice("--coherence=watch:filesystem", true));
+        undisturbed(|| nothing_is_asked_twice(&["--coherence=watch:filesystem"], true));
+    }
+}
+
+#[test]
+fn of_a_watched_filesystem_in_which_nothing_grows() {
+    if acceptance::required(is_root(), "root, to watch a filesystem") {
+        let mode = ["--coherence=watch:filesystem", "--assume-no-growth"];
+        undisturbed(|| nothing_is_asked_twice(&mode, true));
     }
 }
 
 #[test]
 fn of_watched_directories() {
-    undisturbed(|| nothing_is_asked_twice("--coherence=watch:directories", false));
+    undisturbed(|| nothing_is_asked_twice(&["--coherence=watch:directories"], false));
 }
 
 #[test]
 fn with_inotify() {
-    undisturbed(|| nothing_is_asked_twice("--coherence=watch:inotify", false));
+    undisturbed(|| nothing_is_asked_twice(&["--coherence=watch:inotify"], false));
 }
 
 #[test]

@@ -51,19 +51,26 @@ pub(crate) struct Plan<'a> {
     pub(crate) length: Duration,
     /// How long a change may take to be seen.
     pub(crate) patience: Duration,
+    /// Changes that nobody makes.
+    pub(crate) without: &'a [Kind],
 }
 
 impl<'a> Plan<'a> {
     /// As long as the environment says, or so many seconds.
     pub(crate) fn new(arguments: &'a [&'a str], seconds: u64) -> Self {
         let length = Duration::from_secs(setting("CACHEFS_SOAK_SECONDS", seconds));
-        Self { arguments, length, patience: Duration::from_secs(10) }
+        Self { arguments, length, patience: Duration::from_secs(10), without: &[] }
+    }
+
+    /// Leaves changes out.
+    pub(crate) fn without(self, without: &'a [Kind]) -> Self {
+        Self { without, ..self }
     }
 
     /// Makes the run; prints what was seen.
     pub(crate) fn run(&self) -> Report {
         let directory = tempfile::tempdir().unwrap();
-        let plots = Plot::all();
+        let plots = Plot::all(self.without);
         let shares = shares(&plots);
         let hands: Vec<Hands> = shares.iter().map(|share| Hands::make(directory.path(), share)).collect();
         let metrics = free_address();

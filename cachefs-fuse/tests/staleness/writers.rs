@@ -21,7 +21,7 @@ pub(crate) fn write(scene: &Scene, mut hands: Hands, plots: &[&Plot], seed: u64)
     let _guard = scene.stop_on_panic();
     let mut random = SplitMix64::new(seed);
     let mut windows = Windows::default();
-    while scene.goes_on() {
+    while scene.goes_on() && !plots.is_empty() {
         let plot = random.pick(plots);
         let probed = match random.below(16) {
             0..4 => Some(scene.mount.as_path()),
