@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     /// The directory itself: its ratio shows the noise.
     Native,
     Pages,
+    /// As pages, with `--assume-no-growth`.
+    PagesNoGrowth,
     Stream,
     Direct,
     Bindfs,
@@ -21,13 +23,14 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All whose speed is in question.
-    pub(crate) const RIVALS: [Self; 5] =
-        [Self::Pages, Self::Stream, Self::Direct, Self::Bindfs, Self::Rclone];
+    pub(crate) const RIVALS: [Self; 6] =
+        [Self::Pages, Self::PagesNoGrowth, Self::Stream, Self::Direct, Self::Bindfs, Self::Rclone];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
             Self::Pages => "pages",
+            Self::PagesNoGrowth => "pages-no-growth",
             Self::Stream => "stream",
             Self::Direct => "direct",
             Self::Bindfs => "bindfs",
@@ -41,9 +44,20 @@ impl Kind {
         named.next().ok_or_else(|| format!("no contender `{name}`; try --help").into())
     }
 
-    /// Whether it is one of ours, with a profile of its name.
+    /// Whether it is one of ours.
     pub(crate) const fn is_cachefs(self) -> bool {
-        matches!(self, Self::Pages | Self::Stream | Self::Direct)
+        !self.arguments().is_empty()
+    }
+
+    /// What makes ours this one.
+    const fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Pages => &["--profile=pages"],
+            Self::PagesNoGrowth => &["--profile=pages", "--assume-no-growth"],
+            Self::Stream => &["--profile=stream"],
+            Self::Direct => &["--profile=direct"],
+            Self::Native | Self::Bindfs | Self::Rclone => &[],
+        }
     }
 }
 
@@ -66,7 +80,7 @@ impl Contender {
     pub(crate) fn find(kind: Kind, programs: &mut Programs, extra: &[String]) -> Result<Self> {
         let program = match kind {
             Kind::Native => PathBuf::new(),
-            Kind::Pages | Kind::Stream | Kind::Direct => programs.cachefs()?,
+            Kind::Pages | Kind::PagesNoGrowth | Kind::Stream | Kind::Direct => programs.cachefs()?,
             Kind::Bindfs => programs.bindfs()?,
             Kind::Rclone => programs.rclone()?,
         };
@@ -93,10 +107,9 @@ impl Contender {
         let mut command = Command::new(&self.program);
         match self.kind {
             Kind::Native => {}
-            Kind::Pages | Kind::Stream | Kind::Direct => {
+            Kind::Pages | Kind::PagesNoGrowth | Kind::Stream | Kind::Direct => {
                 command.arg(source).arg(at).args(["--foreground", "--json", "--coherence=watch"]);
-                command.args(["--metrics", "127.0.0.1:0", "--profile", self.kind.name()]);
-                command.args(&self.extra);
+                command.args(["--metrics", "127.0.0.1:0"]).args(self.kind.arguments()).args(&self.extra);
             }
             Kind::Bindfs => {
                 command.arg("-f").arg(source).arg(at);

@@ -12,8 +12,8 @@ cargo run --release -p cachefs-benches --bin mounts -- [OPTIONS]
 
 Mounts one tree through each contender and measures each beside the directory itself.
 
-  --contenders LIST    of pages, stream, direct, bindfs, rclone and native, which is measured against itself and so
-                       shows the noise; default all but native
+  --contenders LIST    of pages, pages-no-growth, stream, direct, bindfs, rclone and native, which is measured against
+                       itself and so shows the noise; default all but native
   --workloads LIST     names as `--list` has them; default all
   --list               the workloads, and what each does
   --rounds N           each figure is the median of so many (7)
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn everything_is_compared_unless_something_is_chosen() {
         let Order::Compare(all) = parse(&[]).unwrap() else { panic!("nothing is compared") };
-        assert_eq!((all.contenders.len(), all.workloads.len(), all.rounds), (5, WORKLOADS.len(), 7));
+        assert_eq!((all.contenders.len(), all.workloads.len(), all.rounds), (6, WORKLOADS.len(), 7));
         let words =
             ["--contenders", "pages, bindfs", "--workloads", "stat", "--rounds", "3", "--seconds", "0.5"];
         let Order::Compare(some) = parse(&words).unwrap() else { panic!("nothing is compared") };

@@ -112,7 +112,7 @@ impl Row<'_> {
 /// What the contender's ratio is held against.
 pub(crate) fn floor(workload: &Workload, kind: Kind) -> Option<Floor> {
     match kind {
-        Kind::Pages => workload.floors.pages,
+        Kind::Pages | Kind::PagesNoGrowth => workload.floors.pages,
         Kind::Stream => workload.floors.stream,
         _ => None,
     }
