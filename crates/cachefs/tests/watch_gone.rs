@@ -4,7 +4,7 @@
 
 mod support;
 
-use cachefs_vfs::{Access, FileId, Notice, Subject, Touch, VfsExt, WatchMethod};
+use cachefs_vfs::{Access, FileId, Mode, Notice, SetAttr, Subject, Touch, VfsExt, WatchMethod};
 
 use support::bytes;
 use support::outside::{KIB, METHODS, WatchBench, contents, open, over_write, watching};
@@ -84,4 +84,28 @@ fn bytes_that_changed_while_nothing_led_to_them_are_loaded_when_something_does_a
     tell(&bench, id, Touch::Data);
     assert!(bench.cache.read("away").unwrap() == other);
     assert!(contents(&*file) == other);
+}
+
+/// A watch that cannot tell who changed something tells of our own changes, too, and late.
+#[test]
+fn what_we_removed_and_made_again_is_found_after_the_notice_of_its_removal() {
+    for method in METHODS {
+        let bench = WatchBench::with(watching(method), |cache| cache);
+        bench.cache.create_dir("dir").unwrap();
+        assert!(!bench.cache.exists("dir/other").unwrap());
+        bench.told.settle();
+        bench.told.hold();
+        bench.cache.remove_dir("dir").unwrap();
+        bench.cache.create_dir("dir").unwrap();
+        let held = open(&bench.cache, "dir", Access::Path);
+        let dir = bench.cache.dir("dir").unwrap();
+        bench.told.release();
+        bench.told.settle();
+        let mode = SetAttr { mode: Some(Mode::new(0o750)), ..SetAttr::default() };
+        assert_eq!(held.set_attr(&mode).unwrap().mode.bits(), 0o750, "{method:?}");
+        dir.sync().unwrap();
+        drop((held, dir));
+        bench.cache.write("dir/file", b"content").unwrap();
+        assert_eq!(bench.others.read("dir/file").unwrap(), b"content", "{method:?}");
+    }
 }

@@ -182,7 +182,7 @@ impl Engine {
     }
 
     fn leave(&self, node: &Node, (dir, name): Spot<'_>) {
-        self.nodes.all_of(dir).iter().for_each(|dir| node.leave_place(dir, name));
+        self.nodes.all_of(dir).iter().for_each(|dir| node.doubt_place(dir, name));
     }
 
     fn changed_nodes(&self, id: FileId, stamp: Stamp) -> Vec<Arc<Node>> {

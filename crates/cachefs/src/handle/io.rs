@@ -1,6 +1,6 @@
 use cachefs_vfs::{Access, Result, VDir, VFile, nowait};
 
-use super::Place;
+use super::place::{Left, Place};
 use crate::sync::{Arc, AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering};
 
 /// What an inode needs once there are handles of it.
@@ -36,6 +36,7 @@ pub(crate) struct Slots {
     files: Vec<OpenFile>,
     dir: Option<Arc<dyn VDir>>,
     pub(super) place: Option<Place>,
+    pub(super) left: Option<Left>,
     /// Somebody is opening one.
     opening: bool,
 }

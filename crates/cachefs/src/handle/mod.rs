@@ -18,5 +18,4 @@ pub(crate) use held::{Held, Home};
 pub(crate) use io::{Io, Slots, serves};
 pub(crate) use own::Own;
 pub(crate) use pin::Pin;
-use place::Place;
 pub(crate) use renames::Renames;

@@ -16,6 +16,15 @@ pub(crate) struct Place {
     name: Arc<OsStr>,
 }
 
+/// Where an inode was until a notice said that it left. Notices of what we did come late, and by then the name may stand
+/// for it again: so it is looked for there when nothing else is known, and what is found is proved as at a [`Place`].
+/// Keeps no directory in memory.
+#[derive(Clone, Debug)]
+pub(super) struct Left {
+    dir: FileId,
+    name: Arc<OsStr>,
+}
+
 impl Place {
     pub(crate) fn new(dir: &Arc<Node>, name: Name<'_>) -> Self {
         Self { dir: Arc::clone(dir), name: Arc::from(name.as_os_str()) }
@@ -46,10 +55,25 @@ impl Place {
     }
 }
 
+impl Engine {
+    /// Where the inode may be: where it was met last, or was until a notice said otherwise.
+    pub(super) fn likely_place(&self, node: &Node) -> Option<Place> {
+        let left = {
+            let slots = node.io().slots();
+            if let Some(place) = &slots.place {
+                return Some(place.clone());
+            }
+            slots.left.clone()?
+        };
+        Some(Place { dir: self.nodes.peek(left.dir)?, name: left.name })
+    }
+}
+
 impl Node {
     /// Notes where the inode is.
     pub(crate) fn set_place(self: &Arc<Self>, dir: &Arc<Self>, name: Name<'_>) {
         let mut slots = self.io().slots();
+        slots.left = None;
         if slots.place.as_ref().is_some_and(|place| place.is(dir, name)) {
             return;
         }
@@ -63,13 +87,21 @@ impl Node {
 
     /// Notes that it is not there any more.
     pub(crate) fn leave_place(&self, dir: &Self, name: Name<'_>) {
-        let Some(io) = self.io_if_any() else { return };
-        let mut slots = io.slots();
-        if slots.place.as_ref().is_some_and(|place| place.is(dir, name)) {
-            let before = slots.place.take();
-            drop(slots);
-            drop(before);
-        }
+        drop(self.take_place(dir, name, |_| None));
+    }
+
+    /// Notes that it is not there any more, by what a notice says.
+    pub(crate) fn doubt_place(&self, dir: &Self, name: Name<'_>) {
+        let left = |place: &Place| Some(Left { dir: dir.id, name: Arc::clone(&place.name) });
+        drop(self.take_place(dir, name, left));
+    }
+
+    /// Answers the place, to be dropped without the lock.
+    fn take_place(&self, dir: &Self, name: Name<'_>, left: impl Fn(&Place) -> Option<Left>) -> Option<Place> {
+        let mut slots = self.io_if_any()?.slots();
+        let place = slots.place.take_if(|place| place.is(dir, name))?;
+        slots.left = left(&place);
+        Some(place)
     }
 
     /// If the way up from `dir` leads back here, it is outdated where it does: others moved a directory meanwhile.

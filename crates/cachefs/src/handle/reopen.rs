@@ -116,7 +116,7 @@ impl Engine {
         }
         for _ in 0..TRIES {
             let seen = self.renames.seen();
-            if let Some(place) = node.io().place() {
+            if let Some(place) = self.likely_place(node) {
                 match self.dir_handle_at(&place.dir, depth + 1).and_then(|dir| act(&*dir, place.name()?)) {
                     Ok(Some(found)) => return Ok(found),
                     Err(error) if !is_elsewhere(&error) => return Err(error),
