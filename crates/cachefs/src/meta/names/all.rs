@@ -25,6 +25,7 @@ impl Names {
                 }
             }
         }
+        self.count_forget();
         stood_for
     }
 
@@ -41,5 +42,6 @@ impl Names {
             let gone = shard.lock().extract(|key, _| doomed(key.dir, &key.name));
             drop(gone);
         }
+        self.count_forget();
     }
 }

@@ -55,6 +55,10 @@ impl Names {
         self.forgets.load(Ordering::SeqCst)
     }
 
+    fn count_forget(&self) {
+        self.forgets.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// What the name stands for, if that was asked for lately enough; a use of it.
     pub(crate) fn get(&self, dir: &Node, name: Name<'_>, now: impl When) -> Option<Target> {
         self.fact(dir, name, now).map(|(target, _)| target)
@@ -155,7 +159,7 @@ impl Names {
         let hash = self.hash(dir.id, name);
         let mut shard = self.shard(hash).lock();
         drop(shard.remove(hash, |key| key.is(dir.id, name)));
-        self.forgets.fetch_add(1, Ordering::SeqCst);
+        self.count_forget();
         self.put(&mut shard, hash, dir, name, Entry { target: Target::File(id), seen: Seen::default() })
     }
 
@@ -163,14 +167,14 @@ impl Names {
     pub(crate) fn forget(&self, dir: &Node, name: Name<'_>) {
         let hash = self.hash(dir.id, name);
         self.shard(hash).lock().remove(hash, |key| key.is(dir.id, name));
-        self.forgets.fetch_add(1, Ordering::SeqCst);
+        self.count_forget();
     }
 
     pub(crate) fn clear(&self) {
         for shard in &self.shards {
             *shard.lock() = LruMap::lax(self.shard_max);
         }
-        self.forgets.fetch_add(1, Ordering::SeqCst);
+        self.count_forget();
     }
 
     pub(crate) fn len(&self) -> usize {
