@@ -90,6 +90,10 @@ impl EvictionPolicy for Arc {
         self.again_comes = self.again_ghost.contains(entry.key_hash);
     }
 
+    fn heeds_coming(&self) -> bool {
+        true
+    }
+
     fn on_insert(&mut self, slot: Slot, entry: Admission) {
         self.adapt(entry);
         self.again_comes = false;

@@ -52,6 +52,11 @@ pub trait EvictionPolicy: Send + Debug {
     /// it. For policies whose choice goes by who wants the place; the cache need not tell.
     fn on_coming(&mut self, _entry: Admission) {}
 
+    /// Whether [`Self::on_coming`] does anything: a cache that shares the policy by a lock need not take it otherwise.
+    fn heeds_coming(&self) -> bool {
+        false
+    }
+
     /// An entry came in at a slot that is free.
     fn on_insert(&mut self, slot: Slot, entry: Admission);
 

@@ -63,3 +63,41 @@ fn hits_told_late_lead_to_as_many_hits() {
         assert!(at_once.abs_diff(late) <= most, "{kind}: {at_once} and {late}");
     }
 }
+
+/// The victims of a cache, which tells who comes always or where the policy heeds it.
+fn victims(kind: PolicyKind, always: bool) -> Vec<Slot> {
+    let mut policy = kind.build(SLOTS as u64);
+    let (mut keys, mut victims) = (Vec::new(), Vec::new());
+    let mut dice = Dice::new(7);
+    for _ in 0..20_000 {
+        let most = 1 + dice.below(400);
+        let key = dice.below(most);
+        if let Some(at) = keys.iter().position(|&here| here == key) {
+            policy.on_hit(Slot(u32::try_from(at).expect("small")));
+            continue;
+        }
+        let entry = Admission::new(key, 1);
+        if always || policy.heeds_coming() {
+            policy.on_coming(entry);
+        }
+        let slot = if keys.len() < SLOTS {
+            keys.push(key);
+            Slot(u32::try_from(keys.len() - 1).expect("small"))
+        } else {
+            let victim = policy.victim().expect("full");
+            policy.on_remove(victim, true);
+            victims.push(victim);
+            keys[victim.index()] = key;
+            victim
+        };
+        policy.on_insert(slot, entry);
+    }
+    victims
+}
+
+#[test]
+fn who_does_not_heed_who_comes_decides_the_same_without_being_told() {
+    for kind in PolicyKind::ALL {
+        assert!(victims(kind, true) == victims(kind, false), "{kind}");
+    }
+}

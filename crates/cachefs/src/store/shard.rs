@@ -24,6 +24,8 @@ pub(super) struct Shard {
     order: Mutex<Order>,
     /// The policy need not be told of a hit before it names the block as a victim.
     late: bool,
+    /// The policy wants to know who comes.
+    expects: bool,
 }
 
 /// What the lock of a shard is for.
@@ -42,10 +44,10 @@ impl Shard {
 
     /// With a policy for about so many bytes.
     pub(super) fn new(policy: Box<dyn EvictionPolicy>, capacity: u64) -> Self {
-        let late = policy.takes_late_hits();
+        let (late, expects) = (policy.takes_late_hits(), policy.heeds_coming());
         let policy = Ahead::new(policy, capacity);
         let order = Mutex::new(Order { policy, free: Vec::new(), slots: 0 });
-        Self { index: Index::new(), entries: Places::new(), order, late }
+        Self { index: Index::new(), entries: Places::new(), order, late, expects }
     }
 
     /// The block, and whether this is the first use of one that was loaded ahead.
@@ -68,7 +70,9 @@ impl Shard {
 
     /// A block of this size will come in, if its load goes well.
     pub(super) fn expect(&self, hash: u64, class: SizeClass) {
-        self.order.lock().policy.on_coming(admission(hash, class));
+        if self.expects {
+            self.order.lock().policy.on_coming(admission(hash, class));
+        }
     }
 
     /// The length of the block, if it is here; not a use of it.
