@@ -13,7 +13,8 @@ cargo xtask CHORE
   test --list                              the steps, and what each does
   soak [--only STEP]...                    the long runs of model, oracle, rename storm, fsx, programs and changes by
                                            others, of kills and losses of power, more than an hour;
-                                           CACHEFS_SOAK_SECONDS=3600 makes it longer
+                                           CACHEFS_SOAK_SECONDS=3600 makes it longer; its last step needs a nightly
+                                           with Miri (rustup toolchain install nightly -c miri)
   pictures                                 makes the pictures of the documentation; needs Chromium
   compare [--rounds N] [--quick] [--no-rivals]
                                            cachefs beside copy-on-read, a naive cache and crates: writes COMPARISON.md,

@@ -2,6 +2,7 @@
 
 mod cargo;
 mod compare;
+mod models;
 mod packages;
 mod runner;
 mod tests;
@@ -24,7 +25,7 @@ pub struct Step {
 }
 
 /// All tests, quickest verdicts first.
-pub const TEST: [Step; 20] = [
+pub const TEST: [Step; 21] = [
     Step {
         name: "packages",
         what: "installs fuse3, acl, rsync... where they are missing",
@@ -36,6 +37,7 @@ pub const TEST: [Step; 20] = [
     Step { name: "clippy", what: "lints of all targets, warnings denied", run: cargo::clippy },
     Step { name: "build", what: "builds all tests", run: cargo::build_tests },
     Step { name: "unit", what: "tests within the sources", run: cargo::unit },
+    Step { name: "loom", what: "what is shared without a lock, in all orders of threads", run: models::loom },
     Step { name: "doc", what: "examples in the documentation", run: cargo::doc },
     Step { name: "libraries", what: "conformance, model, oracle, counts: no mount", run: tests::libraries },
     Step { name: "examples", what: "the examples, checked by themselves", run: tests::examples },
@@ -64,7 +66,7 @@ pub const PICTURES: [Step; 1] =
     [Step { name: "page", what: "docs/pictures/status-page.png, by Chromium", run: tests::pictures }];
 
 /// The long runs.
-pub const SOAK: [Step; 10] = [
+pub const SOAK: [Step; 11] = [
     Step { name: "tools", what: "builds pjdfstest and fsx into target/tools", run: tools::install },
     Step {
         name: "model",
@@ -102,6 +104,11 @@ pub const SOAK: [Step; 10] = [
         name: "fresh",
         what: "two minutes of changes by others in each mode, 100,000 directories",
         run: tests::soak_fresh,
+    },
+    Step {
+        name: "miri",
+        what: "what is shared without a lock, under Miri; needs a nightly that has it",
+        run: models::miri,
     },
 ];
 

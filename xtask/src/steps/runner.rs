@@ -96,6 +96,14 @@ impl Shop {
         command
     }
 
+    /// Cargo of the nightly toolchain, by rustup's program, whichever toolchain runs this.
+    pub(crate) fn nightly(&self) -> Command {
+        let mut command = Command::new("cargo");
+        command.arg("+nightly").env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN");
+        command.current_dir(&self.root);
+        command
+    }
+
     /// Runs a command to its end, its output passed through.
     pub(crate) fn run(&self, command: &mut Command) -> Result<()> {
         println!("$ {}", render(command));
