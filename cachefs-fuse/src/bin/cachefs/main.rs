@@ -17,7 +17,9 @@ mod out;
 mod pages;
 mod path_status;
 mod queue;
+mod record;
 mod recover;
+mod replay;
 mod rest;
 mod set;
 mod silence;
@@ -29,6 +31,7 @@ mod trouble;
 mod umount;
 mod verbs;
 mod warm;
+mod warm_bar;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

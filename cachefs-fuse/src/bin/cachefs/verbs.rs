@@ -7,7 +7,8 @@ use crate::exit::Exit;
 use crate::out::Out;
 use crate::trouble::Trouble;
 use crate::{
-    bundle, config, doctor, flush, forget, list, ls, pages, queue, recover, set, stat, status, umount, warm,
+    bundle, config, doctor, flush, forget, list, ls, pages, queue, record, recover, set, stat, status,
+    umount, warm,
 };
 
 /// A verb of the program. To add one is to write its module and its line in [`VERBS`].
@@ -57,6 +58,13 @@ pub(crate) const VERBS: &[Verb] = &[
         example: "warm -p 16 '/mnt/src/**/*.rs'",
         arguments: warm::arguments,
         run: warm::run,
+    },
+    Verb {
+        name: "record",
+        about: "Write down what is used on a mount, for warm --replay.",
+        example: "record -o build.record /mnt -- make",
+        arguments: record::arguments,
+        run: record::run,
     },
     Verb {
         name: "refresh",

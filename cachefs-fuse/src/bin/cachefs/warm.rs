@@ -1,21 +1,22 @@
 //! `warm` and `refresh`.
 
-use std::io::{IsTerminal, Read};
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use cachefs_fuse::control::{WarmArguments, WarmFar, WarmTold, plain};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use serde_json::{Map, Value};
+use indicatif::HumanBytes;
 
 use crate::asked::Asked;
 use crate::exit::Exit;
 use crate::forget::{forget, words};
 use crate::inside::{Meant, within_unasked};
 use crate::out::Out;
+use crate::replay::Plan;
 use crate::status::list;
 use crate::trouble::Trouble;
+use crate::warm_bar::Bar;
 
 /// Bytes of patterns in one request: a line of the protocol has an end.
 const PART_MAX: usize = 48 << 10;
@@ -39,6 +40,15 @@ pub(crate) fn arguments(command: Command) -> Command {
                 .value_hint(ValueHint::FilePath)
                 .help("A file with a path on each line, or - for standard input. Missing files are counted."),
         )
+        .arg(
+            Arg::new("replay")
+                .long("replay")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .value_hint(ValueHint::FilePath)
+                .conflicts_with("list")
+                .help("What `cachefs record` wrote to FILE; PATH is the mount then. Missing files are counted."),
+        )
         .arg(flag("null").short('0').requires("list").help("Paths in LIST end with a zero byte."))
         .arg(
             Arg::new("workers")
@@ -57,6 +67,9 @@ pub(crate) fn refresh_arguments(command: Command) -> Command {
 }
 
 pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
+    if let Some(recording) = matches.get_one::<PathBuf>("replay") {
+        return replay(matches, recording, out);
+    }
     let mut words = words(matches);
     let list = matches.get_one::<PathBuf>("list");
     if words.is_empty() && list.is_none() {
@@ -73,16 +86,35 @@ pub(crate) fn run(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
     for path in &listed {
         globs.push(Meant::Path(within_unasked(path, &asked.mountpoint)?).glob());
     }
-    let template = WarmArguments {
-        globs: Vec::new(),
+    let told = warm(&mut asked, What::Globs, &globs, &template(matches), out)?;
+    // Who gave a list knows that some of it may be gone.
+    let missing = told.far.missing > 0 && list.is_none();
+    end(&told, missing, out)
+}
+
+fn template(matches: &ArgMatches) -> WarmArguments {
+    WarmArguments {
         workers: matches.get_one("workers").copied(),
         metadata_only: matches.get_flag("metadata-only"),
         background: matches.get_flag("no-wait"),
+        ..WarmArguments::default()
+    }
+}
+
+/// Warms what was recorded, and passes over what is gone.
+fn replay(matches: &ArgMatches, recording: &Path, out: &Out) -> Result<Exit, Trouble> {
+    let words = words(matches);
+    let mount = match &words[..] {
+        [] => Path::new("."),
+        [mount] => mount,
+        _ => return Err(Trouble::usage("a recording is of one mount: give one")),
     };
-    let told = warm(&mut asked, &globs, &template, out)?;
-    // Who gave a list knows that some of it may be gone.
-    let missing = told.missing > 0 && list.is_none();
-    end(&told, missing, out)
+    let plan = Plan::read(recording)?;
+    let mut asked = Asked::at(mount, out)?;
+    let template = template(matches);
+    let mut sum = plan.look_around(&asked.mountpoint, template.workers)?;
+    add(&mut sum, warm(&mut asked, What::Paths, &plan.files, &template, out)?);
+    end(&sum, false, out)
 }
 
 /// Has it asked of the source again, and reads it.
@@ -93,22 +125,34 @@ pub(crate) fn refresh(matches: &ArgMatches, out: &Out) -> Result<Exit, Trouble> 
     for word in &words {
         let mut asked = Asked::at(word, out)?;
         let glob = Meant::of(word, &asked.mountpoint)?.glob();
-        add(&mut sum, warm(&mut asked, &[glob], &WarmArguments::default(), out)?);
+        add(&mut sum, warm(&mut asked, What::Globs, &[glob], &WarmArguments::default(), out)?);
     }
-    let missing = sum.missing > 0;
+    let missing = sum.far.missing > 0;
     end(&sum, missing, out)
+}
+
+/// What words are.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Globs,
+    Paths,
 }
 
 fn warm(
     asked: &mut Asked<'_>,
-    globs: &[String],
+    what: What,
+    words: &[String],
     template: &WarmArguments,
     out: &Out,
 ) -> Result<WarmTold, Trouble> {
-    let bar = Bar::new(!out.is_json() && !template.background, globs.len() as u64);
+    let bar = Bar::new(!out.is_json() && !template.background, words.len() as u64);
     let mut sum = WarmTold::default();
-    for part in parts(globs) {
-        let arguments = WarmArguments { globs: part.to_vec(), ..template.clone() };
+    for part in parts(words) {
+        let mut arguments = template.clone();
+        match what {
+            What::Globs => arguments.globs = part.to_vec(),
+            What::Paths => arguments.paths = part.to_vec(),
+        }
         let before = sum.far;
         let told = asked.ask("warm", &arguments, |far| bar.hear(&before, far))?;
         add(&mut sum, told);
@@ -140,18 +184,18 @@ fn add(sum: &mut WarmTold, told: WarmTold) {
     let room = |taken: usize| NAMED_MAX.saturating_sub(taken);
     sum.failed.extend(told.failed.into_iter().take(room(sum.failed.len())));
     sum.missing_first.extend(told.missing_first.into_iter().take(room(sum.missing_first.len())));
-    sum.missing += told.missing;
     sum.full |= told.full;
     sum.background |= told.background;
     sum.seconds += told.seconds;
 }
 
-fn plus(one: &WarmFar, other: &WarmFar) -> WarmFar {
+pub(crate) fn plus(one: &WarmFar, other: &WarmFar) -> WarmFar {
     WarmFar {
         files_found: one.files_found + other.files_found,
         files: one.files + other.files,
         bytes: one.bytes + other.bytes,
         errors: one.errors + other.errors,
+        missing: one.missing + other.missing,
     }
 }
 
@@ -181,10 +225,10 @@ fn shown(told: &WarmTold) -> String {
     if told.background {
         return "the mount goes on in the background; its log says when it is done".to_owned();
     }
-    let WarmFar { files, bytes, errors, .. } = told.far;
+    let WarmFar { files, bytes, errors, missing, .. } = told.far;
     let mut text = format!("{files} files, {} in {:.1} s", HumanBytes(bytes), told.seconds);
-    if told.missing > 0 {
-        text += &format!(", {} missing", told.missing);
+    if missing > 0 {
+        text += &format!(", {missing} missing");
         let first = told.missing_first.first().map(|first| format!(" ({}, ...)", plain(first)));
         text += &first.unwrap_or_default();
     }
@@ -195,44 +239,6 @@ fn shown(told: &WarmTold) -> String {
         text += "; stopped: no more fits into the memory of the mount";
     }
     text
-}
-
-/// Shows people at a terminal how far it is.
-struct Bar {
-    bar: Option<ProgressBar>,
-    /// At least so many files.
-    least: u64,
-}
-
-impl Bar {
-    fn new(wanted: bool, least: u64) -> Self {
-        let bar = (wanted && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::no_length();
-            let style = "warming {bar:30} {pos} of {len} files, {msg}, {per_sec}, {eta} left";
-            if let Ok(style) = ProgressStyle::with_template(style) {
-                bar.set_style(style);
-            }
-            bar
-        });
-        Self { bar, least }
-    }
-
-    fn hear(&self, before: &WarmFar, far: &Map<String, Value>) {
-        let Some(bar) = &self.bar else { return };
-        let Ok(far) = serde_json::from_value(Value::Object(far.clone())) else { return };
-        let sum = plus(before, &far);
-        bar.set_length(sum.files_found.max(self.least));
-        bar.set_position(sum.files + sum.errors);
-        bar.set_message(HumanBytes(sum.bytes).to_string());
-    }
-}
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -253,10 +259,9 @@ mod tests {
 
     #[test]
     fn the_end_reads_well() {
-        let far = WarmFar { files_found: 5, files: 3, bytes: 2048, errors: 1 };
+        let far = WarmFar { files_found: 5, files: 3, bytes: 2048, errors: 1, missing: 2 };
         let told = WarmTold {
             far,
-            missing: 2,
             missing_first: vec!["gone".into()],
             full: true,
             seconds: 1.5,

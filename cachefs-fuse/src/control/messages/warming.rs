@@ -8,6 +8,9 @@ use super::Left;
 pub struct WarmArguments {
     /// Patterns relative to the mount; a directory stands for all in it.
     pub globs: Vec<String>,
+    /// Files relative to the mount, as they are and in this order, after what matches.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
     /// Files read at a time, at most 64; 8 if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<u64>,
@@ -29,6 +32,8 @@ pub struct WarmFar {
     pub bytes: u64,
     /// Files that could not be warmed.
     pub errors: u64,
+    /// Files that do not exist; at the end, also patterns that matched nothing.
+    pub missing: u64,
 }
 
 /// How warming ended.
@@ -40,9 +45,7 @@ pub struct WarmTold {
     pub far: WarmFar,
     /// What could not be warmed, the first of it.
     pub failed: Vec<Left>,
-    /// How many patterns matched nothing.
-    pub missing: u64,
-    /// The first of them.
+    /// The first patterns that matched nothing.
     pub missing_first: Vec<String>,
     /// It stopped because the next file would not have fitted into the memory.
     pub full: bool,

@@ -14,6 +14,8 @@ pub struct Event<'a> {
     pub mask: Mask,
     /// The process that did it, as this one sees it: 0 if it does not see it, or may not know.
     pub pid: i32,
+    /// The file, opened; negative in groups that report handles.
+    pub(super) fd: i32,
     records: &'a [u8],
 }
 
@@ -60,8 +62,8 @@ fn parse(buffer: &[u8]) -> Option<(Event<'_>, &[u8])> {
     }
     let (event, rest) = buffer.split_at_checked(length)?;
     let mask = Mask::from_bits(event.u64_at(8)?);
-    let pid = event.u32_at(20)?.cast_signed();
-    Some((Event { mask, pid, records: event.get(header..)? }, rest))
+    let (fd, pid) = (event.u32_at(16)?.cast_signed(), event.u32_at(20)?.cast_signed());
+    Some((Event { mask, pid, fd, records: event.get(header..)? }, rest))
 }
 
 #[cfg(test)]

@@ -92,6 +92,9 @@ impl AsFd for Group {
     }
 }
 
+/// For reading, files of any length, in this process only.
+const OPEN_FLAGS: c_uint = (libc::O_RDONLY | libc::O_LARGEFILE | libc::O_CLOEXEC).cast_unsigned();
+
 fn detail_flags(detail: Detail) -> c_uint {
     match detail {
         Detail::Target => libc::FAN_REPORT_DFID_NAME_TARGET,
@@ -107,9 +110,9 @@ fn reach_flags(reach: Reach) -> c_uint {
     }
 }
 
-fn init(flags: c_uint) -> Result<OwnedFd> {
-    // SAFETY: takes two numbers. The second is for descriptors in events, of which such groups have none.
-    let fd: c_int = unsafe { libc::fanotify_init(flags, 0) };
+pub(super) fn init(flags: c_uint) -> Result<OwnedFd> {
+    // SAFETY: takes two numbers. The second is how files are opened in groups whose events hold descriptors.
+    let fd: c_int = unsafe { libc::fanotify_init(flags, OPEN_FLAGS) };
     if fd < 0 {
         return Err(last_error());
     }
@@ -117,7 +120,7 @@ fn init(flags: c_uint) -> Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-fn last_error() -> Errno {
+pub(super) fn last_error() -> Errno {
     Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO)
 }
 

@@ -13,6 +13,8 @@ impl Mask {
     pub const CLOSE_WRITE: Self = Self(libc::FAN_CLOSE_WRITE);
     /// A file was opened.
     pub const OPEN: Self = Self(libc::FAN_OPEN);
+    /// Bytes were read, or a directory was listed.
+    pub const ACCESS: Self = Self(libc::FAN_ACCESS);
     /// A name was made.
     pub const CREATE: Self = Self(libc::FAN_CREATE);
     /// A name was removed.

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cachefs::{CacheFs, Cancel, Warm, WarmProgress, WarmReport};
+use cachefs::{CacheFs, Cancel, Warm, WarmPriority, WarmProgress, WarmReport};
 use cachefs_fuse::control::{Left, Refusal, Request, Talk, WarmArguments, WarmFar, WarmTold};
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -23,14 +23,15 @@ const STEP: Duration = Duration::from_millis(100);
 
 pub(super) fn run(mounted: &Mounted, request: &Request, talk: &mut Talk<'_>) -> Result<Value, Refusal> {
     let arguments: WarmArguments = request.arguments()?;
-    for glob in &arguments.globs {
-        inside(glob)?;
+    for path in arguments.globs.iter().chain(&arguments.paths) {
+        inside(path)?;
     }
     let workers = arguments.workers.unwrap_or(8);
     if !(1..=WORKERS_MAX).contains(&workers) {
         return Err(Refusal::usage(format!("workers: give a number from 1 to {WORKERS_MAX}")));
     }
     let warm = Warm::new(arguments.globs)
+        .paths(WarmPriority::Normal, arguments.paths)
         .workers(usize::try_from(workers).unwrap_or(1))
         .errors_max(TOLD_MAX)
         .metadata_only(arguments.metadata_only);
@@ -61,15 +62,17 @@ fn tell(far: &Far, now: &WarmProgress, last: &Mutex<Instant>) {
 }
 
 fn so_far(now: &WarmProgress) -> WarmFar {
-    WarmFar { files_found: now.found, files: now.files, bytes: now.bytes, errors: now.errors }
+    let WarmProgress { found: files_found, files, bytes, errors, missing, .. } = *now;
+    WarmFar { files_found, files, bytes, errors, missing }
 }
 
 fn outcome(report: &WarmReport, took: Duration) -> WarmTold {
     let failed = report.errors.iter().take(TOLD_MAX);
+    let mut far = so_far(&report.total);
+    far.missing += report.unmatched.len() as u64;
     WarmTold {
-        far: so_far(&report.total),
+        far,
         failed: failed.map(|failed| Left::new(&failed.path, 0, Some(failed.error.to_string()))).collect(),
-        missing: report.unmatched.len() as u64,
         missing_first: report.unmatched.iter().take(TOLD_MAX).cloned().collect(),
         full: report.full,
         background: false,
@@ -120,8 +123,8 @@ impl Jobs {
         for failed in &report.errors {
             tracing::warn!(path = %failed.path.display(), error = %failed.error, "not warmed");
         }
-        let WarmProgress { files, bytes, errors, .. } = report.total;
-        let (missing, seconds) = (report.unmatched.len(), began.elapsed().as_secs_f64());
+        let WarmFar { files, bytes, errors, missing, .. } = outcome(&report, began.elapsed()).far;
+        let seconds = began.elapsed().as_secs_f64();
         tracing::info!(files, bytes, errors, missing, full = report.full, seconds, "warmed");
         true
     }
