@@ -14,7 +14,8 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cachefs_testkit::SlowFs;
+use cachefs_fuse::control::{Client, Request};
+use cachefs_testkit::{CallKind, CountFs, SlowFs};
 use cachefs_vfs::LocalFs;
 use serde_json::json;
 use site::{Daemon, Site, is_root};
@@ -96,24 +97,31 @@ fn what_the_kernel_answers_by_itself_is_recorded_too() {
 struct SlowSource {
     guard: MountGuard,
     slow: Arc<SlowFs>,
+    counts: Arc<CountFs>,
     mountpoint: PathBuf,
 }
 
 impl SlowSource {
-    /// With 120 files in 12 directories.
-    fn new() -> Self {
+    /// With so many files, 3000 bytes each, in 12 directories.
+    fn new(files: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let source = dir.path().join("src");
-        for number in 0..120 {
+        for number in 0..files {
             let dir = source.join(format!("part{}", number % 12));
             fs::create_dir_all(&dir).unwrap();
             fs::write(dir.join(format!("{number}.c")), vec![b'x'; 3000]).unwrap();
         }
         let mountpoint = dir.path().join("fast");
         fs::create_dir(&mountpoint).unwrap();
-        let slow = Arc::new(SlowFs::new(Arc::new(LocalFs::open(&source).unwrap())));
+        let counts = Arc::new(CountFs::new(Arc::new(LocalFs::open(&source).unwrap())));
+        let slow = Arc::new(SlowFs::new(counts.clone()));
         let guard = MountGuard::new(slow.clone(), dir, support::uncached());
-        Self { guard, slow, mountpoint }
+        Self { guard, slow, counts, mountpoint }
+    }
+
+    /// Of the files beneath, one for each file.
+    fn reads(&self) -> u64 {
+        self.counts.snapshot().of(CallKind::Read)
     }
 
     /// A mount that has nothing in memory.
@@ -137,7 +145,7 @@ fn a_replayed_build_is_at_least_five_times_faster() {
     if !is_root() {
         return println!("skipped: only root may see what others use");
     }
-    let source = SlowSource::new();
+    let source = SlowSource::new(120);
     let mount = source.mountpoint.to_str().unwrap();
     let file = source.guard.beneath("../recording");
     let file = file.to_str().unwrap();
@@ -167,5 +175,50 @@ fn a_replayed_build_is_at_least_five_times_faster() {
         "{end}"
     );
     assert!(unwarmed > warmed * 5, "{unwarmed:?} unwarmed, {warmed:?} warmed");
+    source.uncover(daemon);
+}
+
+#[test]
+fn progress_is_never_far_from_the_truth() {
+    let source = SlowSource::new(10_000);
+    source.slow.set_latency(Duration::from_micros(200));
+    let daemon = source.cold();
+    let client = || Client::connect(Path::new(daemon.told("control").as_str().unwrap())).unwrap();
+    let arguments = json!({ "globs": ["**"], "workers": 8 });
+    let (mut reports, mut worst) = (0, 0.0_f64);
+    let before = source.reads();
+    let call = client().call(&Request::new("warm", arguments.clone()), |far| {
+        let truth = (source.reads() - before) as f64;
+        let files = far["files"].as_u64().unwrap() as f64;
+        assert!(far["files"].as_u64() <= far["files_found"].as_u64(), "{far:?}");
+        (reports, worst) = (reports + 1, worst.max((truth - files).abs() / 10_000.0));
+    });
+    let end = call.unwrap();
+    println!("{reports} reports, at most {:.2} % of all files from the truth", worst * 100.0);
+    assert_eq!((&end["files"], &end["bytes"]), (&json!(10_000), &json!(30_000_000)), "{end:?}");
+    assert!(reports > 3 && worst < 0.02, "{reports} reports, {worst}");
+    source.uncover(daemon);
+}
+
+#[test]
+fn interrupting_ends_it_within_a_second() {
+    let source = SlowSource::new(10_000);
+    let daemon = source.cold();
+    source.slow.set_latency(LATENCY);
+    let before = source.reads();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cachefs"));
+    let mut warming = command.arg("warm").arg(&source.mountpoint).spawn().unwrap();
+    site::wait_until("some are read", || source.reads() > before + 100);
+    let pid = rustix::process::Pid::from_child(&warming);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let began = Instant::now();
+    assert!(!warming.wait().unwrap().success());
+    let second = began + Duration::from_secs(1);
+    site::wait_until("a second is over", || Instant::now() > second);
+    let after = source.reads();
+    let later = second + Duration::from_millis(500);
+    site::wait_until("some time is over", || Instant::now() > later);
+    println!("cancelled after {} of 10000 files", after - before);
+    assert!(source.reads() == after && after - before < 9_000, "{} then {}", after, source.reads());
     source.uncover(daemon);
 }

@@ -8,12 +8,13 @@ use crate::back::{cachefs, text, told};
 use crate::site::{Site, run};
 use crate::{done, said};
 
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 19] = [
     "list",
     "status",
     "stat",
     "ls",
     "warm",
+    "record",
     "refresh",
     "invalidate",
     "evict",
@@ -21,6 +22,7 @@ const VERBS: [&str; 17] = [
     "flush",
     "set",
     "umount",
+    "config",
     "recover",
     "doctor",
     "debug-bundle",
@@ -60,7 +62,7 @@ fn there_is_a_page_for_every_verb() {
     }
     let mount = fs::read_to_string(dir.join("cachefs-mount.8")).unwrap();
     assert!(mount.contains("coherence"), "{mount}");
-    assert!(said("man", &[&dir]).starts_with("19 pages in "));
+    assert!(said("man", &[&dir]).starts_with("21 pages in "));
     fs::write(site.top().join("file"), "").unwrap();
     assert_eq!(told("man", &[&site.top().join("file")]).0, 1);
 }
