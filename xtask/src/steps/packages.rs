@@ -7,7 +7,7 @@ use super::Shop;
 use crate::Result;
 
 /// A program the tests call and the Debian package it comes in.
-const NEEDED: [(&str, &str); 9] = [
+const NEEDED: [(&str, &str); 10] = [
     ("fusermount3", "fuse3"),
     ("setfacl", "acl"),
     ("setfattr", "attr"),
@@ -17,6 +17,7 @@ const NEEDED: [(&str, &str); 9] = [
     ("tar", "tar"),
     ("setpriv", "util-linux"),
     ("python3", "python3"),
+    ("tmux", "tmux"),
 ];
 
 pub(crate) fn install(shop: &Shop) -> Result<()> {

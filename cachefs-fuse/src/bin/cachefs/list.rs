@@ -43,6 +43,14 @@ pub(crate) fn run(_: &ArgMatches, out: &Out) -> Result<Exit, Trouble> {
     out.end(Exit::Done, &serde_json::json!({ "mounts": mounts }), &text)
 }
 
+/// Where all mounts are.
+///
+/// # Errors
+/// If the mount table cannot be read.
+pub(crate) fn mountpoints() -> Result<Vec<PathBuf>, Trouble> {
+    Ok(mounts()?.into_iter().map(|mount| PathBuf::from(mount.mountpoint)).collect())
+}
+
 /// Those with a socket of ours, and those of the mount table that nobody serves.
 fn mounts() -> Result<Vec<Line>, Trouble> {
     let places =

@@ -27,6 +27,7 @@ mod span;
 mod stat;
 mod status;
 mod target;
+mod top;
 mod trouble;
 mod umount;
 mod verbs;

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::out::Out;
 use crate::trouble::Trouble;
 use crate::{
-    bundle, config, doctor, flush, forget, list, ls, pages, queue, record, recover, set, stat, status,
+    bundle, config, doctor, flush, forget, list, ls, pages, queue, record, recover, set, stat, status, top,
     umount, warm,
 };
 
@@ -44,6 +44,13 @@ pub(crate) const VERBS: &[Verb] = &[
         example: "stat -i 2 /mnt",
         arguments: stat::arguments,
         run: stat::run,
+    },
+    Verb {
+        name: "top",
+        about: "Watch a mount, or all of yours, on a screen: rates, hits, latencies, what is dirty, over the last minutes.",
+        example: "top /mnt",
+        arguments: top::arguments,
+        run: top::run,
     },
     Verb {
         name: "ls",

@@ -1,9 +1,10 @@
-use std::collections::BTreeMap;
 use std::fmt;
 
 use cachefs_fuse::control::Stat;
 use indicatif::HumanBytes;
 use serde::Serialize;
+
+use super::durations::{Durations, whole};
 
 /// What stands above the lines.
 pub(super) const HEAD: &str = "  \
@@ -42,13 +43,13 @@ impl Line {
         let rate = |count: fn(&Stat) -> u64| whole(count(now).saturating_sub(count(before))) / seconds;
         let since = |count: fn(&Stat) -> u64| count(now).saturating_sub(count(before));
         let (hits, misses) = (since(hits), since(misses));
-        let durations = since_durations(before, now);
+        let durations = Durations::between(before, now);
         let dirty = now.mount.write_back.as_ref();
         Self {
             seconds,
             requests_per_second: rate(|stat| stat.requests.received),
-            p50_seconds: quantile(&durations, 50),
-            p99_seconds: quantile(&durations, 99),
+            p50_seconds: durations.quantile(50),
+            p99_seconds: durations.quantile(99),
             errors: since(|stat| stat.requests.errors),
             hit_percent: (hits + misses > 0).then(|| 100.0 * whole(hits) / whole(hits + misses)),
             read_bytes_per_second: rate(|stat| stat.bytes.hit + stat.bytes.missed + stat.bytes.bypassed),
@@ -63,46 +64,14 @@ impl Line {
     }
 }
 
-fn hits(stat: &Stat) -> u64 {
+/// Answered from memory, whatever it was.
+pub(crate) fn hits(stat: &Stat) -> u64 {
     stat.caches.iter().map(|cache| cache.hits).sum()
 }
 
-fn misses(stat: &Stat) -> u64 {
+/// Asked of the source, whatever it was.
+pub(crate) fn misses(stat: &Stat) -> u64 {
     stat.caches.iter().map(|cache| cache.misses + cache.bypassed).sum()
-}
-
-/// By upper bound in nanoseconds, which are whole numbers.
-fn since_durations(before: &Stat, now: &Stat) -> BTreeMap<u64, u64> {
-    let mut durations = BTreeMap::new();
-    for (upper, count) in &now.requests.durations {
-        *durations.entry(nanoseconds(*upper)).or_insert(0) += count;
-    }
-    for (upper, count) in &before.requests.durations {
-        let left = durations.entry(nanoseconds(*upper)).or_insert(0);
-        *left = left.saturating_sub(*count);
-    }
-    durations
-}
-
-fn quantile(durations: &BTreeMap<u64, u64>, percent: u64) -> Option<f64> {
-    let total: u64 = durations.values().sum();
-    let rank = (total * percent).div_ceil(100);
-    let mut seen = 0;
-    let upper = durations.iter().find(|(_, count)| {
-        seen += **count;
-        rank > 0 && seen >= rank
-    });
-    upper.map(|(nanoseconds, _)| whole(*nanoseconds) / 1e9)
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "durations of requests")]
-fn nanoseconds(seconds: f64) -> u64 {
-    (seconds * 1e9).round().max(0.0) as u64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a rate is no exact number")]
-fn whole(count: u64) -> f64 {
-    count as f64
 }
 
 /// Whether the head is to be shown above this line: at first, and on each screen where people look.

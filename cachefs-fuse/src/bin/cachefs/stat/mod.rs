@@ -1,5 +1,6 @@
 //! Everything there is to tell of a mount, at once or a line at a time.
 
+mod durations;
 mod line;
 mod report;
 
@@ -16,7 +17,9 @@ use crate::mount_argument;
 use crate::out::Out;
 use crate::span::span;
 use crate::trouble::Trouble;
-pub(crate) use line::time;
+pub(crate) use durations::{Durations, whole};
+pub(crate) use line::{hits, misses, time};
+pub(crate) use report::named;
 
 pub(crate) fn arguments(command: Command) -> Command {
     command

@@ -28,7 +28,8 @@ pub(super) fn shown(stat: &Stat) -> String {
     text
 }
 
-fn named(cache: &str) -> &str {
+/// A kind of cache, as people call it.
+pub(crate) fn named(cache: &str) -> &str {
     match cache {
         "data" => "blocks",
         "attr" => "attributes",
