@@ -15,7 +15,7 @@ cargo xtask CHORE
                                            others, of kills and losses of power, more than an hour;
                                            CACHEFS_SOAK_SECONDS=3600 makes it longer; its last step needs a nightly
                                            with Miri (rustup toolchain install nightly -c miri)
-  pictures                                 makes the pictures of the documentation; needs Chromium
+  pictures [--only STEP]...                makes the pictures of the documentation; needs tmux and Chromium
   compare [--rounds N] [--quick] [--no-rivals]
                                            cachefs beside copy-on-read, a naive cache and crates: writes COMPARISON.md,
                                            docs/charts and docs/comparison.json; for a machine that does nothing else
@@ -44,7 +44,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         Some((&"test", ["--list"])) => list(),
         Some((&"test", rest)) => steps::run(&root, &steps::TEST, &steps::Choice::parse(rest)?),
         Some((&"soak", rest)) => steps::run(&root, &steps::SOAK, &steps::Choice::parse(rest)?),
-        Some((&"pictures", [])) => steps::run(&root, &steps::PICTURES, &steps::Choice::default()),
+        Some((&"pictures", rest)) => steps::run(&root, &steps::PICTURES, &steps::Choice::parse(rest)?),
         Some((&"compare", rest)) => steps::compare(&root, rest),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             print!("{HELP}");

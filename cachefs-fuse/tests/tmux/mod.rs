@@ -20,7 +20,7 @@ impl Tmux {
             println!("skipped: needs tmux: {error}");
             return None;
         }
-        let tmux = Self { socket: top.join("tmux"), config: top.join("tmux.conf") };
+        let tmux = Self { socket: top.join(format!("tmux-{width}")), config: top.join("tmux.conf") };
         // All rows are for the pane.
         std::fs::write(&tmux.config, "set -g status off\nset -g default-terminal screen-256color\n").unwrap();
         let (width, height) = (width.to_string(), height.to_string());

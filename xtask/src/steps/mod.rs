@@ -5,6 +5,7 @@ mod compare;
 mod models;
 mod packages;
 mod runner;
+mod screenshot;
 mod tests;
 mod tools;
 
@@ -62,8 +63,10 @@ pub const TEST: [Step; 21] = [
 ];
 
 /// What the documentation shows.
-pub const PICTURES: [Step; 1] =
-    [Step { name: "page", what: "docs/pictures/status-page.png, by Chromium", run: tests::pictures }];
+pub const PICTURES: [Step; 2] = [
+    Step { name: "top", what: "docs/pictures/top.svg, by tmux", run: tests::picture_of_top },
+    Step { name: "page", what: "docs/pictures/status-page.png, by Chromium", run: tests::pictures },
+];
 
 /// The long runs.
 pub const SOAK: [Step; 11] = [

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::Shop;
+use super::{Shop, screenshot};
 use crate::Result;
 
 /// Tests of `cachefs-fuse` that are steps of their own.
@@ -120,6 +120,18 @@ fn on_mount(shop: &Shop, names: &[&str]) -> Command {
     }
     command.env("CACHEFS_TOOLS", shop.tools().join("bin")).env("CACHEFS_REQUIRE_ALL", "1");
     command
+}
+
+/// The test of `cachefs top` leaves what stood in its terminal. Needs tmux.
+pub(crate) fn picture_of_top(shop: &Shop) -> Result<()> {
+    let folder = shop.target().join("pictures");
+    let mut command = shop.cargo();
+    command.args(["test", "-p", "cachefs-fuse", "--test", "top", "a_picture", "--", "--nocapture"]);
+    shop.run(command.env("CACHEFS_PICTURES", &folder))?;
+    let (from, to) = (folder.join("top.ansi"), shop.root().join("docs/pictures/top.svg"));
+    let screen = std::fs::read_to_string(&from).map_err(|e| format!("reading {}: {e}", from.display()))?;
+    std::fs::write(&to, screenshot::svg(&screen)).map_err(|e| format!("writing {}: {e}", to.display()))?;
+    Ok(())
 }
 
 /// The test of the status page leaves its picture. Needs Chromium (Debian: package chromium), which is looked for.

@@ -1,7 +1,7 @@
 //! Threads that ask, so that the screen waits for no mount.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -74,10 +74,7 @@ impl Watchers {
 
     /// What came meanwhile; does not wait.
     pub(super) fn news(&self) -> Option<News> {
-        match self.told.try_recv() {
-            Ok(news) => Some(news),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.told.try_recv().ok()
     }
 }
 

@@ -12,6 +12,9 @@ use super::super::palette::Palette;
 use super::super::rates::{Span, percent};
 use super::words;
 
+/// What is counted of a cache.
+type Count = fn(&CacheUse) -> u64;
+
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, watched: &Watched, palette: Palette) {
     let Some(now) = watched.now() else { return };
     let span = watched.last_two().and_then(|(before, now)| Span::between(before, now));
@@ -25,11 +28,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, watched: &Watched, palette
 }
 
 fn row(cache: &CacheUse, span: Option<Span<'_>>) -> Row<'static> {
-    let of = |stat: &Stat, counted: fn(&CacheUse) -> u64| {
+    let of = |stat: &Stat, counted: Count| {
         stat.caches.iter().find(|other| other.cache == cache.cache).map_or(0, counted)
     };
-    let (hits, misses): (fn(&CacheUse) -> u64, fn(&CacheUse) -> u64) =
-        (|cache| cache.hits, |cache| cache.misses + cache.bypassed);
+    let (hits, misses): (Count, Count) = (|cache| cache.hits, |cache| cache.misses + cache.bypassed);
     let now =
         span.and_then(|span| percent(span.count(|stat| of(stat, hits)), span.count(|stat| of(stat, misses))));
     let rate = |counted| {
