@@ -61,9 +61,9 @@ pub use client::{CallError, Client};
 pub use line::LINE_MAX;
 pub use messages::{
     BundleTold, ByteUse, CacheUse, CoherenceTold, Dirty, Entry, Evictions, Far, FileStatus, FlushArguments,
-    ForgetArguments, Forgotten, Holding, Latency, Left, Listed, OpLatency, Outcome, PathArguments, Queue,
-    QueueArguments, RequestUse, SetArguments, SetTold, SourceUse, Stat, Status, UmountArguments, Version,
-    Waiting, WarmArguments, WarmFar, WarmTold, WatchTold,
+    ForgetArguments, Forgotten, Holding, Latency, Left, Listed, Mrc, MrcPoint, OpLatency, Outcome,
+    PathArguments, Queue, QueueArguments, RequestUse, SetArguments, SetTold, SourceUse, Stat, Status,
+    UmountArguments, Version, Waiting, WarmArguments, WarmFar, WarmTold, WatchTold,
 };
 pub use place::{Place, RuntimeDir};
 pub use plain::plain;

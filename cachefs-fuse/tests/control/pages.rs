@@ -13,6 +13,7 @@ const VERBS: [&str; 20] = [
     "status",
     "stat",
     "top",
+    "mrc",
     "ls",
     "warm",
     "record",

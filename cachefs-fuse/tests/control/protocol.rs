@@ -88,6 +88,7 @@ fn every_verb_has_an_example() {
     for verb in [
         "status",
         "stat",
+        "mrc",
         "file",
         "ls",
         "invalidate",

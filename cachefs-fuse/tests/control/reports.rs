@@ -42,6 +42,49 @@ fn the_report_counts_what_was_asked() {
 }
 
 #[test]
+fn what_more_memory_would_bring_is_foretold() {
+    let site = filled();
+    for number in 0..40 {
+        fs::write(site.source().join(format!("block-{number}")), vec![7; 64 << 10]).unwrap();
+    }
+    site.settle();
+    let mnt = site.mountpoint();
+    let arguments =
+        ["--profile", "direct", "--coherence", "single", "--readahead", "off", "--memory", "1536K"];
+    let _daemon = site.mount(&[&arguments[..], &["--policy", "lru"]].concat());
+    assert_eq!(done("mrc", &[&mnt])["rough"], true);
+    assert!(said("mrc", &[&mnt]).contains("Too little was read yet"));
+    // In a circle, which is the worst for lru: all or nothing.
+    for turn in 0..2400 {
+        fs::read(at(&site, &format!("block-{}", turn % 40))).unwrap();
+    }
+    let told = done("mrc", &[&mnt]);
+    let hits = |policy: &str, factor: f64| {
+        let mut points = told["points"].as_array().unwrap().iter();
+        let point = points.find(|point| point["policy"] == policy && point["factor"] == factor).unwrap();
+        point["hit_percent"].as_f64().unwrap()
+    };
+    assert_eq!((&told["rough"], &told["policy"]), (&json!(false), &json!("lru")), "{told}");
+    assert!(hits("lru", 1.0) < 1.0 && hits("lru", 2.0) > 95.0, "{told}");
+    assert!(hits("lirs", 1.0) > 20.0, "{told}");
+    let text = said("mrc", &[&mnt]);
+    for part in
+        ["1.50 MiB", "3.00 MiB", "* lru", "hits of lru by memory", "Twice the memory: +9", "not seen here"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn without_a_sample_nothing_is_foretold() {
+    let site = filled();
+    let _daemon = site.mount(&["--curve", "off"]);
+    let (code, told) = told("mrc", &[&site.mountpoint()]);
+    assert_eq!(code, 1, "{told}");
+    assert!(told["error"].as_str().unwrap().contains("--curve on"), "{told}");
+}
+
+#[test]
 fn the_state_of_the_watch_is_told() {
     let site = filled();
     let daemon = site.mount(&["--coherence", "watch"]);

@@ -13,6 +13,7 @@ mod helper;
 mod inside;
 mod list;
 mod ls;
+mod mrc;
 mod out;
 mod pages;
 mod path_status;

@@ -7,8 +7,8 @@ use crate::exit::Exit;
 use crate::out::Out;
 use crate::trouble::Trouble;
 use crate::{
-    bundle, config, doctor, flush, forget, list, ls, pages, queue, record, recover, set, stat, status, top,
-    umount, warm,
+    bundle, config, doctor, flush, forget, list, ls, mrc, pages, queue, record, recover, set, stat, status,
+    top, umount, warm,
 };
 
 /// A verb of the program. To add one is to write its module and its line in [`VERBS`].
@@ -51,6 +51,13 @@ pub(crate) const VERBS: &[Verb] = &[
         example: "top /mnt",
         arguments: top::arguments,
         run: top::run,
+    },
+    Verb {
+        name: "mrc",
+        about: "Show what more memory or another policy would bring: hits by size, of what was read lately.",
+        example: "mrc /mnt",
+        arguments: mrc::arguments,
+        run: mrc::run,
     },
     Verb {
         name: "ls",

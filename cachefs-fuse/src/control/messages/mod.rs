@@ -2,6 +2,7 @@
 
 mod bundle;
 mod files;
+mod mrc;
 mod stat;
 mod warming;
 
@@ -14,6 +15,7 @@ pub use files::{
     Entry, FileStatus, ForgetArguments, Forgotten, Listed, PathArguments, Queue, QueueArguments, Version,
     Waiting,
 };
+pub use mrc::{Mrc, MrcPoint};
 pub use stat::{
     ByteUse, CacheUse, CoherenceTold, Evictions, Holding, Latency, OpLatency, RequestUse, SourceUse, Stat,
     WatchTold,

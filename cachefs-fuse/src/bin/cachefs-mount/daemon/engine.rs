@@ -71,5 +71,6 @@ fn builder(cache: &CacheConfig, source: Arc<dyn Vfs>) -> CacheBuilder {
         .metadata_entries(cache.metadata_entries)
         .write_mode(mode)
         .readahead(cache.readahead_bytes)
+        .curve(cache.curve)
         .handles_max(cache.handles_max.get())
 }

@@ -2,7 +2,7 @@ use cachefs::policy::UnknownPolicy;
 
 use super::coherence::Coherence;
 use super::config::Mode;
-use super::flag::{Flag, count};
+use super::flag::{Flag, count, yes};
 use super::span::span;
 
 /// The engine cannot work with fewer.
@@ -84,6 +84,16 @@ pub(super) const FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
+    Flag::value(
+        "curve",
+        "on|off",
+        "on",
+        "Keep a sample of what is read, about 260 KiB, for cachefs mrc: what more memory or another policy would bring.",
+        |settings, text| {
+            settings.curve = yes(text)?;
+            Ok(())
+        },
+    ),
 ];
 
 #[cfg(test)]
@@ -98,12 +108,14 @@ mod tests {
 
     #[test]
     fn caching_flags_are_understood() {
-        let settings = settings("--memory 64M --mode=around --ttl 5s --metadata-entries 20 --readahead off");
+        let settings =
+            settings("--memory 64M --mode=around --ttl 5s --metadata-entries 20 --readahead off --curve off");
         assert_eq!(settings.memory, Some(Size::Bytes(64 << 20)));
         assert_eq!(settings.mode, Mode::Around);
         assert_eq!(settings.ttl, Some(Duration::from_secs(5)));
         assert_eq!(settings.metadata_entries, 20);
         assert_eq!(settings.readahead, Size::Bytes(0));
+        assert!(!settings.curve);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(crate) struct CacheConfig {
     pub(crate) coherence: Coherence,
     pub(crate) metadata_entries: usize,
     pub(crate) readahead_bytes: u64,
+    /// A sample of what is read is kept, to tell what other caches would have hit.
+    pub(crate) curve: bool,
     pub(crate) handles_max: NonZeroUsize,
 }
 
@@ -172,6 +174,7 @@ impl CacheConfig {
             coherence,
             metadata_entries: settings.metadata_entries,
             readahead_bytes: settings.readahead.bytes(memory),
+            curve: settings.curve,
             handles_max,
         }
     }

@@ -28,6 +28,7 @@ pub(super) struct Settings {
     pub(super) ttl: Option<Duration>,
     pub(super) metadata_entries: usize,
     pub(super) readahead: Size,
+    pub(super) curve: bool,
 
     pub(super) back: Back,
 
@@ -77,6 +78,7 @@ impl Default for Settings {
             ttl: None,
             metadata_entries: 131_072,
             readahead: Size::Bytes(4 << 20),
+            curve: true,
             back: Back::default(),
             profile: Profile::Pages,
             assume_no_growth: false,

@@ -8,6 +8,7 @@ mod file;
 mod flush;
 mod forget;
 mod mounted;
+mod mrc;
 mod queue;
 mod set;
 mod slots;
@@ -34,6 +35,7 @@ type Verb = (&'static str, fn(&Mounted, &Request, &mut Talk<'_>) -> Result<Value
 const VERBS: &[Verb] = &[
     ("status", status::run),
     ("stat", stat::run),
+    ("mrc", mrc::run),
     ("file", file::run),
     ("ls", file::list),
     ("invalidate", forget::invalidate),
