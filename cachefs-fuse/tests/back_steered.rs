@@ -6,10 +6,11 @@ mod back;
 mod site;
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -146,4 +147,26 @@ fn a_source_that_hangs_does_not_keep_who_asks() {
     drop(hung);
     assert_eq!(told("flush", &[&site.mountpoint().join("d/f")]).0, 0);
     assert_eq!(fs::read(faulty.beneath("d/f")).unwrap(), b"text");
+}
+
+#[test]
+fn who_asks_for_a_path_gets_away_from_a_source_that_hangs() {
+    let faulty = Faulty::new(0);
+    let _daemon = mount(&faulty.site, &["--deadline", "1h"]);
+    fs::write(faulty.beneath("f"), b"text").unwrap();
+    let hung = [CallKind::Stat, CallKind::Open]
+        .map(|call| faulty.faults.add(Rule::on(call).hang()).release_on_drop());
+    let mut status = Command::new(env!("CARGO_BIN_EXE_cachefs"))
+        .arg("status")
+        .arg(faulty.site.mountpoint().join("f"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let ended = site::wait_for(|| status.try_wait().unwrap());
+    drop(hung);
+    let mut said = String::new();
+    status.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(ended.and_then(|ended| ended.code()), Some(5), "{said}");
+    assert!(said.contains("the mount does not answer"), "{said}");
 }

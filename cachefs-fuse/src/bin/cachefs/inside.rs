@@ -1,14 +1,11 @@
 //! Paths as people give them, and where they lie in a mount.
 
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
-use std::sync::mpsc;
-use std::time::Duration;
 
 use crate::exit::Exit;
+use crate::resolve::resolve;
 use crate::trouble::Trouble;
-
-/// So long a mount may take to say what a path stands for.
-const RESOLVE_MAX: Duration = Duration::from_secs(10);
 
 /// What somebody means by a word on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,18 +79,17 @@ fn relative(shown: &Path, path: &Path, mountpoint: &Path) -> Result<String, Trou
 
 /// Without symlinks. A mount that hangs is given up in time.
 fn resolved(path: &Path) -> Result<PathBuf, Trouble> {
-    let (tell, told) = mpsc::channel();
-    let asked = path.to_owned();
-    std::thread::spawn(move || tell.send(asked.canonicalize()));
     let shown = path.display();
-    match told.recv_timeout(RESOLVE_MAX) {
-        Ok(Ok(path)) => Ok(path),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Trouble::new(Exit::NotFound, format!("{shown} does not exist")))
-        }
-        Ok(Err(error)) => Err(Trouble::failed(format!("{shown} cannot be reached: {error}"))),
-        Err(_) => Err(Trouble::new(Exit::Temporary, format!("{shown}: the mount does not answer"))),
-    }
+    resolve(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Trouble::new(Exit::NotFound, format!("{shown} does not exist")),
+        ErrorKind::TimedOut => Trouble::new(
+            Exit::Temporary,
+            format!(
+                "{shown}: the mount does not answer, its source may hang: see `cachefs status` of the mount"
+            ),
+        ),
+        _ => Trouble::failed(format!("{shown} cannot be reached: {error}")),
+    })
 }
 
 fn parent(path: &Path) -> Option<PathBuf> {

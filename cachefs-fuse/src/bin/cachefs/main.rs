@@ -21,6 +21,7 @@ mod queue;
 mod record;
 mod recover;
 mod replay;
+mod resolve;
 mod rest;
 mod set;
 mod silence;
@@ -51,7 +52,13 @@ fn main() -> ExitCode {
     let name = Path::new(&called).file_name().unwrap_or_default();
     let (out, done) = match name.to_str() {
         Some(name) if name.starts_with("umount.") => (Out::plain(name), helper::run(arguments)),
-        _ => steer(arguments),
+        _ => {
+            let arguments: Vec<OsString> = arguments.collect();
+            match resolve::answer(&arguments) {
+                Some(code) => return code,
+                None => steer(arguments),
+            }
+        }
     };
     let exit = done.unwrap_or_else(|trouble| {
         out.trouble(&trouble);
@@ -60,8 +67,7 @@ fn main() -> ExitCode {
     exit.into()
 }
 
-fn steer(arguments: impl Iterator<Item = OsString>) -> (Out, Result<Exit, Trouble>) {
-    let arguments: Vec<OsString> = arguments.collect();
+fn steer(arguments: Vec<OsString>) -> (Out, Result<Exit, Trouble>) {
     // Programs that ask for JSON get it also where the rest of the line cannot be followed.
     let json = arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     let out = Out::new("cachefs", json);

@@ -51,8 +51,11 @@ impl Target {
         let place = Place::of(path)
             .map_err(|error| Trouble::failed(format!("the mount table cannot be read: {error}")))?;
         let Some(place) = place else {
-            return parting(path)
-                .ok_or_else(|| Trouble::not_mounted(format!("{shown} does not lie in a mount of cachefs")));
+            return parting(path).ok_or_else(|| {
+                Trouble::not_mounted(format!(
+                    "{shown} does not lie in a mount of cachefs: `cachefs list` shows them"
+                ))
+            });
         };
         let missing = || io::Error::from(io::ErrorKind::NotFound);
         let connected = place.socket.as_deref().map_or_else(|| Err(missing()), Client::connect);

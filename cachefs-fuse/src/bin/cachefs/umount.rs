@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::bar::Bar;
 use crate::exit::Exit;
 use crate::out::Out;
+use crate::resolve::resolve;
 use crate::rest::Rest;
 use crate::silence::Silence;
 use crate::span::span;
@@ -130,7 +131,7 @@ fn ask(mut client: Client, arguments: &UmountArguments, out: &Out) -> Result<Out
 /// A path within a mount is none that can be unmounted.
 fn check_top(path: &Path, mountpoint: &Path) -> Result<(), Trouble> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let is_top = absolute == mountpoint || absolute.canonicalize().is_ok_and(|path| path == mountpoint);
+    let is_top = absolute == mountpoint || resolve(&absolute).is_ok_and(|path| path == mountpoint);
     match is_top {
         true => Ok(()),
         false => Err(Trouble::not_mounted(format!(
