@@ -43,6 +43,13 @@ impl CacheBuilder {
         self
     }
 
+    /// Memory that files which are pinned ([`CacheFs::pin`]) may take of it, in bytes; a quarter of the memory if not
+    /// set, and never more than three quarters, of the blocks neither.
+    pub fn pin_max(mut self, bytes: usize) -> Self {
+        self.config.pin_bytes_max = Some(bytes);
+        self
+    }
+
     /// Blocks held at most, whatever their size; 1,048,576 if not set.
     pub fn block_entries(mut self, entries: usize) -> Self {
         self.config.block_entries = entries;

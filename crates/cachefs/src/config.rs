@@ -17,6 +17,8 @@ pub enum WriteMode {
 pub(crate) struct Config {
     pub(crate) memory_bytes: usize,
     pub(crate) block_entries: usize,
+    /// A share of the memory if not given.
+    pub(crate) pin_bytes_max: Option<usize>,
     pub(crate) metadata_entries: usize,
     pub(crate) listing_entries: usize,
     pub(crate) handles_max: usize,
@@ -51,6 +53,7 @@ impl Default for Config {
         Self {
             memory_bytes: 512 << 20,
             block_entries: 1 << 20,
+            pin_bytes_max: None,
             metadata_entries: 1 << 17,
             listing_entries: 1 << 17,
             handles_max: 1024,

@@ -6,8 +6,9 @@ use crate::coherence::{Fact, Freshness, Lookout};
 use crate::config::Config;
 use crate::curve::Tap;
 use crate::fill::Fills;
-use crate::handle::{Handles, Renames, Slots};
-use crate::meta::{Asked, Changing, Glimpse, Listings, Names, Node, Nodes, Sight, Stamp, Stamps, View};
+use crate::handle::{Handles, Renames};
+use crate::meta::{Asked, Changing, Glimpse, Listings, Names, Node, Nodes, Sight, Stamps, View};
+use crate::pins::Pins;
 use crate::stats::{Counter, MissReason, Stats};
 use crate::store::{PolicyFactory, Store, StoreLimits};
 use crate::sync::{Arc, AtomicUsize};
@@ -31,6 +32,7 @@ pub(crate) struct Engine {
     pub(crate) listings: Listings,
     pub(crate) handles: Handles,
     pub(crate) renames: Renames,
+    pub(crate) pins: Pins,
     /// Handles of ours.
     pub(crate) held: AtomicUsize,
 }
@@ -43,8 +45,12 @@ impl Engine {
         policy: &PolicyFactory,
     ) -> Self {
         let stats = Stats::new();
-        let limits =
-            StoreLimits { bytes_max: config.memory_bytes, entries_max: config.block_entries, shards: 0 };
+        let limits = StoreLimits {
+            bytes_max: config.memory_bytes,
+            entries_max: config.block_entries,
+            shards: 0,
+            kept_max: config.pin_bytes_max,
+        };
         let names_max = config.metadata_entries / 2;
         let freshness = Arc::new(Freshness::new(config.coherence, config.ttls));
         Self {
@@ -60,6 +66,7 @@ impl Engine {
             freshness,
             handles: Handles::new(config.handles_max),
             renames: Renames::default(),
+            pins: Pins::default(),
             held: AtomicUsize::new(0),
             config,
             clock,
@@ -197,47 +204,5 @@ impl Engine {
         let stamp = self.stamps.next();
         let dropped = node.state.lock().reset(stamp, self.fresh_generation(), reason);
         self.drop_blocks(node, dropped);
-    }
-
-    /// A node that left the table: closes its handles and gives its memory back.
-    pub(crate) fn lay_off(&self, node: &Node) {
-        drop(self.lay_open(node));
-    }
-
-    /// As [`Self::lay_off`]; answers the handles, to be closed without any lock.
-    fn lay_open(&self, node: &Node) -> Option<Slots> {
-        self.handles.forget(node.id);
-        let closing = node.io_if_any().and_then(|io| io.close());
-        self.reset(node, MissReason::Evicted);
-        closing
-    }
-
-    /// The file is gone for good: its last name and the last handle of ours. Answers the backing's handles, to be
-    /// closed without any lock.
-    pub(crate) fn bury(&self, node: &Arc<Node>) -> Option<Slots> {
-        if node.io_if_any().is_some_and(|io| io.is_held()) {
-            return None;
-        }
-        let closing = self.lay_open(node);
-        self.nodes.remove(node);
-        closing
-    }
-
-    /// A name of the inode is gone.
-    pub(crate) fn lost_name(&self, node: &Arc<Node>, stamp: Stamp) {
-        let last = {
-            let mut state = node.state.lock();
-            state.touch_ctime(stamp);
-            state.attr_known().is_none_or(|attr| attr.links <= 1 || attr.kind.is_dir())
-        };
-        if let Some(io) = node.io_if_any().filter(|io| io.is_held()) {
-            io.keep();
-            if last {
-                io.set_nameless();
-            }
-        }
-        if last {
-            drop(self.bury(node));
-        }
     }
 }

@@ -15,8 +15,7 @@ use crate::file::CacheFile;
 use crate::handle::{Held, Home, Own, Pin};
 use crate::meta::Node;
 use crate::stats::{BackingVerb, DetailedStats, Snapshot};
-use crate::sync::{Arc, Ordering};
-use crate::usage::Usage;
+use crate::sync::Arc;
 use crate::workers::Workers;
 
 /// A cache over a filesystem, and a filesystem itself. Cheap to clone; clones are the same cache.
@@ -121,29 +120,6 @@ impl CacheFs {
         let stats = self.stats();
         let latencies = stats.latencies();
         DetailedStats { stats, usage: self.usage(), latencies }
-    }
-
-    /// What is held now.
-    #[must_use]
-    pub fn usage(&self) -> Usage {
-        let engine = self.engine();
-        Usage {
-            bytes: engine.store.bytes(),
-            bytes_idle: engine.store.bytes_idle(),
-            bytes_max: engine.store.capacity(),
-            blocks: engine.store.entries(),
-            blocks_max: engine.store.entries_max(),
-            attributes: engine.nodes.len(),
-            names: engine.names.len(),
-            metadata_max: engine.config.metadata_entries,
-            listing_entries: engine.listings.cost(),
-            listing_entries_max: engine.config.listing_entries,
-            handles: engine.held.load(Ordering::Relaxed),
-            backing_handles: engine.handles.len(),
-            backing_handles_max: engine.config.handles_max,
-            loads_in_flight: engine.fills.in_flight(),
-            backing_in_flight: engine.backing.in_flight(),
-        }
     }
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {

@@ -47,10 +47,11 @@
 //!    held while the backing works. Renames and removals hold none.
 //! 3. a shard of the node table, of the names, the listings, the open handles, the list of files that others may write
 //!    to, or the slots of an inode: short, for looking up and linking.
+//!    The files that are pinned come before all of these: held while their blocks are marked.
 //! 4. the state of an inode (`Node::state`): pure decisions; and held while a load goes into the store and to those who
 //!    wait for it.
 //! 5. the curve of hits by size, then what waits for it (`curve::tap`); a shard of the block store, of the fills, a list of the buffer pool, a readahead detector, the list of listeners,
-//!    the handle of the watch: leaves.
+//!    the handle of the watch: leaves. Beneath a shard of the block store comes the room of what is pinned.
 //!
 //! Waiting for somebody who works at the backing happens in four places, none of which holds a lock of 3 to 5: the
 //! writer lock, a fill (`fill::Follow`), an opening of a handle (`handle::Io::claim`) and a rename under way
@@ -70,11 +71,13 @@ mod error;
 mod file;
 mod fill;
 mod fs;
+mod gone;
 mod handle;
 mod held;
 mod invalidate;
 mod learn;
 mod meta;
+mod pins;
 mod read;
 mod readahead;
 pub mod stats;
@@ -99,5 +102,6 @@ pub use config::WriteMode;
 pub use error::BuildError;
 pub use fs::CacheFs;
 pub use held::Held;
+pub use pins::{PinError, Pinned};
 pub use usage::Usage;
 pub use warm::{Cancel, Warm, WarmError, WarmHandle, WarmPriority, WarmProgress, WarmReport};

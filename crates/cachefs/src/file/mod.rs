@@ -51,7 +51,7 @@ impl CacheFile {
         self.fs().engine()
     }
 
-    fn node(&self) -> &Arc<Node> {
+    pub(crate) fn node(&self) -> &Arc<Node> {
         &self.held.node
     }
 

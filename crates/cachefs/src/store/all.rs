@@ -1,4 +1,4 @@
-//! Many blocks at a time, each shard locked once at most.
+//! Many blocks at a time, those of many files with each shard locked once at most.
 
 use std::ops::Range;
 

@@ -15,11 +15,22 @@ pub(super) struct Entry {
     ahead: AtomicBool,
     /// Hits that the policy was not told of yet.
     hits: AtomicU8,
+    /// Not to be evicted, and unknown to the policy. Changed under the lock of the shard.
+    kept: AtomicBool,
 }
 
 impl Entry {
     pub(super) fn new(key: BlockKey, frame: Frame, ahead: bool) -> Self {
-        Self { key, frame, ahead: AtomicBool::new(ahead), hits: AtomicU8::new(0) }
+        let (ahead, kept) = (AtomicBool::new(ahead), AtomicBool::new(false));
+        Self { key, frame, ahead, hits: AtomicU8::new(0), kept }
+    }
+
+    pub(super) fn is_kept(&self) -> bool {
+        self.kept.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_kept(&self, kept: bool) {
+        self.kept.store(kept, Ordering::Relaxed);
     }
 
     pub(super) fn is_ahead(&self) -> bool {

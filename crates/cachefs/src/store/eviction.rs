@@ -11,7 +11,7 @@ const EVICTIONS_MAX: usize = 512;
 impl Store {
     /// Counts one more entry, if the limit has room for it.
     pub(super) fn reserve_entry(&self) -> Option<()> {
-        let room = |entries: usize| (entries < self.entries_max).then_some(entries + 1);
+        let room = |entries: usize| (entries < self.entries_max()).then_some(entries + 1);
         self.entries.try_update(Ordering::Relaxed, Ordering::Relaxed, room).ok().map(|_| ())
     }
 
@@ -31,8 +31,7 @@ impl Store {
     /// Holds no more than so many bytes from now on.
     pub(crate) fn resize(&self, bytes_max: usize) {
         self.pool.resize(bytes_max);
-        let share = (bytes_max / self.shards.len()) as u64;
-        self.shards.iter().for_each(|shard| shard.resize(share));
+        self.limit_kept(bytes_max);
         while self.pool.is_above() && self.evict(Counter::EvictedForBytes) {}
     }
 

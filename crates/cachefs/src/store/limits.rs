@@ -1,3 +1,4 @@
+use super::kept::Room;
 use crate::block::BLOCK_SIZE;
 
 /// What a [`super::Store`] may hold.
@@ -10,11 +11,20 @@ pub(crate) struct StoreLimits {
     /// Independent parts, rounded up to a power of two; 0 for as many as the cores can use without leaving a shard
     /// too few blocks to choose victims from.
     pub(crate) shards: usize,
+    /// Bytes of memory for files that are pinned; a quarter of all if not given.
+    pub(crate) kept_max: Option<usize>,
 }
 
 impl StoreLimits {
     /// A shard should have at least this many blocks to choose a victim from.
     const BLOCKS_PER_SHARD: usize = 128;
+
+    /// What files that are pinned may take of so many bytes: never more than three quarters, so that there is something
+    /// to make room with.
+    pub(super) fn kept(&self, bytes_max: usize) -> Room {
+        let bytes = self.kept_max.unwrap_or(bytes_max / 4).min(bytes_max / 4 * 3);
+        Room { bytes, blocks: self.entries_max - self.entries_max.div_ceil(4) }
+    }
 
     /// How many full blocks fit.
     pub(super) fn blocks_expected(&self) -> usize {
@@ -36,7 +46,7 @@ mod tests {
     use super::*;
 
     fn limits(bytes_max: usize, entries_max: usize, shards: usize) -> usize {
-        StoreLimits { bytes_max, entries_max, shards }.shard_count()
+        StoreLimits { bytes_max, entries_max, shards, kept_max: None }.shard_count()
     }
 
     #[test]

@@ -8,7 +8,9 @@ mod entry;
 mod eviction;
 mod ghost;
 mod index;
+mod kept;
 mod limits;
+mod pinning;
 mod shard;
 
 use std::fmt;
@@ -16,14 +18,16 @@ use std::fmt;
 use cachefs_policy::EvictionPolicy;
 
 pub(crate) use entry::Hit;
+pub(crate) use kept::Room;
 pub(crate) use limits::StoreLimits;
 
 use self::entry::Entry;
 use self::ghost::Ghost;
+use self::kept::Kept;
 use self::shard::{Gone, Shard};
 use crate::block::{BlockKey, BufferPool, Frame, FrameMut, SizeClass};
 use crate::stats::{Counter, MissReason, Stats};
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{Arc, AtomicUsize, Ordering};
 
 /// Makes the eviction policy of one shard, which holds about so many bytes.
 pub(crate) type PolicyFactory = dyn Fn(u64) -> Box<dyn EvictionPolicy> + Send + Sync;
@@ -39,8 +43,9 @@ pub(crate) type PolicyFactory = dyn Fn(u64) -> Box<dyn EvictionPolicy> + Send + 
 pub(crate) struct Store {
     shards: Box<[Shard]>,
     pool: BufferPool,
-    entries_max: usize,
-    /// Entries in the shards and reserved for them; never above `entries_max`.
+    limits: StoreLimits,
+    kept: Arc<Kept>,
+    /// Entries in the shards and reserved for them; never above their limit.
     entries: AtomicUsize,
     /// The shard that the next victim is looked for in.
     hand: AtomicUsize,
@@ -52,13 +57,15 @@ impl Store {
     pub(crate) fn new(limits: StoreLimits, policy: &PolicyFactory, stats: Stats) -> Self {
         let shards = limits.shard_count();
         let share = (limits.bytes_max / shards) as u64;
+        let kept = Arc::new(Kept::new(limits.kept(limits.bytes_max)));
         Self {
-            shards: (0..shards).map(|_| Shard::new(policy(share), share)).collect(),
+            shards: (0..shards).map(|_| Shard::new(policy(share), share, &kept)).collect(),
             pool: BufferPool::new(limits.bytes_max),
-            entries_max: limits.entries_max,
+            kept,
             entries: AtomicUsize::new(0),
             hand: AtomicUsize::new(0),
             evicted: Ghost::new(limits.blocks_expected()),
+            limits,
             stats,
         }
     }
@@ -165,7 +172,7 @@ impl Store {
 
     /// The limit in blocks.
     pub(crate) fn entries_max(&self) -> usize {
-        self.entries_max
+        self.limits.entries_max
     }
 
     #[inline]
@@ -218,7 +225,7 @@ impl fmt::Debug for Store {
             .field("bytes", &self.bytes())
             .field("capacity", &self.capacity())
             .field("entries", &self.entries())
-            .field("entries_max", &self.entries_max)
+            .field("entries_max", &self.entries_max())
             .finish_non_exhaustive()
     }
 }

@@ -1,10 +1,13 @@
+mod keep;
+
 use cachefs_policy::{Admission, Ahead, EvictionPolicy, Slot};
 use cachefs_sys::{Pinned, Places};
 
 use super::entry::Entry;
 use super::index::Index;
+use super::kept::Kept;
 use crate::block::{BlockKey, Frame, SizeClass};
-use crate::sync::Mutex;
+use crate::sync::{Arc, Mutex};
 
 /// A block that left the store.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ pub(super) struct Shard {
     index: Index,
     entries: Places<Entry>,
     order: Mutex<Order>,
+    kept: Arc<Kept>,
     /// The policy need not be told of a hit before it names the block as a victim.
     late: bool,
     /// The policy wants to know who comes.
@@ -43,11 +47,12 @@ impl Shard {
     const REFUSALS_MAX: usize = 8;
 
     /// With a policy for about so many bytes.
-    pub(super) fn new(policy: Box<dyn EvictionPolicy>, capacity: u64) -> Self {
+    pub(super) fn new(policy: Box<dyn EvictionPolicy>, capacity: u64, kept: &Arc<Kept>) -> Self {
         let (late, expects) = (policy.takes_late_hits(), policy.heeds_coming());
         let policy = Ahead::new(policy, capacity);
         let order = Mutex::new(Order { policy, free: Vec::new(), slots: 0 });
-        Self { index: Index::new(), entries: Places::new(), order, late, expects }
+        let (index, entries) = (Index::new(), Places::new());
+        Self { index, entries, order, kept: Arc::clone(kept), late, expects }
     }
 
     /// The block, and whether this is the first use of one that was loaded ahead.
@@ -174,7 +179,7 @@ impl Shard {
     fn tell_hit(&self, slot: Slot, entry: &Pinned<'_, Entry>) {
         let mut order = self.order.lock();
         // It may have left meanwhile; its slot is used again only when nobody has it pinned.
-        if !entry.is_retired() {
+        if !entry.is_retired() && !entry.is_kept() {
             order.policy.on_hit(slot);
         }
     }
@@ -207,7 +212,7 @@ impl Shard {
 
     fn take_out(&self, order: &mut Order, hash: u64, (slot, entry): &(Slot, Pinned<'_, Entry>)) -> Gone {
         self.index.remove(hash, *slot);
-        order.policy.on_remove(*slot, false);
+        self.dismiss(order, *slot, entry);
         order.free.push(*slot);
         entry.retire();
         Gone { hash, frame: entry.frame.clone(), ahead: entry.is_ahead() }
@@ -215,12 +220,7 @@ impl Shard {
 
     fn put(&self, order: &mut Order, hash: u64, entry: Entry) {
         let slot = self.take_slot(order);
-        let admission = admission(hash, entry.frame.class());
-        if entry.is_ahead() {
-            order.policy.on_insert_ahead(slot, admission);
-        } else {
-            order.policy.on_insert(slot, admission);
-        }
+        self.admit(order, slot, hash, &entry);
         self.keep(slot, entry);
         self.index.insert(hash, slot);
     }

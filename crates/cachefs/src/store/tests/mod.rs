@@ -1,3 +1,4 @@
+mod kept;
 mod storm;
 
 use cachefs_policy::PolicyKind;
@@ -15,7 +16,7 @@ fn store(bytes_max: usize, entries_max: usize, shards: usize) -> (Store, Stats) 
 
 fn store_by(kind: PolicyKind, bytes_max: usize, entries_max: usize, shards: usize) -> (Store, Stats) {
     let stats = Stats::new();
-    let limits = StoreLimits { bytes_max, entries_max, shards };
+    let limits = StoreLimits { bytes_max, entries_max, shards, kept_max: None };
     (Store::new(limits, &move |capacity| kind.build(capacity), stats.clone()), stats)
 }
 
