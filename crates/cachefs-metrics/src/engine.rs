@@ -43,6 +43,8 @@ fn held(usage: &Usage, report: &mut Report) {
     gauge(Metric::CacheBytes, &[("tier", "memory")], usage.bytes);
     gauge(Metric::CacheIdleBytes, &[("tier", "memory")], usage.bytes_idle);
     gauge(Metric::CacheCapacityBytes, &[("tier", "memory")], usage.bytes_max);
+    gauge(Metric::CachePinnedBytes, &[("tier", "memory")], usage.pinned_bytes);
+    gauge(Metric::CachePinnedFiles, &[], usage.pinned_files);
     gauge(Metric::CacheEntries, &[("cache", "data")], usage.blocks);
     gauge(Metric::CacheEntries, &[("cache", "attr")], usage.attributes);
     gauge(Metric::CacheEntries, &[("cache", "dentry")], usage.names);

@@ -68,6 +68,8 @@ metrics! {
     CacheBytes, "cachefs_cache_bytes", Gauge, Bytes, ["tier"], "Memory that holds file contents.";
     CacheIdleBytes, "cachefs_cache_idle_bytes", Gauge, Bytes, ["tier"], "The part of it that is idle, kept for the next block.";
     CacheCapacityBytes, "cachefs_cache_capacity_bytes", Gauge, Bytes, ["tier"], "Memory that may hold file contents.";
+    CachePinnedBytes, "cachefs_cache_pinned_bytes", Gauge, Bytes, ["tier"], "Memory that the contents of pinned files take.";
+    CachePinnedFiles, "cachefs_cache_pinned_files", Gauge, Number, [], "Files that are pinned.";
     CacheEntries, "cachefs_cache_entries", Gauge, Number, ["cache"], "Entries held, by what they are.";
     CacheLoadsInflight, "cachefs_cache_loads_inflight", Gauge, Number, [], "Blocks being loaded.";
     Invalidations, "cachefs_invalidations_total", Counter, Number, ["source"], "Files or paths found or declared changed by others.";
