@@ -118,14 +118,16 @@ fn a_mount_reads_its_configuration_anew_on_hup() {
     let mut daemon = Daemon::from_ready_line(&run(&mut command));
     assert_eq!(fs::read(mountpoint.join("hello")).unwrap(), b"world");
 
-    write("log_level = \"debug\"\nmemory = \"9M\"");
+    write("log_level = \"debug\"\nmemory = \"9M\"\npolicy = \"arc\"");
     daemon.signal(Signal::HUP);
-    let told = site.wait_logged("memory stays 8M until the next mount: it cannot become 9M before");
+    let told = site.wait_logged("policy stays s3fifo until the next mount: it cannot become arc before");
     assert!(!told.contains(" DEBUG "), "{told}");
     site.wait_logged("log_level is debug, was info");
+    site.wait_logged("memory is 9M, was 8M");
     let shown = settings(&mut config(&[mountpoint.to_str().unwrap()]));
     assert_eq!(row(&shown, "log_level").0, "debug");
-    assert_eq!(row(&shown, "memory").0, "8M", "what holds, not what would");
+    assert_eq!(row(&shown, "memory").0, "9M");
+    assert_eq!(row(&shown, "policy").0, "s3fifo", "what holds, not what would");
 
     write("log_level = \"loud\"");
     daemon.signal(Signal::HUP);

@@ -11,6 +11,8 @@ mod files;
 mod hostile;
 #[path = "control/pages.rs"]
 mod pages;
+#[path = "control/pins.rs"]
+mod pins;
 #[path = "control/protocol.rs"]
 mod protocol;
 #[path = "control/reports.rs"]

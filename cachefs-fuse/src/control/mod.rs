@@ -62,8 +62,8 @@ pub use line::LINE_MAX;
 pub use messages::{
     BundleTold, ByteUse, CacheUse, CoherenceTold, Dirty, Entry, Evictions, Far, FileStatus, FlushArguments,
     ForgetArguments, Forgotten, Holding, Latency, Left, Listed, Mrc, MrcPoint, OpLatency, Outcome,
-    PathArguments, Queue, QueueArguments, RequestUse, SetArguments, SetTold, SourceUse, Stat, Status,
-    UmountArguments, Version, Waiting, WarmArguments, WarmFar, WarmTold, WatchTold,
+    PathArguments, PinTold, Queue, QueueArguments, RequestUse, SetArguments, SetTold, SourceUse, Stat,
+    Status, UmountArguments, Version, Waiting, WarmArguments, WarmFar, WarmTold, WatchTold,
 };
 pub use place::{Place, RuntimeDir};
 pub use plain::plain;

@@ -18,7 +18,7 @@ fn what_is_cached_of_a_path_is_told() {
     fs::read(at(&site, "f")).unwrap();
     let status = done("status", &[&at(&site, "f")]);
     assert_eq!((&status["cached_bytes"], &status["cached_percent"]), (&json!(100_000), &json!(100.0)));
-    assert_eq!((&status["kind"], &status["policy"]), (&json!("file"), &json!("lru")), "{status}");
+    assert_eq!((&status["kind"], &status["policy"]), (&json!("file"), &json!("s3fifo")), "{status}");
     let modified = fs::metadata(site.source().join("f")).unwrap().modified().unwrap();
     let seconds = modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
     assert!((status["version"]["mtime_seconds"].as_f64().unwrap() - seconds).abs() < 1e-3, "{status}");

@@ -8,7 +8,7 @@ use crate::back::{cachefs, text, told};
 use crate::site::{Site, run};
 use crate::{done, said};
 
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 23] = [
     "list",
     "status",
     "stat",
@@ -20,6 +20,8 @@ const VERBS: [&str; 21] = [
     "refresh",
     "invalidate",
     "evict",
+    "pin",
+    "unpin",
     "queue",
     "flush",
     "set",
@@ -64,7 +66,7 @@ fn there_is_a_page_for_every_verb() {
     }
     let mount = fs::read_to_string(dir.join("cachefs-mount.8")).unwrap();
     assert!(mount.contains("coherence"), "{mount}");
-    assert!(said("man", &[&dir]).starts_with("23 pages in "));
+    assert!(said("man", &[&dir]).starts_with("25 pages in "));
     fs::write(site.top().join("file"), "").unwrap();
     assert_eq!(told("man", &[&site.top().join("file")]).0, 1);
 }

@@ -43,7 +43,8 @@ fn shown(entry: &Entry) -> String {
     let percent = entry.cached_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.0}%"));
     let slash = if entry.kind == "dir" { "/" } else { "" };
     let size = HumanBytes(entry.size_bytes).to_string();
-    format!("{percent:>5} {size:>12}  {}{slash}", plain(&entry.name))
+    let pinned = if entry.pinned { "  (pinned)" } else { "" };
+    format!("{percent:>5} {size:>12}  {}{slash}{pinned}", plain(&entry.name))
 }
 
 #[cfg(test)]
@@ -58,8 +59,9 @@ mod tests {
             size_bytes: 2048,
             cached_bytes: 1024,
             cached_percent: Some(50.0),
+            pinned: true,
         };
-        assert_eq!(shown(&file), "  50%     2.00 KiB  a\\nb");
+        assert_eq!(shown(&file), "  50%     2.00 KiB  a\\nb  (pinned)");
         let dir = Entry { name: "d".into(), kind: "dir".into(), ..Entry::default() };
         assert_eq!(shown(&dir), "    -          0 B  d/");
     }

@@ -17,6 +17,7 @@ mod mrc;
 mod out;
 mod pages;
 mod path_status;
+mod pin;
 mod queue;
 mod record;
 mod recover;

@@ -34,6 +34,14 @@ fn shown(status: &FileStatus) -> String {
     }
     text.push_str("; what the kernel holds beside that is not seen here");
     _ = write!(text, "\nwaiting       {}", HumanBytes(status.dirty_bytes));
+    if status.pinned_files > 0 {
+        let (files, bytes) = (status.pinned_files, HumanBytes(status.pinned_bytes));
+        _ = write!(
+            text,
+            "\npinned        {files} {}, {bytes} of memory",
+            if files == 1 { "file" } else { "files" }
+        );
+    }
     _ = write!(text, "\npolicy        {}", status.policy);
     if let Some(version) = &status.version {
         let age = Duration::try_from_secs_f64(version.mtime_seconds).ok();

@@ -7,8 +7,8 @@ use crate::exit::Exit;
 use crate::out::Out;
 use crate::trouble::Trouble;
 use crate::{
-    bundle, config, doctor, flush, forget, list, ls, mrc, pages, queue, record, recover, set, stat, status,
-    top, umount, warm,
+    bundle, config, doctor, flush, forget, list, ls, mrc, pages, pin, queue, record, recover, set, stat,
+    status, top, umount, warm,
 };
 
 /// A verb of the program. To add one is to write its module and its line in [`VERBS`].
@@ -100,6 +100,20 @@ pub(crate) const VERBS: &[Verb] = &[
         example: "evict /mnt/videos",
         arguments: forget::arguments,
         run: forget::evict,
+    },
+    Verb {
+        name: "pin",
+        about: "Read files into memory and keep them there, whatever else is read, within --pin-max.",
+        example: "pin /mnt/photos/index.db",
+        arguments: pin::arguments,
+        run: pin::pin,
+    },
+    Verb {
+        name: "unpin",
+        about: "Let files that are pinned be evicted like any other.",
+        example: "unpin /mnt/photos/index.db",
+        arguments: pin::arguments,
+        run: pin::unpin,
     },
     Verb {
         name: "queue",

@@ -27,6 +27,10 @@ pub struct FileStatus {
     pub cached_percent: f64,
     /// Bytes that are not in the source yet.
     pub dirty_bytes: u64,
+    /// Files that are pinned: their contents stay in memory.
+    pub pinned_files: u64,
+    /// Memory that their contents take.
+    pub pinned_bytes: u64,
     /// Which blocks go when memory is short.
     pub policy: String,
     /// What tells the contents of a file from others; missing for directories.
@@ -67,6 +71,8 @@ pub struct Entry {
     /// The same in percent; missing where there are no contents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cached_percent: Option<f64>,
+    /// Whether its contents stay in memory.
+    pub pinned: bool,
 }
 
 /// How `ls` ends.
@@ -101,6 +107,16 @@ pub struct Forgotten {
     pub bytes: u64,
     /// Names for which it failed.
     pub errors: u64,
+}
+
+/// What was pinned, or was until now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PinTold {
+    /// Files; 0 where `unpin` met one that was not.
+    pub files: u64,
+    /// Memory that their contents take.
+    pub bytes: u64,
 }
 
 /// What `queue` takes.

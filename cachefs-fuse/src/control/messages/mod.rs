@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use bundle::{BundleTold, SetArguments, SetTold};
 pub use files::{
-    Entry, FileStatus, ForgetArguments, Forgotten, Listed, PathArguments, Queue, QueueArguments, Version,
-    Waiting,
+    Entry, FileStatus, ForgetArguments, Forgotten, Listed, PathArguments, PinTold, Queue, QueueArguments,
+    Version, Waiting,
 };
 pub use mrc::{Mrc, MrcPoint};
 pub use stat::{

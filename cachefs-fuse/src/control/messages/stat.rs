@@ -67,6 +67,10 @@ pub struct ByteUse {
 pub struct Holding {
     /// Blocks of file contents.
     pub blocks: u64,
+    /// Files that are pinned.
+    pub pinned_files: u64,
+    /// Memory that their contents take.
+    pub pinned_bytes: u64,
     /// Inodes whose attributes are known.
     pub attributes: u64,
     /// Names known, missing ones included.

@@ -61,7 +61,12 @@ fn builder(cache: &CacheConfig, source: Arc<dyn Vfs>) -> CacheBuilder {
         Mode::Around => WriteMode::Around,
     };
     let belief = cache.coherence.belief();
-    CacheFs::builder(source)
+    let builder = CacheFs::builder(source);
+    let builder = match cache.pin_bytes_max {
+        Some(bytes) => builder.pin_max(usize::try_from(bytes).unwrap_or(usize::MAX)),
+        None => builder,
+    };
+    builder
         .attr_ttl(belief)
         .name_ttl(belief)
         .negative_ttl(belief)

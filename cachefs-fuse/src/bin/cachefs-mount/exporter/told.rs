@@ -101,6 +101,9 @@ mod tests {
             bytes_max: 1 << 20,
             blocks: 1,
             blocks_max: 2,
+            pinned_files: 1,
+            pinned_bytes: 64,
+            pinned_bytes_max: 128,
             attributes: 3,
             names: 4,
             metadata_max: 5,
@@ -140,7 +143,7 @@ mod tests {
             mode: "through",
             durability,
             coherence: "watch",
-            no_growth: false,
+            no_growth: true,
         };
         Told::new(info, move || Sample {
             engine: engine(),
@@ -168,7 +171,7 @@ mod tests {
             "cachefs_cache_idle_bytes{tier=\"memory\"} 512",
             "cachefs_cache_entries{cache=\"readdir\"} 6",
             "cachefs_warm_remaining_files 2",
-            "cachefs_mount_info{mount=\"/mnt/a\\\"b\",backend=\"local\",profile=\"pages\",mode=\"through\",coherence=\"watch\",durability=\"journal\"} 1",
+            "cachefs_mount_info{mount=\"/mnt/a\\\"b\",backend=\"local\",profile=\"pages\",mode=\"through\",coherence=\"watch\",durability=\"journal\",assume_no_growth=\"true\"} 1",
             "cachefs_writeback_dirty_bytes 11",
             "cachefs_writeback_oldest_dirty_age_seconds 1.5",
             "cachefs_writeback_flushes_total{result=\"ok\"} 3",

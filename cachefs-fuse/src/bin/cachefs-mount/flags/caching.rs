@@ -22,6 +22,16 @@ pub(super) const FLAGS: &[Flag] = &[
     )
     .live(),
     Flag::value(
+        "pin-max",
+        "SIZE",
+        "a quarter of the memory for file contents",
+        "How much of it files may take that are pinned, at most three quarters.",
+        |settings, text| {
+            settings.pin_max = Some(text.parse()?);
+            Ok(())
+        },
+    ),
+    Flag::value(
         "policy",
         "POLICY",
         "s3fifo",
@@ -108,9 +118,11 @@ mod tests {
 
     #[test]
     fn caching_flags_are_understood() {
-        let settings =
-            settings("--memory 64M --mode=around --ttl 5s --metadata-entries 20 --readahead off --curve off");
+        let settings = settings(
+            "--memory 64M --pin-max 8M --mode=around --ttl 5s --metadata-entries 20 --readahead off --curve off",
+        );
         assert_eq!(settings.memory, Some(Size::Bytes(64 << 20)));
+        assert_eq!(settings.pin_max, Some(Size::Bytes(8 << 20)));
         assert_eq!(settings.mode, Mode::Around);
         assert_eq!(settings.ttl, Some(Duration::from_secs(5)));
         assert_eq!(settings.metadata_entries, 20);

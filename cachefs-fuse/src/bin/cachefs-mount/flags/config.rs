@@ -41,6 +41,7 @@ pub(crate) struct CacheConfig {
     pub(crate) mode: Mode,
     pub(crate) coherence: Coherence,
     pub(crate) metadata_entries: usize,
+    pub(crate) pin_bytes_max: Option<u64>,
     pub(crate) readahead_bytes: u64,
     /// A sample of what is read is kept, to tell what other caches would have hit.
     pub(crate) curve: bool,
@@ -173,6 +174,7 @@ impl CacheConfig {
             mode: settings.mode,
             coherence,
             metadata_entries: settings.metadata_entries,
+            pin_bytes_max: settings.pin_max.map(|size| size.bytes(memory)),
             readahead_bytes: settings.readahead.bytes(memory),
             curve: settings.curve,
             handles_max,

@@ -27,6 +27,7 @@ pub(super) struct Settings {
     pub(super) coherence: Option<Coherence>,
     pub(super) ttl: Option<Duration>,
     pub(super) metadata_entries: usize,
+    pub(super) pin_max: Option<Size>,
     pub(super) readahead: Size,
     pub(super) curve: bool,
 
@@ -77,6 +78,7 @@ impl Default for Settings {
             coherence: None,
             ttl: None,
             metadata_entries: 131_072,
+            pin_max: None,
             readahead: Size::Bytes(4 << 20),
             curve: true,
             back: Back::default(),

@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn the_defaults_shown_are_the_defaults_held() {
-        let in_words = ["memory", "log", "coherence", "handles-max", "state-dir", "config"];
+        let in_words = ["memory", "pin-max", "log", "coherence", "handles-max", "state-dir", "config"];
         for flag in all().filter(|flag| !flag.default.is_empty() && !in_words.contains(&flag.long)) {
             let mut settings = Settings::default();
             (flag.set)(&mut settings, flag.default).expect(flag.long);

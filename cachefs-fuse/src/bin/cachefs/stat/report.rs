@@ -15,6 +15,14 @@ pub(super) fn shown(stat: &Stat) -> String {
         "\nheld          {} blocks, {} attributes, {} names, {} listing entries, {} files open",
         held.blocks, held.attributes, held.names, held.listing_entries, held.handles
     );
+    if held.pinned_files > 0 {
+        _ = write!(
+            text,
+            "\npinned        {} files, {} of memory",
+            held.pinned_files,
+            HumanBytes(held.pinned_bytes)
+        );
+    }
     for cache in &stat.caches {
         _ = write!(text, "\n{:13} {}", named(&cache.cache), ratio(cache));
     }

@@ -57,9 +57,9 @@ pub(super) fn list(mounted: &Mounted, request: &Request, talk: &mut Talk<'_>) ->
     ask((asking(mounted)?, &path), PATIENCE, talk, list)
 }
 
-const PATIENCE: Patience = Patience { silence: SILENCE_MAX, until: None };
+pub(super) const PATIENCE: Patience = Patience { silence: SILENCE_MAX, until: None };
 
-fn asking(mounted: &Mounted) -> Result<super::slots::Slot, Refusal> {
+pub(super) fn asking(mounted: &Mounted) -> Result<super::slots::Slot, Refusal> {
     let busy = || Refusal::temporary("too many others are waiting for the source of this mount: try again");
     mounted.asking.enter(ASKING_MAX).ok_or_else(busy)
 }
@@ -73,6 +73,7 @@ fn entry(cache: &CacheFs, path: &Path, name: &std::ffi::OsStr) -> Option<Entry> 
         size_bytes: held.attr.size,
         cached_bytes: held.bytes,
         cached_percent: regular.then(|| percent(held.bytes, held.attr.size)),
+        pinned: cache.pinned_bytes(held.attr.id).is_some(),
     })
 }
 
@@ -87,7 +88,7 @@ fn look(cache: &CacheFs, path: &Path, far: &Far) -> Result<FileStatus, Refusal> 
     if held.attr.kind.is_dir() {
         beneath(cache, path, &mut status, far)?;
     } else {
-        add(&mut status, &held);
+        add(cache, &mut status, &held);
     }
     status.cached_percent = percent(status.cached_bytes, status.size_bytes);
     Ok(status)
@@ -104,19 +105,23 @@ fn beneath(cache: &CacheFs, path: &Path, status: &mut FileStatus, far: &Far) -> 
             far.hint(json!({ "names": number }));
         }
         match found.and_then(|entry| entry.kind.is_regular().then(|| cache.held(&entry.path)).transpose()) {
-            Ok(held) => held.iter().for_each(|held| add(status, held)),
+            Ok(held) => held.iter().for_each(|held| add(cache, status, held)),
             Err(_) => status.errors += 1,
         }
     }
     Ok(())
 }
 
-fn add(status: &mut FileStatus, held: &cachefs::Held) {
+fn add(cache: &CacheFs, status: &mut FileStatus, held: &cachefs::Held) {
     if held.attr.kind.is_regular() {
         status.files += 1;
         status.files_cached += u64::from(held.bytes > 0);
         status.size_bytes += held.attr.size;
         status.cached_bytes += held.bytes;
+        if let Some(bytes) = cache.pinned_bytes(held.attr.id) {
+            status.pinned_files += 1;
+            status.pinned_bytes += bytes;
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod flush;
 mod forget;
 mod mounted;
 mod mrc;
+mod pin;
 mod queue;
 mod set;
 mod slots;
@@ -40,6 +41,8 @@ const VERBS: &[Verb] = &[
     ("ls", file::list),
     ("invalidate", forget::invalidate),
     ("evict", forget::evict),
+    ("pin", pin::pin),
+    ("unpin", pin::unpin),
     ("warm", warm::run),
     ("queue", queue::run),
     ("set", set::run),

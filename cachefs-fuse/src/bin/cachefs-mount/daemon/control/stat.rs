@@ -17,6 +17,8 @@ pub(super) fn run(mounted: &Mounted, _: &Request, _: &mut Talk<'_>) -> Result<Va
         misses: misses(&engine),
         held: Holding {
             blocks: usage.blocks as u64,
+            pinned_files: usage.pinned_files as u64,
+            pinned_bytes: usage.pinned_bytes as u64,
             attributes: usage.attributes as u64,
             names: usage.names as u64,
             listing_entries: usage.listing_entries as u64,
