@@ -2,9 +2,10 @@
 
 mod acceptance;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -58,4 +59,40 @@ fn names_that_come_and_go_by_us_are_ours() {
     }
     println!("failed of {ROUNDS} rounds each: {failed:#?}");
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+/// Directories that are held while others are made, long enough for the notices of their making to have come.
+const HELD: usize = 100;
+
+#[test]
+fn a_directory_that_we_made_has_a_path_as_long_as_it_is_there() {
+    let mut lost = BTreeMap::new();
+    for mode in MODES {
+        let mounted = Mounted::fresh(mode);
+        let mut held = VecDeque::new();
+        for round in 0..ROUNDS {
+            // Some names are used again at once, so that the notice of a removal comes when there is a new one.
+            let path = mounted.path().join(format!("d{}", round / 2));
+            fs::create_dir(&path).unwrap();
+            let directory = File::open(&path).unwrap();
+            if round % 2 == 0 {
+                fs::remove_dir(&path).unwrap();
+                continue;
+            }
+            held.push_back((path, directory));
+            if held.len() > HELD {
+                let (path, directory) = held.pop_front().unwrap();
+                // What a shell's working directory has to have.
+                let shown = fs::read_link(format!("/proc/self/fd/{}", directory.as_raw_fd())).unwrap();
+                if shown != path {
+                    *lost.entry(mode).or_insert(0) += 1;
+                }
+                fs::remove_dir(&path).unwrap();
+            }
+        }
+        drop(held);
+        mounted.unmount();
+    }
+    println!("without a path, of {} directories each: {lost:#?}", ROUNDS / 2 - HELD);
+    assert!(lost.is_empty(), "{lost:#?}");
 }

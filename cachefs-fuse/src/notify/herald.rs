@@ -70,7 +70,7 @@ impl Herald {
     fn made(&self, dir: FileId, name: Name<'_>, child: Option<FileId>) {
         let (dir, name) = (self.node(dir), name.as_bytes());
         let child = child.map(|id| self.node(id));
-        self.name(dir, name, None);
+        self.name(dir, name, changed(name, child));
         self.arrived(dir, name, child);
         if let Some(child) = child {
             self.tree.inodes().found_link(child, dir, name);
@@ -82,21 +82,28 @@ impl Herald {
         let (dir, name) = (self.node(dir), name.as_bytes());
         self.tree.belief().epochs().raise_name(dir, name);
         let known = self.leave(dir, name, None);
-        let child = child.map(|id| self.node(id)).or(known);
+        let told = child.map(|id| self.node(id));
+        let child = told.or(known);
         if let Some(child) = child {
             self.tree.lost_name(child, dir, name);
             self.inode(child, Work::attr);
         }
-        self.name(dir, name, child);
+        let is_file = |node| self.tree.inodes().state(node).is_some_and(|state| !state.kind.is_dir());
+        let work = match child.filter(|&node| told.is_some() || is_file(node)) {
+            Some(child) => Work::name(name, Some(child)),
+            None => Work::name_by_anybody(name),
+        };
+        self.name(dir, name, work);
     }
 
     fn moved(&self, from: (FileId, Name<'_>), to: (FileId, Name<'_>), child: Option<FileId>) {
         let from = (self.node(from.0), from.1.as_bytes());
         let to = (self.node(to.0), to.1.as_bytes());
         let inodes = self.tree.inodes();
-        let child = child.map(|id| self.node(id)).or_else(|| inodes.named(from.0, from.1));
-        self.name(from.0, from.1, None);
-        self.name(to.0, to.1, None);
+        let told = child.map(|id| self.node(id));
+        let child = told.or_else(|| inodes.named(from.0, from.1));
+        self.name(from.0, from.1, changed(from.1, told));
+        self.name(to.0, to.1, changed(to.1, told));
         self.arrived(to.0, to.1, child);
         if let Some(child) = child {
             inodes.move_link(child, from, to);
@@ -124,7 +131,7 @@ impl Herald {
 
     /// The kernel knows nothing of a directory that the table does not have, and whoever is about to show it that one
     /// sees that it changed.
-    fn name(&self, dir: NodeId, name: &[u8], child: Option<NodeId>) {
+    fn name(&self, dir: NodeId, name: &[u8], work: Work) {
         self.tree.belief().epochs().raise_name(dir, name);
         self.tree.belief().epochs().raise_node(dir);
         self.tree.belief().flux().note(dir);
@@ -137,7 +144,7 @@ impl Herald {
         if self.tree.outbox().is_busy(key) || self.tree.inodes().unsettled(dir) != 0 {
             self.push(Key::Inode(dir), Work::attr());
         }
-        self.push(key, Work::name(name, child));
+        self.push(key, work);
     }
 
     fn inode(&self, node: NodeId, work: impl FnOnce() -> Work) {
@@ -157,4 +164,10 @@ impl Herald {
         self.tree.belief().epochs().raise_all();
         self.tree.outbox().sweep();
     }
+}
+
+/// A name stands for something else now. Where the system does not say for what, it does not say who did it either: what
+/// we made ourselves may be somebody's working directory, and must not lose its name by a late notice.
+fn changed(name: &[u8], child: Option<NodeId>) -> Work {
+    if child.is_some() { Work::name(name, None) } else { Work::name_by_anybody(name) }
 }

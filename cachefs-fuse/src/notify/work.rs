@@ -49,6 +49,11 @@ impl Work {
         work
     }
 
+    /// The same, by somebody who may have been ourselves: what stands there now may be what the kernel knows.
+    pub(crate) fn name_by_anybody(name: &[u8]) -> Self {
+        Self { again: HashSet::from_iter([name.into()]), ..Self::listing() }
+    }
+
     /// A name in a directory is to be looked up again.
     pub(crate) fn again(name: &[u8]) -> Self {
         Self { again: HashSet::from_iter([name.into()]), ..Self::default() }
