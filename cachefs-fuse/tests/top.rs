@@ -177,6 +177,20 @@ fn a_signal_ends_it_and_gives_the_terminal_back() {
 }
 
 #[test]
+fn it_ends_when_its_terminal_is_gone() {
+    let (site, _daemon) = mounted(&[]);
+    let Some(tmux) = Tmux::start(site.top(), (80, 24)) else { return };
+    let pid = site.top().join("pid");
+    start(&site, &tmux, &format!("sh -c 'echo $$ > {}; exec \"$@\"' sh", pid.display()));
+    tmux.wait(&["serving", "requests /s"]);
+    let pid = fs::read_to_string(pid).unwrap().trim().to_owned();
+    drop(tmux);
+    // Whoever takes over orphans may leave them dead.
+    let state = || fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    wait_until("its end", || state().is_empty() || state().contains(") Z"));
+}
+
+#[test]
 fn without_a_terminal_it_says_what_is_for_programs() {
     let output = cachefs(["top", "/"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");

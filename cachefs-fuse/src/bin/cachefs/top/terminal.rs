@@ -6,12 +6,16 @@ use std::time::Duration;
 use ratatui::crossterm::event::{self, KeyEvent, KeyEventKind};
 use ratatui::{DefaultTerminal, Frame};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::exit::Exit;
 use crate::trouble::Trouble;
 
 /// What ends the screen from outside.
 const SIGNALS: [i32; 4] = [SIGTERM, SIGINT, SIGHUP, SIGQUIT];
+
+/// How long the screen may take to end by itself.
+const HEEDED_WITHIN: Duration = Duration::from_secs(2);
 
 /// The terminal as long as the screen has it. Dropping it gives it back as it was; a panic does so, too.
 pub(super) struct Terminal {
@@ -46,13 +50,9 @@ impl Terminal {
     /// What the terminal cannot do.
     pub(super) fn open() -> Result<Self, Trouble> {
         let signal = Arc::new(AtomicUsize::new(0));
-        for number in SIGNALS {
-            let value = usize::try_from(number).unwrap_or(0);
-            signal_hook::flag::register_usize(number, Arc::clone(&signal), value)
-                .map_err(|error| broken(&error))?;
-        }
+        heed(Signals::new(SIGNALS).map_err(|error| broken(&error))?, Arc::clone(&signal))?;
         let screen = ratatui::try_init().map_err(|error| {
-            ratatui::restore();
+            _ = ratatui::try_restore();
             broken(&error)
         })?;
         Ok(Self { screen, signal })
@@ -83,8 +83,23 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        ratatui::restore();
+        _ = ratatui::try_restore();
     }
+}
+
+/// Notes which signal comes. Where that does not end the screen, it ends here: of a terminal that is gone, reading
+/// never comes back.
+fn heed(mut signals: Signals, note: Arc<AtomicUsize>) -> Result<(), Trouble> {
+    let heeding = move || {
+        for signal in signals.forever() {
+            note.store(usize::try_from(signal).unwrap_or(0), Ordering::Relaxed);
+            std::thread::sleep(HEEDED_WITHIN);
+            _ = ratatui::try_restore();
+            _ = end_by(signal);
+        }
+    };
+    let thread = std::thread::Builder::new().name("signals".to_owned()).spawn(heeding);
+    thread.map(drop).map_err(|error| Trouble::failed(format!("no thread for signals: {error}")))
 }
 
 /// Ends as if the signal had not been caught, so that whoever waits for the program knows.
