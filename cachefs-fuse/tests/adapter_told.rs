@@ -156,7 +156,7 @@ fn some(memory: &MemFs) {
 fn changes_by_others_are_seen_where_the_whole_filesystem_is_watched() {
     let fs = watched(told(), some);
     every_change_is_seen(&fs);
-    assert!(noticed(fs.mount(), NoticeKind::Delete) > 0, "who watches the mount is told");
+    eventually("who watches the mount is told", || noticed(fs.mount(), NoticeKind::Delete) > 0);
     let latency = fs.mount().requests().notices.latency;
     println!("told after {:?} (p99)", latency.quantile(0.99));
     assert!(latency.count > 0);
